@@ -1,0 +1,24 @@
+//! The words of Pricetide as types: what a product, a run, a job and an outcome are.
+//!
+//! Everything that crosses two functions (queue messages, table items, the answers of the
+//! API) is made of these types. The crate knows nothing of AWS and does no I/O.
+
+mod availability;
+mod error;
+mod failure;
+mod ids;
+mod job;
+mod money;
+mod observation;
+mod product;
+
+pub use availability::Availability;
+pub use error::Invalid;
+pub use failure::{Failure, FailureReason};
+pub use ids::{FileId, ProductId, RunId, ScheduleName, Slot};
+pub use iso_currency::Currency;
+pub use job::{ExportTask, Job};
+pub use money::Money;
+pub use observation::{Observation, Offer, Outcome};
+pub use product::{JsonPaths, Product, Source, Variant};
+pub use rust_decimal::Decimal;

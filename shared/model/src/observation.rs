@@ -1,0 +1,48 @@
+//! What came of a job.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Availability, Failure, Money, ProductId, RunId};
+
+/// A price as a shop offers it at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The selling price.
+    pub price: Money,
+    /// Whether it can be had, where the shop says so.
+    pub availability: Option<Availability>,
+    /// The product's name, where the shop says so.
+    pub name: Option<String>,
+    /// Where in the answer the price stood: `json-ld`, `microdata`, `$.data.price`.
+    pub found_in: String,
+}
+
+/// How a job ended. Every job has exactly one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The shop offers the product at this price.
+    Price(Offer),
+    /// There is no price, and why.
+    Failure(Failure),
+}
+
+/// The stored outcome of one product in one run. Written once and never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// Which product.
+    pub product: ProductId,
+    /// In which run; the slot is the run's.
+    pub run: RunId,
+    /// The product's name when it was fetched, so that history reads as it was.
+    pub name: String,
+    /// Its category at that time.
+    pub category: Option<String>,
+    /// Its vendor at that time.
+    pub vendor: Option<String>,
+    /// When the outcome was known.
+    pub fetched_at: Timestamp,
+    /// What came of it.
+    pub outcome: Outcome,
+}

@@ -1,0 +1,111 @@
+//! What is followed.
+
+use std::collections::BTreeMap;
+
+use iso_currency::Currency;
+use serde::{Deserialize, Serialize};
+
+use crate::{ProductId, ScheduleName};
+
+/// A product to follow, as its owner defined it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// The owner's id.
+    pub id: ProductId,
+    /// The name that people see.
+    pub name: String,
+    /// The owner's grouping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Who sells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    /// Where its price is read.
+    pub source: Source,
+    /// The currency its price is in. Settles a page that names none; a page that names another
+    /// is a failure, never a silent conversion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// The schedule that fetches it.
+    #[serde(default = "daily")]
+    pub schedule: ScheduleName,
+    /// Whether it is fetched at all.
+    #[serde(default = "active")]
+    pub active: bool,
+}
+
+fn daily() -> ScheduleName {
+    ScheduleName::new("daily").expect("`daily` is a schedule name")
+}
+
+fn active() -> bool {
+    true
+}
+
+/// Where a product's price is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Source {
+    /// A product page for people: schema.org data and meta tags in HTML.
+    Html {
+        /// The page's address, http or https.
+        url: String,
+        /// A CSS selector of the element that holds the price, for a page that publishes no
+        /// structured data.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        selector: Option<String>,
+        /// Which variant of a page with several.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        variant: Option<Variant>,
+    },
+    /// A JSON endpoint.
+    Json {
+        /// The endpoint's address, http or https.
+        url: String,
+        /// Where in the answer things are.
+        paths: JsonPaths,
+        /// Request headers whose values are secrets: header name to the secret's name. The
+        /// value itself never stands in a product.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        secret_headers: BTreeMap<String, String>,
+    },
+}
+
+impl Source {
+    /// The address that is fetched.
+    pub fn url(&self) -> &str {
+        match self {
+            Self::Html { url, .. } | Self::Json { url, .. } => url,
+        }
+    }
+}
+
+/// RFC 9535 JSONPath queries into a JSON answer; each must give exactly one value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JsonPaths {
+    /// The price: a number, or text as people write prices.
+    pub price: String,
+    /// The ISO 4217 code; without it the product's own currency counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The availability: a schema.org value or a boolean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub availability: Option<String>,
+    /// The product's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Names one variant on a page that describes several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Variant {
+    /// By the shop's article number.
+    Sku(String),
+    /// By GTIN (8, 12, 13 or 14 digits).
+    Gtin(String),
+    /// By the variant's own address.
+    Url(String),
+}
