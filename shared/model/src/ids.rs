@@ -182,10 +182,7 @@ mod tests {
         let text = "daily@2026-11-21T01:15:00Z";
         let run: RunId = text.parse().unwrap();
         assert_eq!(run.to_string(), text);
-        assert_eq!(
-            serde_json::to_string(&run).unwrap(),
-            format!("\"{text}\"")
-        );
+        assert_eq!(serde_json::to_string(&run).unwrap(), format!("\"{text}\""));
         assert_eq!(
             serde_json::from_str::<RunId>(&format!("\"{text}\"")).unwrap(),
             run

@@ -1,27 +1,54 @@
 //! What travels on the queues.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use crate::{Product, ProductId, RunId};
+use crate::{Failure, FailureReason, Product, ProductId, RunId};
 
 /// One product in one run, as a message on the jobs queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
     /// The run it belongs to.
     pub run: RunId,
     /// The product to fetch.
     pub product: ProductId,
-    /// The product's definition when the run was planned, which spares the worker a read;
-    /// without it the worker looks the product up.
+    /// The [`Product`] when the run was planned, as JSON, which spares the worker a read;
+    /// without it the worker looks the product up. It stays unread until [`Job::definition`],
+    /// so that a definition that is wrong fails its own job with a reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub definition: Option<Product>,
+    pub definition: Option<Box<RawValue>>,
     /// How often the job has been put off (a quota, a `Retry-After`). Putting off sends a
     /// delayed copy, so that it does not use up receives.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub deferrals: u32,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+impl Job {
+    /// Reads the definition that travels with the job, if one does. One that cannot be read, or
+    /// is another product's, is a failure of the job.
+    pub fn definition(&self) -> Option<Result<Product, Failure>> {
+        let json = self.definition.as_ref()?.get();
+        Some(Product::from_json(&self.product, json))
+    }
+}
+
+impl Product {
+    /// Reads the stored definition of the product `id`.
+    pub fn from_json(id: &ProductId, json: &str) -> Result<Self, Failure> {
+        let bad = |detail| Failure::new(FailureReason::BadProduct, detail);
+        let product: Self = serde_json::from_str(json).map_err(|error| bad(error.to_string()))?;
+        if product.id == *id {
+            Ok(product)
+        } else {
+            Err(bad(format!("the definition is of {}", product.id)))
+        }
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }
@@ -58,6 +85,19 @@ mod tests {
             json,
             r#"{"run":"daily@2026-11-21T01:15:00Z","product":"p-1"}"#
         );
-        assert_eq!(serde_json::from_str::<Job>(&json).unwrap(), job);
+        let back: Job = serde_json::from_str(&json).unwrap();
+        assert_eq!((back.run, back.product), (job.run, job.product));
+    }
+
+    #[test]
+    fn a_wrong_definition_fails_the_job_and_not_the_message() {
+        for definition in [r#"{"id":"p-1"}"#, r#"{"colour":1}"#, "[]"] {
+            let job: Job = serde_json::from_str(&format!(
+                r#"{{"run":"daily@2026-11-21T01:15:00Z","product":"p-1","definition":{definition}}}"#
+            ))
+            .unwrap();
+            let failure = job.definition().unwrap().unwrap_err();
+            assert_eq!(failure.reason, FailureReason::BadProduct);
+        }
     }
 }

@@ -1,0 +1,296 @@
+//! Uploads and their reports in the table.
+//!
+//! `FILE#id` / `META`. The id is derived from where the upload lies, so that a repeated event
+//! finds the same item. Who works on it holds a lease and renews it; a lease that ran out means
+//! that the holder died, and the next one takes over. A newer version of the same object (a
+//! greater `sequencer`) takes the file over at once, and the older version's result is dropped.
+
+use anyhow::{Context, Result};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use jiff::{SignedDuration, Timestamp};
+use model::FileId;
+use sha2::{Digest, Sha256};
+
+use crate::Table;
+use crate::item::{Item, n, parsed, parsed_if_any, s, text};
+
+/// How long a lease lasts, in seconds, unless it is renewed. Shorter than the minute after
+/// which Lambda repeats a failed event.
+pub const LEASE_SECONDS: i64 = 30;
+
+/// The uploads.
+#[derive(Debug, Clone)]
+pub struct Files {
+    table: Table,
+}
+
+/// An object in the inbox, as its event names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// The bucket.
+    pub bucket: String,
+    /// The key, decoded.
+    pub key: String,
+    /// Orders the versions of one key: greater is newer.
+    pub sequencer: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// How far a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileState {
+    /// Somebody works on it, and holds it until this instant.
+    Processing {
+        /// When the lease runs out.
+        lease_until: Timestamp,
+    },
+    /// Its report is written.
+    Done {
+        /// The report's key in the files bucket.
+        report: String,
+        /// What came of it in numbers, as JSON.
+        summary: String,
+    },
+    /// No report can be made of it.
+    Failed {
+        /// The reason's name in data.
+        code: String,
+        /// The reason for a person.
+        reason: String,
+    },
+}
+
+/// A file as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRecord {
+    /// Where the upload lies.
+    pub upload: Upload,
+    /// How far it is.
+    pub state: FileState,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// The file is ours until the lease runs out.
+    Ours,
+    /// This version is done or failed already, or a newer one took over: nothing to do.
+    Settled,
+    /// Somebody else works on this version.
+    Held,
+}
+
+impl Upload {
+    /// The id of the file: 32 hex digits of the SHA-256 of bucket and key.
+    pub fn file_id(&self) -> FileId {
+        file_id(&self.bucket, &self.key)
+    }
+
+    /// The upload's own file name: what follows the last `/` of its key.
+    pub fn file_name(&self) -> &str {
+        self.key.rsplit('/').next().unwrap_or(&self.key)
+    }
+}
+
+/// The id of the file that lies under this key.
+fn file_id(bucket: &str, key: &str) -> FileId {
+    let digest = Sha256::digest(format!("{bucket}/{key}"));
+    let (number, _) = digest.split_at(16);
+    let number = number
+        .iter()
+        .fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+    FileId::new(format!("{number:032x}")).expect("hex digits are a file id")
+}
+
+impl Files {
+    /// The files of this table.
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// The id under which the upload of this key is found.
+    pub fn id_of(bucket: &str, key: &str) -> FileId {
+        file_id(bucket, key)
+    }
+
+    /// Claims a version of an upload for [`LEASE_SECONDS`].
+    pub async fn claim(&self, upload: &Upload) -> Result<Claim> {
+        let now = Timestamp::now();
+        let result = self
+            .update(&upload.file_id())
+            .update_expression(
+                "SET #status = :processing, #bucket = :b, #key = :k, sequencer = :s, #size = :z, \
+                 lease_until = :until REMOVE report, summary, code, reason",
+            )
+            .condition_expression(
+                "attribute_not_exists(PK) OR sequencer < :s \
+                 OR (sequencer = :s AND #status = :processing AND lease_until < :now)",
+            )
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#bucket", "bucket")
+            .expression_attribute_names("#key", "key")
+            .expression_attribute_names("#size", "size")
+            .expression_attribute_values(":processing", s("processing"))
+            .expression_attribute_values(":b", s(&upload.bucket))
+            .expression_attribute_values(":k", s(&upload.key))
+            .expression_attribute_values(":s", s(&upload.sequencer))
+            .expression_attribute_values(":z", n(upload.size))
+            .expression_attribute_values(":until", n(lease_end(now)))
+            .expression_attribute_values(":now", n(now.as_millisecond()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(Claim::Ours),
+            Err(error) => match standing(&error) {
+                Some(item) => {
+                    let same = text(item, "sequencer") == Some(upload.sequencer.as_str());
+                    let held = same && text(item, "status") == Some("processing");
+                    Ok(if held { Claim::Held } else { Claim::Settled })
+                }
+                None => Err(error).with_context(|| format!("claim {}", upload.key)),
+            },
+        }
+    }
+
+    /// Holds a claimed version for another [`LEASE_SECONDS`]; false when a newer version took
+    /// the file over.
+    pub async fn renew(&self, upload: &Upload) -> Result<bool> {
+        let update = self
+            .held(upload)
+            .update_expression("SET lease_until = :until")
+            .expression_attribute_values(":until", n(lease_end(Timestamp::now())));
+        ours(update.send().await).with_context(|| format!("hold {}", upload.key))
+    }
+
+    /// Ends the work on a claimed version with a report; false when a newer version took the
+    /// file over, whose result counts.
+    pub async fn finish(&self, upload: &Upload, report: &str, summary: &str) -> Result<bool> {
+        let update = self
+            .held(upload)
+            .update_expression(
+                "SET #status = :done, report = :r, summary = :m, finished_at = :at REMOVE lease_until",
+            )
+            .expression_attribute_values(":done", s("done"))
+            .expression_attribute_values(":r", s(report))
+            .expression_attribute_values(":m", s(summary))
+            .expression_attribute_values(":at", s(Timestamp::now().to_string()));
+        ours(update.send().await).with_context(|| format!("finish {}", upload.key))
+    }
+
+    /// Ends the work on a claimed version without a report; false as for [`Self::finish`].
+    pub async fn fail(&self, upload: &Upload, code: &str, reason: &str) -> Result<bool> {
+        let update = self
+            .held(upload)
+            .update_expression(
+                "SET #status = :failed, code = :c, reason = :r, finished_at = :at REMOVE lease_until",
+            )
+            .expression_attribute_values(":failed", s("failed"))
+            .expression_attribute_values(":c", s(code))
+            .expression_attribute_values(":r", s(reason))
+            .expression_attribute_values(":at", s(Timestamp::now().to_string()));
+        ours(update.send().await).with_context(|| format!("end {}", upload.key))
+    }
+
+    /// Looks a file up.
+    pub async fn get(&self, id: &FileId) -> Result<Option<FileRecord>> {
+        let answer = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .key("PK", key(id))
+            .key("SK", s("META"))
+            .consistent_read(true)
+            .send()
+            .await
+            .with_context(|| format!("read the file {id}"))?;
+        answer.item.map(|item| read(&item)).transpose()
+    }
+
+    fn update(
+        &self,
+        id: &FileId,
+    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        self.table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .key("PK", key(id))
+            .key("SK", s("META"))
+    }
+
+    /// An update of a file whose standing version is this one and still worked on.
+    fn held(
+        &self,
+        upload: &Upload,
+    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        self.update(&upload.file_id())
+            .condition_expression("sequencer = :s AND #status = :processing")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":s", s(&upload.sequencer))
+            .expression_attribute_values(":processing", s("processing"))
+    }
+}
+
+fn key(id: &FileId) -> AttributeValue {
+    s(format!("FILE#{id}"))
+}
+
+/// The end of a lease that begins now, in milliseconds since the epoch.
+fn lease_end(now: Timestamp) -> i64 {
+    now.as_millisecond() + LEASE_SECONDS * 1_000
+}
+
+fn standing(error: &SdkError<UpdateItemError>) -> Option<&Item> {
+    match error.as_service_error()? {
+        UpdateItemError::ConditionalCheckFailedException(failed) => failed.item(),
+        _ => None,
+    }
+}
+
+/// Whether a conditional update went through.
+fn ours<T>(result: Result<T, SdkError<UpdateItemError>>) -> Result<bool> {
+    match result {
+        Ok(_) => Ok(true),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn read(item: &Item) -> Result<FileRecord> {
+    let owned = |name| text(item, name).map(str::to_owned).unwrap_or_default();
+    let state = match text(item, "status") {
+        Some("done") => FileState::Done {
+            report: owned("report"),
+            summary: owned("summary"),
+        },
+        Some("failed") => FileState::Failed {
+            code: owned("code"),
+            reason: owned("reason"),
+        },
+        _ => FileState::Processing {
+            lease_until: parsed_if_any::<i64>(item, "lease_until")?
+                .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+                .unwrap_or_else(|| Timestamp::now() - SignedDuration::from_secs(1)),
+        },
+    };
+    Ok(FileRecord {
+        upload: Upload {
+            bucket: owned("bucket"),
+            key: owned("key"),
+            sequencer: owned("sequencer"),
+            size: parsed(item, "size")?,
+        },
+        state,
+    })
+}

@@ -1,0 +1,33 @@
+//! Pricetide's one way to AWS: the SDK clients behind small structs with domain verbs.
+//!
+//! What a function reads or writes in DynamoDB, SQS, S3 and Secrets Manager goes through here,
+//! and so does what every function does alike: reading its environment ([`config`]), logging
+//! ([`telemetry`]) and taking a batch of messages apart ([`batch`]). No SDK type leaves the
+//! crate but the clients themselves. Locally the very same code talks to the embedded stack,
+//! because the environment names its endpoints.
+
+pub mod batch;
+mod clients;
+pub mod config;
+mod files;
+mod item;
+mod objects;
+mod observations;
+mod products;
+mod queue;
+mod runs;
+mod secrets;
+mod shard;
+mod table;
+pub mod telemetry;
+
+pub use clients::Clients;
+pub use files::{Claim, FileRecord, FileState, Files, LEASE_SECONDS, Upload};
+pub use objects::{Bucket, Download, Presigned};
+pub use observations::{Observations, Recorded};
+pub use products::{ActivePage, ActiveProduct, LastPrice, Products, StoredProduct};
+pub use queue::{MAX_DELAY, Queue};
+pub use runs::{PlanPage, Run, RunStatus, RunTotals, Runs};
+pub use secrets::Secrets;
+pub use shard::SHARDS;
+pub use table::Table;

@@ -1,0 +1,202 @@
+//! A bucket: files in and out, and presigned requests.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use tokio::io::AsyncWriteExt;
+
+use crate::Clients;
+
+/// One bucket.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    client: Client,
+    name: String,
+}
+
+/// A request that whoever holds it may send, until it expires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presigned {
+    /// The method to use.
+    pub method: String,
+    /// The address, signature included.
+    pub url: String,
+    /// Headers that are signed and must be sent as they are.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Bucket {
+    /// The bucket of this name.
+    pub fn new(clients: &Clients, name: impl Into<String>) -> Self {
+        Self {
+            client: clients.s3(),
+            name: name.into(),
+        }
+    }
+
+    /// Copies an object into a file, piece by piece, and returns its size in bytes. More than
+    /// `limit` bytes is an error before anything is written.
+    pub async fn download(&self, key: &str, to: &Path, limit: u64) -> Result<Download> {
+        let answer = self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(key)
+            .send()
+            .await;
+        let mut answer = match answer {
+            Ok(answer) => answer,
+            Err(error)
+                if error.as_service_error().is_some_and(
+                    aws_sdk_s3::operation::get_object::GetObjectError::is_no_such_key,
+                ) =>
+            {
+                return Ok(Download::Gone);
+            }
+            Err(error) => return Err(error).with_context(|| format!("read {}/{key}", self.name)),
+        };
+        let size = u64::try_from(answer.content_length().unwrap_or_default()).unwrap_or_default();
+        if size > limit {
+            return Ok(Download::TooLarge(size));
+        }
+        let mut file = tokio::fs::File::create(to).await?;
+        while let Some(piece) = answer
+            .body
+            .try_next()
+            .await
+            .with_context(|| format!("read {}/{key}", self.name))?
+        {
+            file.write_all(&piece).await?;
+        }
+        file.flush().await?;
+        Ok(Download::Done(size))
+    }
+
+    /// Writes a file as an object.
+    pub async fn upload(&self, key: &str, from: &Path, content_type: &str) -> Result<()> {
+        let body = ByteStream::from_path(from)
+            .await
+            .with_context(|| format!("read {}", from.display()))?;
+        self.put(key, body, content_type).await
+    }
+
+    /// Writes bytes as an object.
+    pub async fn write(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<()> {
+        self.put(key, bytes.into(), content_type).await
+    }
+
+    async fn put(&self, key: &str, body: ByteStream, content_type: &str) -> Result<()> {
+        self.client
+            .put_object()
+            .bucket(&self.name)
+            .key(key)
+            .content_type(content_type)
+            .body(body)
+            .send()
+            .await
+            .with_context(|| format!("write {}/{key}", self.name))?;
+        Ok(())
+    }
+
+    /// A request that reads an object under the file name `name`.
+    pub async fn presign_get(&self, key: &str, name: &str, valid: Duration) -> Result<Presigned> {
+        let request = self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(key)
+            .response_content_disposition(attachment(name))
+            .presigned(PresigningConfig::expires_in(valid)?)
+            .await
+            .with_context(|| format!("sign a request for {}/{key}", self.name))?;
+        Ok(presigned(&request))
+    }
+
+    /// A request that writes an object.
+    pub async fn presign_put(&self, key: &str, valid: Duration) -> Result<Presigned> {
+        let request = self
+            .client
+            .put_object()
+            .bucket(&self.name)
+            .key(key)
+            .presigned(PresigningConfig::expires_in(valid)?)
+            .await
+            .with_context(|| format!("sign a request for {}/{key}", self.name))?;
+        Ok(presigned(&request))
+    }
+
+    /// Whether there is an object of this key.
+    pub async fn has(&self, key: &str) -> Result<bool> {
+        match self
+            .client
+            .head_object()
+            .bucket(&self.name)
+            .key(key)
+            .send()
+            .await
+        {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.as_service_error().is_some_and(
+                    aws_sdk_s3::operation::head_object::HeadObjectError::is_not_found,
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error).with_context(|| format!("look for {}/{key}", self.name)),
+        }
+    }
+}
+
+/// What became of a download.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Download {
+    /// It is in the file; its size in bytes.
+    Done(u64),
+    /// It is larger than the limit; its size in bytes. Nothing was written.
+    TooLarge(u64),
+    /// There is no such object any more.
+    Gone,
+}
+
+fn presigned(request: &aws_sdk_s3::presigning::PresignedRequest) -> Presigned {
+    Presigned {
+        method: request.method().to_owned(),
+        url: request.uri().to_owned(),
+        headers: request
+            .headers()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+    }
+}
+
+/// A `Content-Disposition` for a file name in any script (RFC 6266, RFC 8187).
+fn attachment(name: &str) -> String {
+    use std::fmt::Write as _;
+    let mut header = "attachment; filename*=UTF-8''".to_owned();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
+            header.push(char::from(byte));
+        } else {
+            let _ = write!(header, "%{byte:02X}");
+        }
+    }
+    header
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_korean_file_name_survives_the_header() {
+        assert_eq!(
+            attachment("11월 가격.xlsx"),
+            "attachment; filename*=UTF-8''11%EC%9B%94%20%EA%B0%80%EA%B2%A9.xlsx"
+        );
+    }
+}

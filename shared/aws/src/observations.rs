@@ -1,0 +1,275 @@
+//! Observations in the table: the outcome of every job, written once.
+//!
+//! `PRODUCT#id` / `OBS#slot#schedule`: the history of a product is one partition in the order
+//! of time, and two schedules that meet at one slot each have their outcome. `run_shard`
+//! (`run id#07`) is the key of the index `run`. A price is the attributes `price` (number),
+//! `currency`, `availability`, `found_in`; a failure is `reason` and `detail`.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Select};
+use futures::{StreamExt, TryStreamExt, stream};
+use iso_currency::Currency;
+use model::{
+    Availability, Failure, FailureReason, Money, Observation, Offer, Outcome, ProductId, RunId,
+};
+
+use crate::item::{Item, n, parsed, s, text};
+use crate::products::product_id;
+use crate::{SHARDS, Table, shard};
+
+/// The observations.
+#[derive(Debug, Clone)]
+pub struct Observations {
+    table: Table,
+}
+
+/// What became of a put.
+#[derive(Debug)]
+pub enum Recorded {
+    /// The observation is the job's outcome now.
+    New,
+    /// The job had its outcome already: this one.
+    Already(Box<Observation>),
+}
+
+impl Observations {
+    /// The observations of this table.
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// Records the outcome of a job, unless it has one.
+    pub async fn record(&self, observation: &Observation) -> Result<Recorded> {
+        let result = self
+            .table
+            .client
+            .put_item()
+            .table_name(&self.table.name)
+            .set_item(Some(write(observation)))
+            .condition_expression("attribute_not_exists(PK)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(Recorded::New),
+            Err(error) => match already_there(&error) {
+                Some(item) => Ok(Recorded::Already(Box::new(read(item)?))),
+                None => Err(error).with_context(|| {
+                    format!("record {} of {}", observation.product, observation.run)
+                }),
+            },
+        }
+    }
+
+    /// The newest observations of a product, newest first.
+    pub async fn history(&self, product: &ProductId, limit: u16) -> Result<Vec<Observation>> {
+        let answer = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .key_condition_expression("PK = :p AND begins_with(SK, :o)")
+            .expression_attribute_values(":p", s(format!("PRODUCT#{product}")))
+            .expression_attribute_values(":o", s("OBS#"))
+            .scan_index_forward(false)
+            .limit(i32::from(limit))
+            .send()
+            .await
+            .with_context(|| format!("read the history of {product}"))?;
+        answer.items().iter().map(read).collect()
+    }
+
+    /// How many outcomes a run has. Eventually consistent: it can be too low for a moment,
+    /// never too high.
+    pub async fn count(&self, run: &RunId) -> Result<u64> {
+        let counts = stream::iter(0..SHARDS)
+            .map(|shard| self.count_shard(run, shard))
+            .buffer_unordered(4);
+        counts.try_fold(0, async |sum, count| Ok(sum + count)).await
+    }
+
+    async fn count_shard(&self, run: &RunId, shard: u8) -> Result<u64> {
+        let mut pages = self
+            .run_query(run, shard)
+            .select(Select::Count)
+            .into_paginator()
+            .send();
+        let mut count = 0;
+        while let Some(page) = pages.next().await {
+            let page = page.with_context(|| format!("count the outcomes of {run}"))?;
+            count += u64::try_from(page.count).unwrap_or_default();
+        }
+        Ok(count)
+    }
+
+    /// The outcomes of a run by product. Eventually consistent, as [`Self::count`].
+    pub async fn of_run(&self, run: &RunId) -> Result<BTreeMap<ProductId, Observation>> {
+        let shards = stream::iter(0..SHARDS)
+            .map(|shard| self.of_run_shard(run, shard))
+            .buffer_unordered(4);
+        shards
+            .try_fold(BTreeMap::new(), async |mut all, shard| {
+                all.extend(shard.into_iter().map(|seen| (seen.product.clone(), seen)));
+                Ok(all)
+            })
+            .await
+    }
+
+    async fn of_run_shard(&self, run: &RunId, shard: u8) -> Result<Vec<Observation>> {
+        let mut pages = self.run_query(run, shard).into_paginator().items().send();
+        let mut seen = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.with_context(|| format!("read the outcomes of {run}"))?;
+            seen.push(read(&item)?);
+        }
+        Ok(seen)
+    }
+
+    fn run_query(
+        &self,
+        run: &RunId,
+        shard: u8,
+    ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+        self.table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name("run")
+            .key_condition_expression("run_shard = :r")
+            .expression_attribute_values(":r", s(run_shard(run, shard)))
+    }
+}
+
+fn run_shard(run: &RunId, shard: u8) -> String {
+    format!("{run}#{shard:02}")
+}
+
+fn already_there(error: &SdkError<PutItemError>) -> Option<&Item> {
+    match error.as_service_error()? {
+        PutItemError::ConditionalCheckFailedException(failed) => failed.item(),
+        _ => None,
+    }
+}
+
+fn write(observation: &Observation) -> Item {
+    let Observation {
+        product,
+        run,
+        name,
+        category,
+        vendor,
+        fetched_at,
+        outcome,
+    } = observation;
+    let mut item = Item::from([
+        ("PK".to_owned(), s(format!("PRODUCT#{product}"))),
+        (
+            "SK".to_owned(),
+            s(format!("OBS#{}#{}", run.slot, run.schedule)),
+        ),
+        ("run".to_owned(), s(run.to_string())),
+        (
+            "run_shard".to_owned(),
+            s(run_shard(run, shard::of(product))),
+        ),
+        ("name".to_owned(), s(name)),
+        ("fetched_at".to_owned(), s(format!("{fetched_at:.3}"))),
+    ]);
+    let mut put = |name: &str, value| item.insert(name.to_owned(), value);
+    if let Some(category) = category {
+        put("category", s(category));
+    }
+    if let Some(vendor) = vendor {
+        put("vendor", s(vendor));
+    }
+    match outcome {
+        Outcome::Price(offer) => {
+            put("price", n(offer.price.amount));
+            put("currency", s(offer.price.currency.code()));
+            put("found_in", s(&offer.found_in));
+            if let Some(availability) = offer.availability {
+                put("availability", s(availability.name()));
+            }
+            if let Some(name) = &offer.name {
+                put("offer_name", s(name));
+            }
+        }
+        Outcome::Failure(failure) => {
+            put("reason", s(failure.reason.name()));
+            put("detail", s(&failure.detail));
+        }
+    }
+    item
+}
+
+fn read(item: &Item) -> Result<Observation> {
+    let owned = |name| text(item, name).map(str::to_owned);
+    let outcome = if let Some(reason) = text(item, "reason") {
+        let Some(reason) = FailureReason::ALL
+            .iter()
+            .find(|known| known.name() == reason)
+        else {
+            bail!("the attribute reason is {reason:?}");
+        };
+        Outcome::Failure(Failure::new(*reason, owned("detail").unwrap_or_default()))
+    } else {
+        Outcome::Price(Offer {
+            price: Money::new(
+                parsed(item, "price")?,
+                parsed::<Currency>(item, "currency")?,
+            ),
+            availability: text(item, "availability").and_then(Availability::from_schema_org),
+            name: owned("offer_name"),
+            found_in: owned("found_in").unwrap_or_default(),
+        })
+    };
+    Ok(Observation {
+        product: product_id(item)?,
+        run: parsed(item, "run")?,
+        name: owned("name").unwrap_or_default(),
+        category: owned("category"),
+        vendor: owned("vendor"),
+        fetched_at: parsed(item, "fetched_at")?,
+        outcome,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observation(outcome: Outcome) -> Observation {
+        Observation {
+            product: "무선이어폰-01".parse().unwrap(),
+            run: "daily@2026-11-21T01:15:00Z".parse().unwrap(),
+            name: "무선 이어폰".to_owned(),
+            category: Some("전자".to_owned()),
+            vendor: None,
+            fetched_at: "2026-11-21T01:15:03.25Z".parse().unwrap(),
+            outcome,
+        }
+    }
+
+    #[test]
+    fn a_price_reads_back_as_it_was_written() {
+        let price = observation(Outcome::Price(Offer {
+            price: Money::new("1234567.89".parse().unwrap(), Currency::EUR),
+            availability: Some(Availability::InStock),
+            name: Some("Earbuds".to_owned()),
+            found_in: "json-ld".to_owned(),
+        }));
+        assert_eq!(read(&write(&price)).unwrap(), price);
+    }
+
+    #[test]
+    fn every_failure_reads_back_as_it_was_written() {
+        for reason in FailureReason::ALL {
+            let failure = observation(Outcome::Failure(Failure::new(*reason, "HTTP 404")));
+            assert_eq!(read(&write(&failure)).unwrap(), failure);
+        }
+    }
+}

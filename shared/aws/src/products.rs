@@ -1,0 +1,248 @@
+//! Products in the table: definition and last price.
+//!
+//! `PRODUCT#id` / `META`. Attributes: `definition` (the product as JSON text, passed on to jobs
+//! unread), `name`, `category` (for queries by people), `active_shard` (`schedule#07`, only on
+//! active products, the key of the index `active`), and the last price: `last_slot`,
+//! `last_price` (number), `last_currency`, `last_availability`.
+
+use anyhow::{Context, Result};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnValue;
+use iso_currency::Currency;
+use model::{Availability, Failure, Money, Offer, Product, ProductId, ScheduleName, Slot};
+use serde_json::value::RawValue;
+
+use crate::Table;
+use crate::item::{Item, n, parsed, parsed_if_any, s, text};
+use crate::shard;
+
+/// The products.
+#[derive(Debug, Clone)]
+pub struct Products {
+    table: Table,
+}
+
+/// A product as stored.
+#[derive(Debug, Clone)]
+pub struct StoredProduct {
+    /// Its definition, or why it cannot be read.
+    pub definition: Result<Product, Failure>,
+    /// Its last price, if one was ever found.
+    pub last: Option<LastPrice>,
+}
+
+/// The newest price of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastPrice {
+    /// The price.
+    pub price: Money,
+    /// Whether it could be had.
+    pub availability: Option<Availability>,
+    /// The slot it was fetched for.
+    pub slot: Slot,
+}
+
+/// An active product: its id, and its definition as unread JSON.
+#[derive(Debug)]
+pub struct ActiveProduct {
+    /// Its id.
+    pub id: ProductId,
+    /// Its definition, to be passed on.
+    pub definition: Box<RawValue>,
+}
+
+/// A page of the active products of a shard.
+#[derive(Debug)]
+pub struct ActivePage {
+    /// The products, ordered by id.
+    pub products: Vec<ActiveProduct>,
+    /// Where the next page begins; none after the last.
+    pub next: Option<ProductId>,
+}
+
+impl Products {
+    /// The products of this table.
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// Stores a definition, new or changed. The last price stays.
+    pub async fn define(&self, product: &Product) -> Result<()> {
+        let mut set = "SET definition = :d, #name = :n".to_owned();
+        let mut remove = Vec::new();
+        let mut update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .key("PK", key(&product.id))
+            .key("SK", s("META"))
+            .expression_attribute_names("#name", "name")
+            .expression_attribute_values(":d", s(serde_json::to_string(product)?))
+            .expression_attribute_values(":n", s(&product.name));
+        if let Some(category) = &product.category {
+            set.push_str(", category = :c");
+            update = update.expression_attribute_values(":c", s(category));
+        } else {
+            remove.push("category");
+        }
+        if product.active {
+            set.push_str(", active_shard = :a");
+            let shard = active_shard(&product.schedule, shard::of(&product.id));
+            update = update.expression_attribute_values(":a", s(shard));
+        } else {
+            remove.push("active_shard");
+        }
+        if !remove.is_empty() {
+            set.push_str(" REMOVE ");
+            set.push_str(&remove.join(", "));
+        }
+        update
+            .update_expression(set)
+            .send()
+            .await
+            .with_context(|| format!("store the product {}", product.id))?;
+        Ok(())
+    }
+
+    /// Looks a product up.
+    pub async fn get(&self, id: &ProductId) -> Result<Option<StoredProduct>> {
+        let answer = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .key("PK", key(id))
+            .key("SK", s("META"))
+            .send()
+            .await
+            .with_context(|| format!("read the product {id}"))?;
+        answer.item.map(|item| read(id, &item)).transpose()
+    }
+
+    /// At most `limit` active products of a schedule in one shard, from `from` on.
+    pub async fn active(
+        &self,
+        schedule: &ScheduleName,
+        shard: u8,
+        from: Option<&ProductId>,
+        limit: u16,
+    ) -> Result<ActivePage> {
+        let shard_key = active_shard(schedule, shard);
+        let mut query = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name("active")
+            .expression_attribute_values(":shard", s(&shard_key))
+            .limit(i32::from(limit));
+        query = if let Some(from) = from {
+            query
+                .key_condition_expression("active_shard = :shard AND PK > :from")
+                .expression_attribute_values(":from", key(from))
+        } else {
+            query.key_condition_expression("active_shard = :shard")
+        };
+        let answer = query
+            .send()
+            .await
+            .with_context(|| format!("read the active products of {shard_key}"))?;
+        let products = answer
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(active_product)
+            .collect::<Result<Vec<_>>>()?;
+        let next = answer
+            .last_evaluated_key
+            .as_ref()
+            .map(product_id)
+            .transpose()?;
+        Ok(ActivePage { products, next })
+    }
+
+    /// Moves a product's last price forward to `slot`. Does nothing when a price of this or a
+    /// later slot is there, or when the product is not.
+    pub async fn advance(&self, id: &ProductId, slot: Slot, offer: &Offer) -> Result<()> {
+        let mut set = "SET last_slot = :s, last_price = :p, last_currency = :c".to_owned();
+        let mut update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .key("PK", key(id))
+            .key("SK", s("META"))
+            .condition_expression(
+                "attribute_exists(PK) AND (attribute_not_exists(last_slot) OR last_slot < :s)",
+            )
+            .return_values(ReturnValue::None)
+            .expression_attribute_values(":s", s(slot.to_string()))
+            .expression_attribute_values(":p", n(offer.price.amount))
+            .expression_attribute_values(":c", s(offer.price.currency.code()));
+        if let Some(availability) = offer.availability {
+            set.push_str(", last_availability = :a");
+            update = update.expression_attribute_values(":a", s(availability.name()));
+        } else {
+            set.push_str(" REMOVE last_availability");
+        }
+        match update.update_expression(set).send().await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => {
+                Err(error).with_context(|| format!("move the last price of {id} forward"))
+            }
+        }
+    }
+}
+
+fn key(id: &ProductId) -> aws_sdk_dynamodb::types::AttributeValue {
+    s(format!("PRODUCT#{id}"))
+}
+
+fn active_shard(schedule: &ScheduleName, shard: u8) -> String {
+    format!("{schedule}#{shard:02}")
+}
+
+/// The product id in an item's partition key.
+pub(crate) fn product_id(item: &Item) -> Result<ProductId> {
+    let key = text(item, "PK").context("the item has no PK")?;
+    let id = key
+        .strip_prefix("PRODUCT#")
+        .with_context(|| format!("the key {key:?} is not a product's"))?;
+    Ok(id.parse()?)
+}
+
+fn active_product(mut item: Item) -> Result<ActiveProduct> {
+    let id = product_id(&item)?;
+    let definition = match item.remove("definition") {
+        Some(aws_sdk_dynamodb::types::AttributeValue::S(json)) => json,
+        _ => String::new(),
+    };
+    // Text that is not even JSON still has to become that product's own failure.
+    let definition =
+        RawValue::from_string(definition).or_else(|_| RawValue::from_string("null".to_owned()))?;
+    Ok(ActiveProduct { id, definition })
+}
+
+fn read(id: &ProductId, item: &Item) -> Result<StoredProduct> {
+    let definition = Product::from_json(id, text(item, "definition").unwrap_or("null"));
+    let last = match parsed_if_any::<Slot>(item, "last_slot")? {
+        None => None,
+        Some(slot) => Some(LastPrice {
+            price: Money::new(
+                parsed(item, "last_price")?,
+                parsed::<Currency>(item, "last_currency")?,
+            ),
+            availability: text(item, "last_availability").and_then(Availability::from_schema_org),
+            slot,
+        }),
+    };
+    Ok(StoredProduct { definition, last })
+}

@@ -1,0 +1,328 @@
+//! Runs in the table: their plan, their state and what came of them.
+//!
+//! `RUN#id` / `META` is the run. `RUN#id` / `PLAN#05#0000` is a page of its plan: the products
+//! of one shard, and where the next page begins. A page is written once and then stands: who
+//! repeats the planning after a crash follows the pages that are there, so that a run's set of
+//! jobs never changes, whatever happens to the catalogue meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use jiff::Timestamp;
+use model::{FailureReason, ProductId, RunId};
+
+use crate::Table;
+use crate::item::{Item, n, parsed, parsed_if_any, s, text};
+
+/// The runs.
+#[derive(Debug, Clone)]
+pub struct Runs {
+    table: Table,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunStatus {
+    /// Its jobs are being sent.
+    Planning,
+    /// All its jobs are sent.
+    Running,
+    /// Every job has its outcome.
+    Complete,
+    /// It was closed before every job had its outcome.
+    Incomplete,
+}
+
+/// A run as stored.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// Which run.
+    pub id: RunId,
+    /// How far it is.
+    pub status: RunStatus,
+    /// When it was begun.
+    pub created_at: Timestamp,
+    /// How many jobs it has; known from [`RunStatus::Running`] on.
+    pub expected: Option<u64>,
+    /// What came of it; known when it is closed.
+    pub totals: Option<RunTotals>,
+    /// The key of its workbook in the files bucket, when there is one.
+    pub workbook: Option<String>,
+}
+
+/// What came of a run, in jobs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunTotals {
+    /// Ended with a price.
+    pub prices: u64,
+    /// Ended with a failure, by reason.
+    pub failures: BTreeMap<FailureReason, u64>,
+    /// Have no outcome.
+    pub missing: u64,
+}
+
+/// A page of a run's plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanPage {
+    /// The products to fetch.
+    pub products: Vec<ProductId>,
+    /// The last product before the next page; none on a shard's last page.
+    pub next: Option<ProductId>,
+}
+
+impl RunStatus {
+    const ALL: [Self; 4] = [
+        Self::Planning,
+        Self::Running,
+        Self::Complete,
+        Self::Incomplete,
+    ];
+
+    /// The name in data.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Planning => "planning",
+            Self::Running => "running",
+            Self::Complete => "complete",
+            Self::Incomplete => "incomplete",
+        }
+    }
+
+    /// Whether nothing more will happen to the run.
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Complete | Self::Incomplete)
+    }
+}
+
+impl Runs {
+    /// The runs of this table.
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// Begins a run, or finds it where it stands.
+    pub async fn begin(&self, id: &RunId) -> Result<Run> {
+        let created_at = Timestamp::now();
+        let item = Item::from([
+            ("PK".to_owned(), key(id)),
+            ("SK".to_owned(), s("META")),
+            ("status".to_owned(), s(RunStatus::Planning.name())),
+            ("created_at".to_owned(), s(created_at.to_string())),
+        ]);
+        match self.put_once(item).await {
+            Ok(None) => Ok(Run {
+                id: id.clone(),
+                status: RunStatus::Planning,
+                created_at,
+                expected: None,
+                totals: None,
+                workbook: None,
+            }),
+            Ok(Some(standing)) => read(id, &standing),
+            Err(error) => Err(error).with_context(|| format!("begin the run {id}")),
+        }
+    }
+
+    /// Looks a run up.
+    pub async fn get(&self, id: &RunId) -> Result<Option<Run>> {
+        let answer = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .key("PK", key(id))
+            .key("SK", s("META"))
+            .consistent_read(true)
+            .send()
+            .await
+            .with_context(|| format!("read the run {id}"))?;
+        answer.item.map(|item| read(id, &item)).transpose()
+    }
+
+    /// Proposes a page of the plan and returns the page that stands: this one, or the one that
+    /// an earlier attempt wrote.
+    pub async fn plan(&self, id: &RunId, shard: u8, page: u32, plan: PlanPage) -> Result<PlanPage> {
+        let products: Vec<&str> = plan.products.iter().map(ProductId::as_str).collect();
+        let mut item = Item::from([
+            ("PK".to_owned(), key(id)),
+            ("SK".to_owned(), s(format!("PLAN#{shard:02}#{page:04}"))),
+            ("products".to_owned(), s(products.join("\n"))),
+        ]);
+        if let Some(next) = &plan.next {
+            item.insert("next".to_owned(), s(next.as_str()));
+        }
+        match self.put_once(item).await {
+            Ok(None) => Ok(plan),
+            Ok(Some(standing)) => read_plan(&standing),
+            Err(error) => Err(error).with_context(|| format!("plan the run {id}")),
+        }
+    }
+
+    /// Every product of the run's plan.
+    pub async fn planned(&self, id: &RunId) -> Result<BTreeSet<ProductId>> {
+        let mut items = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .key_condition_expression("PK = :r AND begins_with(SK, :p)")
+            .expression_attribute_values(":r", key(id))
+            .expression_attribute_values(":p", s("PLAN#"))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut all = BTreeSet::new();
+        while let Some(item) = items.next().await {
+            let item = item.with_context(|| format!("read the plan of {id}"))?;
+            all.extend(read_plan(&item)?.products);
+        }
+        Ok(all)
+    }
+
+    /// Says that all jobs of a run are sent, and how many. Only a run that is being planned
+    /// changes.
+    pub async fn start(&self, id: &RunId, expected: u64) -> Result<()> {
+        let update = self
+            .update(id, RunStatus::Planning, RunStatus::Running)
+            .update_expression("SET #status = :to, expected = :e")
+            .expression_attribute_values(":e", n(expected));
+        settled(update.send().await).with_context(|| format!("start the run {id}"))
+    }
+
+    /// Closes a running run. Only a run that is running changes.
+    pub async fn close(
+        &self,
+        id: &RunId,
+        status: RunStatus,
+        totals: &RunTotals,
+        workbook: &str,
+    ) -> Result<()> {
+        let failures = totals
+            .failures
+            .iter()
+            .map(|(reason, count)| (reason.name().to_owned(), n(count)))
+            .collect();
+        let update = self
+            .update(id, RunStatus::Running, status)
+            .update_expression(
+                "SET #status = :to, closed_at = :at, prices = :p, failures = :f, missing = :m, workbook = :w",
+            )
+            .expression_attribute_values(":at", s(Timestamp::now().to_string()))
+            .expression_attribute_values(":p", n(totals.prices))
+            .expression_attribute_values(":f", AttributeValue::M(failures))
+            .expression_attribute_values(":m", n(totals.missing))
+            .expression_attribute_values(":w", s(workbook));
+        settled(update.send().await).with_context(|| format!("close the run {id}"))
+    }
+
+    fn update(
+        &self,
+        id: &RunId,
+        from: RunStatus,
+        to: RunStatus,
+    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        self.table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .key("PK", key(id))
+            .key("SK", s("META"))
+            .condition_expression("#status = :from")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":from", s(from.name()))
+            .expression_attribute_values(":to", s(to.name()))
+    }
+
+    /// Puts an item unless one is there, which is then returned.
+    async fn put_once(&self, item: Item) -> Result<Option<Item>, SdkError<PutItemError>> {
+        let result = self
+            .table
+            .client
+            .put_item()
+            .table_name(&self.table.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(PK)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(None),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Some(failed.item().cloned().unwrap_or_default()))
+                }
+                _ => Err(error),
+            },
+        }
+    }
+}
+
+/// An update whose condition failed found the run further on, where it shall stay.
+fn settled<T>(result: Result<T, SdkError<UpdateItemError>>) -> Result<()> {
+    match result {
+        Err(error)
+            if !error
+                .as_service_error()
+                .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+        {
+            Err(error.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn key(id: &RunId) -> AttributeValue {
+    s(format!("RUN#{id}"))
+}
+
+fn read(id: &RunId, item: &Item) -> Result<Run> {
+    let status = text(item, "status").unwrap_or_default();
+    let status = RunStatus::ALL
+        .into_iter()
+        .find(|known| known.name() == status)
+        .with_context(|| format!("the run {id} has the status {status:?}"))?;
+    let totals = match parsed_if_any(item, "prices")? {
+        None => None,
+        Some(prices) => Some(RunTotals {
+            prices,
+            failures: read_failures(item)?,
+            missing: parsed(item, "missing")?,
+        }),
+    };
+    Ok(Run {
+        id: id.clone(),
+        status,
+        created_at: parsed(item, "created_at")?,
+        expected: parsed_if_any(item, "expected")?,
+        totals,
+        workbook: text(item, "workbook").map(str::to_owned),
+    })
+}
+
+fn read_failures(item: &Item) -> Result<BTreeMap<FailureReason, u64>> {
+    let Some(AttributeValue::M(counts)) = item.get("failures") else {
+        return Ok(BTreeMap::new());
+    };
+    FailureReason::ALL
+        .iter()
+        .filter(|reason| counts.contains_key(reason.name()))
+        .map(|reason| Ok((*reason, parsed(counts, reason.name())?)))
+        .collect()
+}
+
+fn read_plan(item: &Item) -> Result<PlanPage> {
+    let products = text(item, "products").context("the plan has no products")?;
+    let products = products
+        .lines()
+        .map(|id| Ok(ProductId::new(id)?))
+        .collect::<Result<_>>()?;
+    Ok(PlanPage {
+        products,
+        next: parsed_if_any(item, "next")?,
+    })
+}
