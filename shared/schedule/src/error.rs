@@ -28,7 +28,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// The field's name in the `EventBridge` documentation.
+    /// The field's name in the EventBridge documentation.
     pub fn name(self) -> &'static str {
         match self {
             Self::Expression => "expression",
@@ -51,7 +51,7 @@ impl fmt::Display for Field {
     }
 }
 
-/// An expression that `EventBridge` Scheduler refuses: which field, what stands there, where, and
+/// An expression that EventBridge Scheduler refuses: which field, what stands there, where, and
 /// what is accepted instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} (column {}): {given:?} is not accepted: {expected}", position + 1)]

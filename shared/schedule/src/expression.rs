@@ -8,7 +8,7 @@ use jiff::civil;
 use crate::error::{Field, ParseError, Part};
 use crate::{Cron, Rate};
 
-/// What `EventBridge` Scheduler takes as a `ScheduleExpression`.
+/// What EventBridge Scheduler takes as a `ScheduleExpression`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expression {
     /// At every minute that the six fields name.

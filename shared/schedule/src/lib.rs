@@ -1,9 +1,9 @@
-//! When a schedule is due: the expressions of Amazon `EventBridge` Scheduler, `cron(…)`,
+//! When a schedule is due: the expressions of Amazon EventBridge Scheduler, `cron(…)`,
 //! `rate(…)` and `at(…)`, in a time zone.
 //!
 //! The local runner fires schedules with this crate and `pricetide next` shows them, so that a
-//! schedule can be tried before it is deployed. It follows the `EventBridge` Scheduler user guide
-//! ([schedule types][types]) and, for the wildcards, the `EventBridge` [cron reference][cron].
+//! schedule can be tried before it is deployed. It follows the EventBridge Scheduler user guide
+//! ([schedule types][types]) and, for the wildcards, the EventBridge [cron reference][cron].
 //! Where both are silent it does what Quartz, the origin of the dialect, does:
 //!
 //! - `L-3` is three days before the last day of the month, `LW` the last weekday of the month,
