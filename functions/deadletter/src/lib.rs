@@ -1,1 +1,145 @@
-//! Placeholder.
+//! The dead-letter function: turns what was tried too often into an outcome.
+//!
+//! Three queues end here. A dead job becomes its product's failure `abandoned`; an upload whose
+//! reporter died becomes a failed file. Everything else (an export that cannot be made, a text
+//! that is no message of ours) is kept in the files bucket under `dead-letters/`, where a
+//! person finds it and can send it again. Nothing is dropped.
+
+mod letter;
+
+use anyhow::Result;
+use aws::{
+    Bucket, Claim, Clients, FileState, Files, Observations, Products, Recorded, Table, batch,
+    config,
+};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use jiff::Timestamp;
+use lambda_runtime::LambdaEvent;
+use model::{Failure, FailureReason, Job, Observation, Outcome};
+use tracing::{info, warn};
+
+use crate::letter::Letter;
+
+/// What the dead-letter function works with.
+#[derive(Debug, Clone)]
+pub struct DeadLetters {
+    observations: Observations,
+    products: Products,
+    uploads: Files,
+    files: Bucket,
+}
+
+impl DeadLetters {
+    /// Reads the environment.
+    pub async fn from_env() -> Result<Self> {
+        let clients = Clients::from_env().await;
+        let table = Table::new(&clients, config::required("TABLE")?);
+        Ok(Self {
+            observations: Observations::new(table.clone()),
+            products: Products::new(table.clone()),
+            uploads: Files::new(table),
+            files: Bucket::new(&clients, config::required("FILES_BUCKET")?),
+        })
+    }
+
+    /// Settles a batch of dead letters.
+    pub async fn settle(&self, event: &LambdaEvent<SqsEvent>) -> SqsBatchResponse {
+        batch::each(event, 10, async |record| {
+            match letter::read(record.body()) {
+                Letter::Job(job) => self.abandon(&job).await,
+                Letter::Uploads(uploads) => {
+                    for upload in &uploads {
+                        self.fail_upload(upload).await?;
+                    }
+                    Ok(())
+                }
+                Letter::Other => self.keep(record.id(), record.body()).await,
+            }
+        })
+        .await
+    }
+
+    /// The job's outcome is that it was never finished, unless it has one.
+    async fn abandon(&self, job: &Job) -> Result<()> {
+        let known = match job.definition() {
+            Some(Ok(product)) => Some(product),
+            _ => self
+                .products
+                .get(&job.product)
+                .await?
+                .and_then(|stored| stored.definition.ok()),
+        };
+        let observation = Observation {
+            product: job.product.clone(),
+            run: job.run.clone(),
+            name: known
+                .as_ref()
+                .map_or_else(|| job.product.to_string(), |product| product.name.clone()),
+            category: known.as_ref().and_then(|product| product.category.clone()),
+            vendor: known.and_then(|product| product.vendor),
+            fetched_at: Timestamp::now(),
+            outcome: Outcome::Failure(Failure::new(
+                FailureReason::Abandoned,
+                "the worker never finished this job; its log tells why",
+            )),
+        };
+        match self.observations.record(&observation).await? {
+            Recorded::New => warn!(run = %job.run, product = %job.product, "abandoned"),
+            Recorded::Already(_) => info!(run = %job.run, product = %job.product, "was done"),
+        }
+        Ok(())
+    }
+
+    /// The upload's file has failed, unless it is done. While somebody still works on it, this
+    /// is an error, and the letter comes back.
+    async fn fail_upload(&self, upload: &aws::Upload) -> Result<()> {
+        match self.uploads.claim(upload).await? {
+            Claim::Ours => {
+                self.uploads
+                    .fail(
+                        upload,
+                        "abandoned",
+                        "The report could not be made: the function ended three times before it \
+                         was finished. Upload the file again, or a smaller part of it.",
+                    )
+                    .await?;
+                warn!(key = upload.key, "failed");
+                Ok(())
+            }
+            Claim::Settled => Ok(()),
+            Claim::Held => {
+                let state = self
+                    .uploads
+                    .get(&upload.file_id())
+                    .await?
+                    .map(|file| file.state);
+                match state {
+                    Some(FileState::Processing { lease_until }) => {
+                        anyhow::bail!("{} is worked on until {lease_until}", upload.key)
+                    }
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Keeps a letter that nobody can read.
+    async fn keep(&self, id: &str, body: &str) -> Result<()> {
+        let key = format!("dead-letters/{id}.txt");
+        self.files
+            .write(&key, body.as_bytes().to_vec(), "text/plain; charset=utf-8")
+            .await?;
+        warn!(key, "kept a dead letter that cannot be read");
+        Ok(())
+    }
+}
+
+/// Serves the function until its environment ends it.
+pub async fn run() -> Result<(), lambda_runtime::Error> {
+    aws::telemetry::start();
+    aws::serve(
+        DeadLetters::from_env().await?,
+        async |dead_letters, event| Ok(dead_letters.settle(&event).await),
+    )
+    .await
+}

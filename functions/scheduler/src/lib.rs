@@ -1,1 +1,95 @@
-//! Placeholder.
+//! The scheduler: starts a run, one job per active product of the schedule.
+//!
+//! `EventBridge` wakes it with a schedule's name and the slot it asked for. The run's id is made
+//! of both, so that the same event twice is the same run. The plan is written page by page
+//! before its jobs are sent and stands from then on: whoever repeats the event after a crash,
+//! anywhere, sends the same set of jobs again, and a job that is done already stays done.
+
+mod plan;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use aws::{Clients, Products, Queue, RunStatus, Runs, Table, config};
+use lambda_runtime::LambdaEvent;
+use model::{ExportTask, RunId, ScheduleName, Slot};
+use serde::{Deserialize, Serialize};
+use tracing::info;
+
+/// What the schedule sends.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ScheduleEvent {
+    /// The schedule's name.
+    pub schedule: ScheduleName,
+    /// The instant it asked for.
+    pub slot: Slot,
+}
+
+/// What the scheduler answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Started {
+    /// The run.
+    pub run: RunId,
+    /// How many jobs it has.
+    pub jobs: u64,
+}
+
+/// What the scheduler works with.
+#[derive(Debug, Clone)]
+pub struct Scheduler {
+    products: Products,
+    runs: Runs,
+    jobs: Queue,
+    exports: Queue,
+    close_delay: Duration,
+}
+
+impl Scheduler {
+    /// Reads the environment.
+    pub async fn from_env() -> Result<Self> {
+        let clients = Clients::from_env().await;
+        let table = Table::new(&clients, config::required("TABLE")?);
+        Ok(Self {
+            products: Products::new(table.clone()),
+            runs: Runs::new(table),
+            jobs: Queue::new(&clients, config::required("JOBS_QUEUE_URL")?),
+            exports: Queue::new(&clients, config::required("EXPORTS_QUEUE_URL")?),
+            close_delay: Duration::from_secs(config::parsed("CLOSE_DELAY_SECONDS")?),
+        })
+    }
+
+    /// Starts the run of this event, or brings it to where it should be.
+    pub async fn start(&self, event: ScheduleEvent) -> Result<Started> {
+        let id = RunId::new(event.schedule, event.slot);
+        let run = self.runs.begin(&id).await?;
+        let jobs = match (run.status, run.expected) {
+            (RunStatus::Planning, _) | (_, None) => {
+                let jobs = plan::send_jobs(self, &id).await?;
+                self.runs.start(&id, jobs).await?;
+                jobs
+            }
+            (_, Some(jobs)) => jobs,
+        };
+        if !run.status.is_closed() {
+            // Sent at every repeat: an earlier attempt may have died just before it.
+            let close = ExportTask::CloseRun {
+                run: id.clone(),
+                look: 0,
+            };
+            let body = serde_json::to_string(&close)?;
+            self.exports.send(body, self.close_delay).await?;
+        }
+        info!(run = %id, jobs, "started");
+        Ok(Started { run: id, jobs })
+    }
+}
+
+/// Serves the function until its environment ends it.
+pub async fn run() -> Result<(), lambda_runtime::Error> {
+    aws::telemetry::start();
+    aws::serve(
+        Scheduler::from_env().await?,
+        async |scheduler, event: LambdaEvent<ScheduleEvent>| scheduler.start(event.payload).await,
+    )
+    .await
+}

@@ -11,10 +11,9 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::{SignedDuration, Timestamp};
 use model::FileId;
-use sha2::{Digest, Sha256};
 
-use crate::Table;
 use crate::item::{Item, n, parsed, parsed_if_any, s, text};
+use crate::{Table, Upload};
 
 /// How long a lease lasts, in seconds, unless it is renewed. Shorter than the minute after
 /// which Lambda repeats a failed event.
@@ -24,19 +23,6 @@ pub const LEASE_SECONDS: i64 = 30;
 #[derive(Debug, Clone)]
 pub struct Files {
     table: Table,
-}
-
-/// An object in the inbox, as its event names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upload {
-    /// The bucket.
-    pub bucket: String,
-    /// The key, decoded.
-    pub key: String,
-    /// Orders the versions of one key: greater is newer.
-    pub sequencer: String,
-    /// Its size in bytes.
-    pub size: u64,
 }
 
 /// How far a file is.
@@ -83,37 +69,10 @@ pub enum Claim {
     Held,
 }
 
-impl Upload {
-    /// The id of the file: 32 hex digits of the SHA-256 of bucket and key.
-    pub fn file_id(&self) -> FileId {
-        file_id(&self.bucket, &self.key)
-    }
-
-    /// The upload's own file name: what follows the last `/` of its key.
-    pub fn file_name(&self) -> &str {
-        self.key.rsplit('/').next().unwrap_or(&self.key)
-    }
-}
-
-/// The id of the file that lies under this key.
-fn file_id(bucket: &str, key: &str) -> FileId {
-    let digest = Sha256::digest(format!("{bucket}/{key}"));
-    let (number, _) = digest.split_at(16);
-    let number = number
-        .iter()
-        .fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
-    FileId::new(format!("{number:032x}")).expect("hex digits are a file id")
-}
-
 impl Files {
     /// The files of this table.
     pub fn new(table: Table) -> Self {
         Self { table }
-    }
-
-    /// The id under which the upload of this key is found.
-    pub fn id_of(bucket: &str, key: &str) -> FileId {
-        file_id(bucket, key)
     }
 
     /// Claims a version of an upload for [`LEASE_SECONDS`].

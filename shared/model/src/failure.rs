@@ -42,6 +42,7 @@ reasons! {
     NoPrice "no_price" true "The page shows no price.";
     UnreadablePrice "unreadable_price" true "What stands where the price should be cannot be read as one.";
     NoCurrency "no_currency" true "A price was found, but not its currency: give the product one.";
+    WrongCurrency "wrong_currency" true "The shop's price is in another currency than the product's.";
     RefusedAddress "refused_address" true "The address is not one that Pricetide may fetch.";
     RefusedRequest "refused_request" true "The shop refuses the request.";
     Robots "robots" true "The shop's robots.txt asks not to fetch this page.";

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
 
-use crate::{ProductId, ScheduleName};
+use url::Url;
+
+use crate::{Invalid, ProductId, ScheduleName};
 
 /// A product to follow, as its owner defined it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +35,36 @@ pub struct Product {
     /// Whether it is fetched at all.
     #[serde(default = "active")]
     pub active: bool,
+}
+
+impl Product {
+    /// The longest name, category or vendor, in bytes. With it an observation stays below one
+    /// kilobyte, which is one write unit of the table.
+    pub const MAX_TEXT: usize = 200;
+
+    /// Checks what the types do not: names that are there and not too long, an address that is
+    /// one.
+    pub fn check(&self) -> Result<(), Invalid> {
+        let texts = [
+            ("name", Some(self.name.as_str())),
+            ("category", self.category.as_deref()),
+            ("vendor", self.vendor.as_deref()),
+        ];
+        for (what, text) in texts {
+            let Some(text) = text else { continue };
+            if text.trim().is_empty() || text.len() > Self::MAX_TEXT {
+                return Err(Invalid::new(what, text, "1 to 200 bytes of text"));
+            }
+        }
+        let url = self.source.url();
+        let is_web = Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if is_web && url.len() <= 2_000 {
+            Ok(())
+        } else {
+            let expected = "an http or https address of at most 2000 bytes";
+            Err(Invalid::new("web address", url, expected))
+        }
+    }
 }
 
 fn daily() -> ScheduleName {
@@ -108,4 +140,47 @@ pub enum Variant {
     Gtin(String),
     /// By the variant's own address.
     Url(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn product(name: &str, url: &str) -> Product {
+        serde_json::from_value(serde_json::json!({
+            "id": "p-1",
+            "name": name,
+            "source": {"kind": "html", "url": url},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_product_needs_little_more_than_an_address() {
+        let product = product("무선 이어폰", "https://shop.example/p/1");
+        assert_eq!(product.schedule.as_str(), "daily");
+        assert!(product.active);
+        assert_eq!(product.check(), Ok(()));
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_refused() {
+        assert!(product(" ", "https://shop.example/p/1").check().is_err());
+        assert!(
+            product(&"x".repeat(201), "https://shop.example/p/1")
+                .check()
+                .is_err()
+        );
+        assert!(product("x", "shop.example/p/1").check().is_err());
+        assert!(product("x", "ftp://shop.example/p/1").check().is_err());
+    }
+
+    #[test]
+    fn a_field_that_does_not_exist_is_named() {
+        let error = serde_json::from_str::<Product>(
+            r#"{"id":"p","name":"n","source":{"kind":"html","url":"u"},"currencey":"KRW"}"#,
+        )
+        .unwrap_err();
+        assert!(error.to_string().contains("currencey"), "{error}");
+    }
 }

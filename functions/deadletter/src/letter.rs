@@ -1,0 +1,58 @@
+//! What a dead letter is about, by its shape: a job, an S3 event, or something else.
+
+use aws::Upload;
+use aws_lambda_events::s3::S3Event;
+use model::Job;
+
+/// A dead letter.
+#[derive(Debug)]
+pub(crate) enum Letter {
+    /// A job that the worker never finished.
+    Job(Box<Job>),
+    /// An S3 event that the reporter never finished.
+    Uploads(Vec<Upload>),
+    /// Anything else: an export, a schedule event, text that is no message of ours.
+    Other,
+}
+
+/// Reads a message body. A job whose definition cannot be read is still a job.
+pub(crate) fn read(body: &str) -> Letter {
+    if let Ok(job) = serde_json::from_str::<Job>(body) {
+        return Letter::Job(Box::new(job));
+    }
+    match serde_json::from_str::<S3Event>(body).map(|event| Upload::of_event(&event)) {
+        Ok(Ok(uploads)) if !uploads.is_empty() => Letter::Uploads(uploads),
+        _ => Letter::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_known_by_its_run_and_product() {
+        let body = r#"{"run":"daily@2026-11-21T01:15:00Z","product":"p-1","definition":[]}"#;
+        assert!(matches!(read(body), Letter::Job(job) if job.product.as_str() == "p-1"));
+    }
+
+    #[test]
+    fn an_s3_event_is_known_by_its_records() {
+        let body = include_str!("../../../events/s3-put-prices.json");
+        assert!(matches!(read(body), Letter::Uploads(uploads) if uploads.len() == 1));
+    }
+
+    #[test]
+    fn anything_else_is_something_else() {
+        for body in [
+            "",
+            "not JSON",
+            "{}",
+            "[]",
+            r#"{"Records":[]}"#,
+            r#"{"run":"daily@x"}"#,
+        ] {
+            assert!(matches!(read(body), Letter::Other), "{body}");
+        }
+    }
+}

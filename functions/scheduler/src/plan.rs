@@ -1,0 +1,74 @@
+//! The plan of a run: which products, and their jobs on the queue.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use aws::{ActiveProduct, PlanPage, SHARDS};
+use futures::{StreamExt, TryStreamExt, stream};
+use model::{Job, ProductId, RunId};
+use serde_json::value::RawValue;
+
+use crate::Scheduler;
+
+/// How many products are read, planned and sent at a time. With ids of 200 bytes, the longest,
+/// a page of the plan stays below DynamoDB's 400 KB.
+const PAGE: u16 = 1_000;
+/// How many shards are planned at once.
+const PARALLEL: usize = 2;
+
+/// Plans the run and sends its jobs; returns how many it has.
+pub(crate) async fn send_jobs(scheduler: &Scheduler, run: &RunId) -> Result<u64> {
+    stream::iter(0..SHARDS)
+        .map(|shard| send_shard(scheduler, run, shard))
+        .buffer_unordered(PARALLEL)
+        .try_fold(0, async |sum, jobs| Ok(sum + jobs))
+        .await
+}
+
+async fn send_shard(scheduler: &Scheduler, run: &RunId, shard: u8) -> Result<u64> {
+    let mut from: Option<ProductId> = None;
+    let mut jobs = 0;
+    for page in 0.. {
+        let active = scheduler
+            .products
+            .active(&run.schedule, shard, from.as_ref(), PAGE)
+            .await?;
+        let proposed = PlanPage {
+            products: active
+                .products
+                .iter()
+                .map(|product| product.id.clone())
+                .collect(),
+            next: active.next,
+        };
+        let plan = scheduler.runs.plan(run, shard, page, proposed).await?;
+        jobs += u64::try_from(plan.products.len())?;
+
+        let mut definitions = by_id(active.products);
+        let bodies = plan.products.iter().map(|product| {
+            let job = Job {
+                run: run.clone(),
+                product: product.clone(),
+                // None when an earlier attempt planned it and it is not active any more: the
+                // worker looks it up.
+                definition: definitions.remove(product),
+                deferrals: 0,
+            };
+            serde_json::to_string(&job).expect("a job has only string keys")
+        });
+        scheduler.jobs.send_all(bodies).await?;
+
+        match plan.next {
+            Some(next) => from = Some(next),
+            None => break,
+        }
+    }
+    Ok(jobs)
+}
+
+fn by_id(products: Vec<ActiveProduct>) -> HashMap<ProductId, Box<RawValue>> {
+    products
+        .into_iter()
+        .map(|product| (product.id, product.definition))
+        .collect()
+}

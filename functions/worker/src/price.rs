@@ -1,0 +1,123 @@
+//! From a product's source to its offer.
+
+use std::time::Duration;
+
+use extract::{CompiledPaths, Hints};
+use model::{Failure, FailureReason, JsonPaths, Offer, Product, Source, Variant};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::Worker;
+use crate::fetch::{NoPage, Page};
+
+/// Why there is no offer, and when the shop wants to be asked again.
+#[derive(Debug)]
+pub(crate) struct NoOffer {
+    pub(crate) failure: Failure,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl From<Failure> for NoOffer {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            retry_after: None,
+        }
+    }
+}
+
+/// Fetches a product's source and reads its offer.
+pub(crate) async fn of(worker: &Worker, product: &Product) -> Result<Offer, NoOffer> {
+    match &product.source {
+        Source::Html {
+            url,
+            selector,
+            variant,
+        } => {
+            let page = fetch(worker, url, HeaderMap::new()).await?;
+            let hints = hints(product, &page, selector.as_deref(), variant.as_ref());
+            Ok(extract::from_html(
+                &page.body,
+                page.content_type.as_deref(),
+                &hints,
+            )?)
+        }
+        Source::Json {
+            url,
+            paths,
+            secret_headers,
+        } => {
+            let paths = compile(paths)?;
+            let mut headers = HeaderMap::new();
+            for (name, secret) in secret_headers {
+                let (name, value) = secret_header(worker, name, secret).await?;
+                headers.insert(name, value);
+            }
+            let page = fetch(worker, url, headers).await?;
+            let hints = hints(product, &page, None, None);
+            Ok(extract::from_json(&page.body, &paths, &hints)?)
+        }
+    }
+}
+
+async fn fetch(worker: &Worker, url: &str, headers: HeaderMap) -> Result<Page, NoOffer> {
+    let fetched = worker.fetcher.get(url, headers).await;
+    fetched.map_err(
+        |NoPage {
+             failure,
+             retry_after,
+             body,
+         }| {
+            let blocked =
+                failure.reason == FailureReason::RefusedRequest && extract::is_block_page(&body);
+            NoOffer {
+                failure: if blocked {
+                    Failure::new(FailureReason::Blocked, failure.detail)
+                } else {
+                    failure
+                },
+                retry_after,
+            }
+        },
+    )
+}
+
+fn hints<'a>(
+    product: &'a Product,
+    page: &'a Page,
+    selector: Option<&'a str>,
+    variant: Option<&'a Variant>,
+) -> Hints<'a> {
+    Hints {
+        currency: product.currency,
+        selector,
+        variant,
+        base_url: Some(&page.url),
+        ..Hints::default()
+    }
+}
+
+fn compile(paths: &JsonPaths) -> Result<CompiledPaths, Failure> {
+    CompiledPaths::compile(paths)
+}
+
+/// A request header whose value is a secret. Only secrets made for this purpose can be named,
+/// so that a product cannot send, say, the API's token to a shop.
+async fn secret_header(
+    worker: &Worker,
+    name: &str,
+    secret: &str,
+) -> Result<(HeaderName, HeaderValue), Failure> {
+    let bad = |detail: String| Failure::new(FailureReason::BadProduct, detail);
+    let header = HeaderName::try_from(name)
+        .map_err(|_| bad(format!("{name:?} is not the name of a request header")))?;
+    let id = format!("{}{secret}", worker.secret_prefix);
+    let text = worker
+        .secrets
+        .get(&id)
+        .await
+        .map_err(|_| bad(format!("the secret {id} cannot be read")))?;
+    let mut value = HeaderValue::try_from(text)
+        .map_err(|_| bad(format!("the secret {id} is not fit for a request header")))?;
+    value.set_sensitive(true);
+    Ok((header, value))
+}
