@@ -1,0 +1,309 @@
+//! Exact sums over typed rows, held compactly: a price is a small integer, a text a number.
+
+use hashbrown::HashMap;
+use iso_currency::Currency;
+
+use crate::date::{DAY, Seconds, civil};
+use crate::number::{Number, Sum};
+use crate::texts::{NO_TEXT, TextId};
+use crate::values::Values;
+use crate::{Limits, Measure, ReadError};
+
+/// A row as the aggregation takes it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) at: Option<Seconds>,
+    /// What tells products apart: the code, or without one the name.
+    pub(crate) key: TextId,
+    pub(crate) name: TextId,
+    pub(crate) sku: TextId,
+    pub(crate) category: TextId,
+    pub(crate) vendor: TextId,
+    pub(crate) price: Number,
+    pub(crate) currency: Option<Currency>,
+}
+
+/// A price and when it was.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) at: Option<Seconds>,
+    pub(crate) price: Number,
+}
+
+/// One product in one currency.
+pub(crate) struct ProductGroup {
+    pub(crate) key: TextId,
+    pub(crate) name: TextId,
+    pub(crate) sku: TextId,
+    pub(crate) category: TextId,
+    pub(crate) currency: Option<Currency>,
+    next: u32,
+    pub(crate) first: Seen,
+    pub(crate) last: Seen,
+    pub(crate) minimum: Seen,
+    pub(crate) maximum: Seen,
+    pub(crate) values: Values,
+}
+
+/// Count, sum and extremes of a group.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Totals {
+    pub(crate) count: u64,
+    pub(crate) sum: Sum,
+    pub(crate) minimum: Number,
+    pub(crate) maximum: Number,
+}
+
+/// One vendor in one currency.
+pub(crate) struct VendorGroup {
+    pub(crate) vendor: TextId,
+    pub(crate) currency: Option<Currency>,
+    next: u32,
+    pub(crate) totals: Totals,
+    pub(crate) first: Option<Seconds>,
+    pub(crate) last: Option<Seconds>,
+    /// Different products, as far as rows of one product stand together; see `products`.
+    pub(crate) products: hashbrown::HashSet<TextId>,
+}
+
+/// A category in a month (`year * 12 + month - 1`), in one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct MonthKey {
+    pub(crate) category: TextId,
+    pub(crate) month: Option<i32>,
+    pub(crate) currency: Option<CurrencyKey>,
+}
+
+/// A currency by its number, which has an order.
+pub(crate) type CurrencyKey = u16;
+
+/// Everything that was seen.
+#[derive(Default)]
+pub(crate) struct Aggregate {
+    pub(crate) products: Vec<ProductGroup>,
+    product_heads: Vec<u32>,
+    pub(crate) vendors: Vec<VendorGroup>,
+    vendor_heads: Vec<u32>,
+    pub(crate) months: HashMap<MonthKey, Totals>,
+    pub(crate) currencies: Vec<(Option<Currency>, Totals)>,
+    pub(crate) rows: u64,
+    pub(crate) zero_prices: u64,
+    pub(crate) first: Option<Seconds>,
+    pub(crate) last: Option<Seconds>,
+    last_month: (i64, i32),
+}
+
+const NONE: u32 = u32::MAX;
+
+impl Totals {
+    fn new(price: Number) -> Self {
+        let mut sum = Sum::default();
+        sum.add(price);
+        Self {
+            count: 1,
+            sum,
+            minimum: price,
+            maximum: price,
+        }
+    }
+
+    fn add(&mut self, price: Number) {
+        self.count += 1;
+        self.sum.add(price);
+        if less(price, self.minimum) {
+            self.minimum = price;
+        }
+        if less(self.maximum, price) {
+            self.maximum = price;
+        }
+    }
+}
+
+/// Whether one number is less than the other.
+#[inline]
+pub(crate) fn less(one: Number, other: Number) -> bool {
+    if one.scale == other.scale {
+        return one.mantissa < other.mantissa;
+    }
+    let scale = one.scale.max(other.scale);
+    wide(one, scale) < wide(other, scale)
+}
+
+fn wide(number: Number, scale: u8) -> i128 {
+    i128::from(number.mantissa) * 10_i128.pow(u32::from(scale - number.scale))
+}
+
+fn code(currency: Option<Currency>) -> Option<CurrencyKey> {
+    currency.map(Currency::numeric)
+}
+
+/// Finds an entry in the chain that starts at a text's head.
+fn find<T>(
+    heads: &mut Vec<u32>,
+    text: TextId,
+    entries: &[T],
+    next: impl Fn(&T) -> u32,
+    is: impl Fn(&T) -> bool,
+) -> Result<usize, u32> {
+    let slot = text as usize;
+    if heads.len() <= slot {
+        heads.resize((slot + 1).next_power_of_two().max(64), NONE);
+    }
+    let head = heads[slot];
+    let mut at = head;
+    while let Some(entry) = entries.get(at as usize) {
+        if is(entry) {
+            return Ok(at as usize);
+        }
+        at = next(entry);
+    }
+    Err(head)
+}
+
+impl Aggregate {
+    /// Adds a row.
+    pub(crate) fn add(&mut self, row: &Row, limits: &Limits) -> Result<(), ReadError> {
+        self.rows += 1;
+        self.zero_prices += u64::from(row.price.mantissa == 0);
+        if let Some(at) = row.at {
+            self.first = Some(self.first.map_or(at, |first| first.min(at)));
+            self.last = Some(self.last.map_or(at, |last| last.max(at)));
+        }
+        self.add_product(row, limits)?;
+        if row.vendor != NO_TEXT {
+            self.add_vendor(row);
+        }
+        let month = row.at.map(|at| self.month(at));
+        let key = MonthKey {
+            category: row.category,
+            month,
+            currency: code(row.currency),
+        };
+        self.months
+            .entry(key)
+            .and_modify(|totals| totals.add(row.price))
+            .or_insert_with(|| Totals::new(row.price));
+        match self
+            .currencies
+            .iter_mut()
+            .find(|(currency, _)| *currency == row.currency)
+        {
+            Some((_, totals)) => totals.add(row.price),
+            None => self.currencies.push((row.currency, Totals::new(row.price))),
+        }
+        Ok(())
+    }
+
+    fn add_product(&mut self, row: &Row, limits: &Limits) -> Result<(), ReadError> {
+        let seen = Seen {
+            at: row.at,
+            price: row.price,
+        };
+        let found = find(
+            &mut self.product_heads,
+            row.key,
+            &self.products,
+            |group| group.next,
+            |group| group.currency == row.currency,
+        );
+        match found {
+            Ok(at) => {
+                let group = &mut self.products[at];
+                group.values.push(row.price);
+                if row.at < group.first.at {
+                    group.first = seen;
+                }
+                if row.at >= group.last.at {
+                    group.last = seen;
+                }
+                if less(row.price, group.minimum.price) {
+                    group.minimum = seen;
+                }
+                if less(group.maximum.price, row.price) {
+                    group.maximum = seen;
+                }
+                if group.category == NO_TEXT {
+                    group.category = row.category;
+                }
+                if group.name == NO_TEXT {
+                    group.name = row.name;
+                }
+            }
+            Err(next) => {
+                if self.products.len() as u64 >= limits.products {
+                    return Err(ReadError::TooLarge {
+                        what: Measure::Products,
+                        limit: limits.products,
+                        place: None,
+                    });
+                }
+                self.product_heads[row.key as usize] =
+                    u32::try_from(self.products.len()).unwrap_or(NONE);
+                self.products.push(ProductGroup {
+                    key: row.key,
+                    name: row.name,
+                    sku: row.sku,
+                    category: row.category,
+                    currency: row.currency,
+                    next,
+                    first: seen,
+                    last: seen,
+                    minimum: seen,
+                    maximum: seen,
+                    values: Values::new(row.price),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn add_vendor(&mut self, row: &Row) {
+        let found = find(
+            &mut self.vendor_heads,
+            row.vendor,
+            &self.vendors,
+            |group| group.next,
+            |group| group.currency == row.currency,
+        );
+        match found {
+            Ok(at) => {
+                let group = &mut self.vendors[at];
+                group.totals.add(row.price);
+                if let Some(at) = row.at {
+                    group.first = Some(group.first.map_or(at, |first| first.min(at)));
+                    group.last = Some(group.last.map_or(at, |last| last.max(at)));
+                }
+                group.products.insert(row.key);
+            }
+            Err(next) => {
+                self.vendor_heads[row.vendor as usize] =
+                    u32::try_from(self.vendors.len()).unwrap_or(NONE);
+                self.vendors.push(VendorGroup {
+                    vendor: row.vendor,
+                    currency: row.currency,
+                    next,
+                    totals: Totals::new(row.price),
+                    first: row.at,
+                    last: row.at,
+                    products: std::iter::once(row.key).collect(),
+                });
+            }
+        }
+    }
+
+    fn month(&mut self, at: Seconds) -> i32 {
+        let day = at.div_euclid(DAY);
+        // Day 0 is January 1970, as is the cache when it is new.
+        if self.last_month == (0, 0) || self.last_month.0 != day {
+            self.last_month = (day, month_of(at));
+        }
+        self.last_month.1
+    }
+}
+
+/// `year * 12 + month - 1`.
+pub(crate) fn month_of(at: Seconds) -> i32 {
+    civil(at).map_or(0, |at| {
+        i32::from(at.year()) * 12 + i32::from(at.month()) - 1
+    })
+}

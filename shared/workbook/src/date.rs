@@ -1,0 +1,517 @@
+//! Dates as people and programs write them. An instant is civil time without a zone, in
+//! seconds since 1970-01-01, because a sheet knows no zones.
+
+use jiff::civil::{Date, DateTime};
+
+use crate::number::{Number, POWERS};
+
+/// Civil seconds since 1970-01-01T00:00:00.
+pub(crate) type Seconds = i64;
+
+pub(crate) const DAY: i64 = 86_400;
+const EPOCH: Date = jiff::civil::date(1970, 1, 1);
+
+/// Day and month in which order, in texts such as `3/4/2026`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DayMonth {
+    DayFirst,
+    MonthFirst,
+}
+
+/// What a text says about a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextDate {
+    /// Exactly one date.
+    Sure(Seconds),
+    /// `21/11/2026` or `11/21/2026`: one date, and proof of the column's order.
+    Proof(Seconds, DayMonth),
+    /// `3/4/2026`: read day first, read month first, and the separator.
+    Either {
+        day_first: Seconds,
+        month_first: Seconds,
+        separator: u8,
+    },
+}
+
+pub(crate) fn seconds(date: Date) -> Seconds {
+    i64::from((date - EPOCH).get_days()) * DAY
+}
+
+pub(crate) fn civil(at: Seconds) -> Option<DateTime> {
+    let day = i32::try_from(at.div_euclid(DAY)).ok()?;
+    let date = EPOCH
+        .checked_add(jiff::Span::new().try_days(day).ok()?)
+        .ok()?;
+    let second = i8::try_from(at.rem_euclid(60)).ok()?;
+    let minute = i8::try_from(at.rem_euclid(3_600) / 60).ok()?;
+    let hour = i8::try_from(at.rem_euclid(DAY) / 3_600).ok()?;
+    Some(date.at(hour, minute, second, 0))
+}
+
+/// A serial of the 1900 or 1904 date system. Serials below 60 are a day later than they say,
+/// because the 1900 system counts a 29 February 1900 that never was (ECMA-376, 18.17.4.1).
+#[inline]
+pub(crate) fn from_serial(serial: Number, is_1904: bool) -> Option<Seconds> {
+    let power = POWERS[usize::from(serial.scale)];
+    let (mut day, part) = (
+        serial.mantissa.div_euclid(power),
+        serial.mantissa.rem_euclid(power),
+    );
+    let mut seconds = 0;
+    if part != 0 {
+        let exact = i128::from(part) * i128::from(DAY);
+        let power = i128::from(power);
+        seconds = i64::try_from((exact + power / 2) / power).ok()?;
+    }
+    if is_1904 {
+        day += 1_462;
+    } else if (1..60).contains(&day) {
+        day += 1;
+    }
+    // 1900-01-01 to 9999-12-31.
+    (1..=2_958_465)
+        .contains(&day)
+        .then(|| (day - 25_569) * DAY + seconds)
+}
+
+/// A number without a date format in a date column: a serial of 1954 to 2119, or `20261121`.
+pub(crate) fn from_bare_number(number: Number, is_1904: bool) -> Option<Seconds> {
+    if number.scale == 0 && (19_000_101..=21_991_231).contains(&number.mantissa) {
+        return ymd(
+            number.mantissa / 10_000,
+            number.mantissa / 100 % 100,
+            number.mantissa % 100,
+        );
+    }
+    let day = number.mantissa / POWERS[usize::from(number.scale)];
+    (20_000..80_000)
+        .contains(&day)
+        .then(|| from_serial(number, is_1904))
+        .flatten()
+}
+
+fn ymd(year: i64, month: i64, day: i64) -> Option<Seconds> {
+    if !(1900..=2199).contains(&year) {
+        return None;
+    }
+    let date = Date::new(
+        i16::try_from(year).ok()?,
+        i8::try_from(month).ok()?,
+        i8::try_from(day).ok()?,
+    )
+    .ok()?;
+    Some(seconds(date))
+}
+
+/// Reads a date, with or without a time of day; nothing may be left over.
+pub(crate) fn read_date(text: &str) -> Option<TextDate> {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}');
+    if text.is_empty() || text.len() > 64 {
+        return None;
+    }
+    let mut scan = Scan { rest: text };
+    scan.skip_weekday();
+    if let Some(month) = scan.month_name() {
+        // Nov 21, 2026
+        scan.skip(" .-");
+        let day = scan.number(2)?;
+        scan.skip_suffix(&["st", "nd", "rd", "th"]);
+        scan.skip(" ,.-");
+        let year = full_year(scan.digits()?)?;
+        return scan.finish(ymd(year, month, day)?).map(TextDate::Sure);
+    }
+    let (first, width) = scan.digits()?;
+    if width == 8 {
+        let at = ymd(first / 10_000, first / 100 % 100, first % 100)?;
+        return scan.finish(at).map(TextDate::Sure);
+    }
+    let spaced = scan.skip(" ");
+    if width <= 2 {
+        // 21 Nov 2026, 21-Nov-26
+        let mut ahead = Scan { rest: scan.rest };
+        ahead.skip_suffix(&["st", "nd", "rd", "th"]);
+        ahead.skip(" .-/");
+        if let Some(month) = ahead.month_name() {
+            ahead.skip(" .,-/");
+            let year = full_year(ahead.digits()?)?;
+            return ahead.finish(ymd(year, month, first)?).map(TextDate::Sure);
+        }
+    }
+    let separator = scan.separator().or(spaced.then_some(b' '))?;
+    scan.skip(" ");
+    let (second, second_width) = scan.digits()?;
+    if second_width > 2 {
+        return None;
+    }
+    if width == 4 || separator == b'y' {
+        let year = full_year((first, width))?;
+        // Year first; the day may be missing ("2026-11", "2026년 11월").
+        let spaced = scan.skip(" ");
+        let closed = scan.skip_suffix(&["월"]);
+        let mut ahead = Scan { rest: scan.rest };
+        let more = closed || ahead.separator().is_some_and(|again| again == separator) || spaced;
+        if more {
+            ahead.skip(" ");
+            if let Some((day, 1..=2)) = ahead.digits()
+                && !ahead.rest.starts_with(':')
+            {
+                ahead.skip(" ");
+                ahead.skip_suffix(&["일", "."]);
+                return ahead.finish(ymd(year, second, day)?).map(TextDate::Sure);
+            }
+        }
+        if matches!(separator, b' ') {
+            return None;
+        }
+        scan.skip_suffix(&["."]);
+        return scan.finish(ymd(year, second, 1)?).map(TextDate::Sure);
+    }
+    if width > 2 {
+        return None;
+    }
+    scan.skip(" ");
+    if scan.separator()? != separator {
+        return None;
+    }
+    scan.skip(" ");
+    let (third, third_width) = scan.digits()?;
+    let two_digits = third_width == 2;
+    scan.skip_suffix(&["."]);
+    if two_digits && separator != b'/' && width == 2 {
+        // `26.11.21`, `26-11-21`: the Korean short form is year first.
+        return scan
+            .finish(ymd(2_000 + first, second, third)?)
+            .map(TextDate::Sure);
+    }
+    let year = full_year((third, third_width))?;
+    let time = scan.finish(0)?;
+    let day_first = ymd(year, second, first).map(|at| at + time);
+    let month_first = ymd(year, first, second).map(|at| at + time);
+    match (day_first, month_first) {
+        (Some(one), Some(other)) if one == other => Some(TextDate::Sure(one)),
+        (Some(day_first), Some(month_first)) => Some(TextDate::Either {
+            day_first,
+            month_first,
+            separator,
+        }),
+        (Some(at), None) => Some(TextDate::Proof(at, DayMonth::DayFirst)),
+        (None, Some(at)) => Some(TextDate::Proof(at, DayMonth::MonthFirst)),
+        (None, None) => None,
+    }
+}
+
+fn full_year((year, width): (i64, usize)) -> Option<i64> {
+    match width {
+        4 => Some(year),
+        2 if year < 70 => Some(2_000 + year),
+        2 => Some(1_900 + year),
+        _ => None,
+    }
+}
+
+struct Scan<'a> {
+    rest: &'a str,
+}
+
+impl Scan<'_> {
+    fn digits(&mut self) -> Option<(i64, usize)> {
+        let width = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+        if width == 0 || width > 8 {
+            return None;
+        }
+        let value = self.rest[..width].parse().ok()?;
+        self.rest = &self.rest[width..];
+        Some((value, width))
+    }
+
+    fn number(&mut self, most: usize) -> Option<i64> {
+        self.digits()
+            .filter(|(_, width)| *width <= most)
+            .map(|(value, _)| value)
+    }
+
+    fn skip(&mut self, any: &str) -> bool {
+        let rest = self.rest.trim_start_matches(|c: char| {
+            any.contains(c) || (any.contains(' ') && c.is_whitespace())
+        });
+        let skipped = rest.len() < self.rest.len();
+        self.rest = rest;
+        skipped
+    }
+
+    fn skip_suffix(&mut self, any: &[&str]) -> bool {
+        for suffix in any {
+            if let Some(rest) = self.rest.strip_prefix(suffix) {
+                self.rest = rest;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// `-`, `.`, `/`, or 년 and 월, as one byte.
+    fn separator(&mut self) -> Option<u8> {
+        for (sign, byte) in [
+            ("-", b'-'),
+            (".", b'.'),
+            ("/", b'/'),
+            ("년", b'y'),
+            ("年", b'y'),
+        ] {
+            if let Some(rest) = self.rest.strip_prefix(sign) {
+                self.rest = rest;
+                return Some(byte);
+            }
+        }
+        None
+    }
+
+    fn skip_weekday(&mut self) {
+        const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        let word = self
+            .rest
+            .bytes()
+            .take_while(u8::is_ascii_alphabetic)
+            .count();
+        let name = self.rest[..word].to_ascii_lowercase();
+        if DAYS.iter().any(|day| name.starts_with(day)) {
+            self.rest = &self.rest[word..];
+            self.skip(" ,.");
+        }
+    }
+
+    fn month_name(&mut self) -> Option<i64> {
+        const MONTHS: [&str; 12] = [
+            "january",
+            "february",
+            "march",
+            "april",
+            "may",
+            "june",
+            "july",
+            "august",
+            "september",
+            "october",
+            "november",
+            "december",
+        ];
+        let word = self
+            .rest
+            .bytes()
+            .take_while(u8::is_ascii_alphabetic)
+            .count();
+        let name = self.rest[..word].to_ascii_lowercase();
+        if word < 3 {
+            return None;
+        }
+        let month = MONTHS.iter().position(|month| {
+            *month == name || name == month[..3] || (name == "sept" && *month == "september")
+        })?;
+        self.rest = &self.rest[word..];
+        i64::try_from(month + 1).ok()
+    }
+
+    /// What may follow a date: a weekday in brackets, a time of day, a zone. The time of day
+    /// is added; the zone is left, because a sheet's dates are civil.
+    fn finish(&mut self, at: Seconds) -> Option<Seconds> {
+        self.skip(" ");
+        if let Some(rest) = self.rest.strip_prefix('(') {
+            let (weekday, rest) = rest.split_once(')')?;
+            if weekday.chars().count() > 9 || weekday.chars().any(|c| c.is_ascii_digit()) {
+                return None;
+            }
+            self.rest = rest;
+            self.skip(" ");
+        }
+        self.skip_suffix(&["T", "t", ","]);
+        self.skip(" ");
+        if self.rest.is_empty() {
+            return Some(at);
+        }
+        let mut half = self.half_day();
+        self.skip(" ");
+        let (mut hour, width) = self.digits()?;
+        if width > 2 {
+            return None;
+        }
+        let (mut minute, mut second) = (0, 0);
+        if self.skip_suffix(&[":", "시"]) {
+            self.skip(" ");
+            if let Some((value, 1..=2)) = self.digits() {
+                minute = value;
+                if self.skip_suffix(&[":", "분"]) {
+                    self.skip(" ");
+                    if let Some((value, 1..=2)) = self.digits() {
+                        second = value;
+                        self.skip_suffix(&["초"]);
+                        if self.skip_suffix(&[".", ","]) {
+                            let fraction = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+                            self.rest = &self.rest[fraction..];
+                        }
+                    }
+                }
+            }
+        } else if half.is_none() {
+            return None;
+        }
+        self.skip(" ");
+        if half.is_none() {
+            half = self.half_day();
+        }
+        if let Some(afternoon) = half {
+            if !(1..=12).contains(&hour) {
+                return None;
+            }
+            hour = hour % 12 + if afternoon { 12 } else { 0 };
+        }
+        self.skip(" ");
+        self.skip_zone();
+        let valid = self.rest.is_empty() && hour < 24 && minute < 60 && second < 60;
+        valid.then_some(at + hour * 3_600 + minute * 60 + second)
+    }
+
+    fn half_day(&mut self) -> Option<bool> {
+        for (word, afternoon) in [
+            ("오전", false),
+            ("오후", true),
+            ("AM", false),
+            ("PM", true),
+            ("am", false),
+            ("pm", true),
+        ] {
+            if let Some(rest) = self.rest.strip_prefix(word) {
+                self.rest = rest;
+                return Some(afternoon);
+            }
+        }
+        None
+    }
+
+    fn skip_zone(&mut self) {
+        if self.skip_suffix(&["Z", "z", "UTC", "GMT", "KST"]) {
+            return;
+        }
+        let bytes = self.rest.as_bytes();
+        if let [b'+' | b'-', hour @ ..] = bytes
+            && matches!(hour.len(), 2 | 4 | 5)
+            && hour
+                .iter()
+                .enumerate()
+                .all(|(at, b)| b.is_ascii_digit() || (at == 2 && *b == b':'))
+        {
+            self.rest = "";
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> String {
+        let show = |at| civil(at).unwrap().to_string().replace("T00:00:00", "");
+        match read_date(text) {
+            None => "no".into(),
+            Some(TextDate::Sure(at)) => show(at),
+            Some(TextDate::Proof(at, order)) => format!("{} {order:?}", show(at)),
+            Some(TextDate::Either {
+                day_first,
+                month_first,
+                ..
+            }) => format!("{} or {}", show(day_first), show(month_first)),
+        }
+    }
+
+    #[test]
+    fn dates_as_people_write_them() {
+        for (text, date) in [
+            ("2026-11-21", "2026-11-21"),
+            ("2026/11/21", "2026-11-21"),
+            ("2026.11.21", "2026-11-21"),
+            ("2026.11.21.", "2026-11-21"),
+            ("2026. 11. 21.", "2026-11-21"),
+            ("2026. 1. 2", "2026-01-02"),
+            ("2026년 11월 21일", "2026-11-21"),
+            ("2026년11월21일", "2026-11-21"),
+            ("26년 11월 21일", "2026-11-21"),
+            ("2026년 11월", "2026-11-01"),
+            ("2026-11", "2026-11-01"),
+            ("20261121", "2026-11-21"),
+            ("26.11.21", "2026-11-21"),
+            ("2026-11-21 (토)", "2026-11-21"),
+            ("2026.11.21(토)", "2026-11-21"),
+            ("2026-11-21 10:15", "2026-11-21T10:15:00"),
+            ("2026-11-21T10:15:30Z", "2026-11-21T10:15:30"),
+            ("2026-11-21T10:15:30.123+09:00", "2026-11-21T10:15:30"),
+            ("2026-11-21 오후 3:05", "2026-11-21T15:05:00"),
+            ("2026-11-21 12:05 AM", "2026-11-21T00:05:00"),
+            ("2026년 11월 21일 10시 15분", "2026-11-21T10:15:00"),
+            ("Jan 1 2000", "2000-01-01"),
+            ("Nov 21, 2026", "2026-11-21"),
+            ("21 November 2026", "2026-11-21"),
+            ("21-Nov-26", "2026-11-21"),
+            ("Sat, Nov 21st, 2026", "2026-11-21"),
+            ("21/11/2026", "2026-11-21 DayFirst"),
+            ("11/21/2026", "2026-11-21 MonthFirst"),
+            ("3/4/2026", "2026-04-03 or 2026-03-04"),
+            ("03-04-2026", "2026-04-03 or 2026-03-04"),
+            ("4/4/2026", "2026-04-04"),
+            ("11/21/26", "2026-11-21 MonthFirst"),
+            ("\u{a0}2026-11-21\u{a0}", "2026-11-21"),
+        ] {
+            assert_eq!(read(text), date, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused() {
+        for text in [
+            "",
+            "합계",
+            "2026-13-01",
+            "2026-02-30",
+            "31/31/2026",
+            "12,900",
+            "12.90",
+            "1.5",
+            "2026-11-21 25:00",
+            "2026-11-21x",
+            "1/2",
+            "2026",
+            "Nov 2026 x",
+            "2026-11-21 10",
+            "١٢/١١/٢٠٢٦",
+            "9999-99-99",
+            "2026-1-2-3",
+            "0000-01-01",
+        ] {
+            assert_eq!(read(text), "no", "{text}");
+        }
+    }
+
+    #[test]
+    fn serials_of_both_systems() {
+        let at = |serial: f64, is_1904| {
+            from_serial(Number::from_f64(serial).unwrap(), is_1904)
+                .map(|at| civil(at).unwrap().to_string())
+        };
+        assert_eq!(at(46_347.0, false).unwrap(), "2026-11-21T00:00:00");
+        assert_eq!(at(44_885.0, true).unwrap(), "2026-11-21T00:00:00");
+        assert_eq!(at(46_347.5, false).unwrap(), "2026-11-21T12:00:00");
+        assert_eq!(at(1.0, false).unwrap(), "1900-01-01T00:00:00");
+        assert_eq!(at(61.0, false).unwrap(), "1900-03-01T00:00:00");
+        assert_eq!(at(-1.0, false), None);
+        assert_eq!(at(3_000_000.0, false), None);
+    }
+
+    #[test]
+    fn bare_numbers_are_dates_only_when_they_can_hardly_be_anything_else() {
+        let at = |number: i64| {
+            from_bare_number(Number::new(number, 0), false).map(|at| civil(at).unwrap().to_string())
+        };
+        assert_eq!(at(46_347).unwrap(), "2026-11-21T00:00:00");
+        assert_eq!(at(20_261_121).unwrap(), "2026-11-21T00:00:00");
+        assert_eq!(at(12_900), None);
+        assert_eq!(at(20_261_321), None);
+    }
+}

@@ -1,0 +1,325 @@
+//! Finding the row of headings: below title rows, on one row or two, with merged cells.
+
+use iso_currency::Currency;
+
+use crate::cell::{Cells, Stop, Value};
+use crate::headings::{Headings, Role, heading_currency};
+
+/// How many rows with content are looked at from the top of a sheet.
+const PEEK_ROWS: usize = 60;
+/// How many columns are looked at.
+const PEEK_COLUMNS: u32 = 1_024;
+/// How many empty rows may stand above the header.
+const PEEK_DEPTH: u32 = 2_000;
+
+/// Where the columns of a sheet are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Layout {
+    /// The last row of the header, counted from 0.
+    pub(crate) last_header_row: u32,
+    /// Each column's role.
+    pub(crate) columns: Vec<(u32, Role, String)>,
+    /// The currency that the price's heading names.
+    pub(crate) currency: Option<Currency>,
+}
+
+impl Layout {
+    pub(crate) fn has(&self, role: Role) -> bool {
+        self.columns.iter().any(|(_, one, _)| *one == role)
+    }
+
+    fn names_a_product(&self) -> bool {
+        self.has(Role::Product) || self.has(Role::Sku)
+    }
+
+    pub(crate) fn is_usable(&self) -> bool {
+        self.has(Role::Price) && self.names_a_product()
+    }
+
+    /// How much of a table this is; the best sheet is read.
+    pub(crate) fn score(&self) -> usize {
+        self.columns.len()
+            + 4 * usize::from(self.has(Role::Price))
+            + 3 * usize::from(self.names_a_product())
+    }
+
+    /// The roles in order, to know a sheet of the same kind.
+    pub(crate) fn roles(&self) -> Vec<Role> {
+        let mut roles: Vec<Role> = self.columns.iter().map(|(_, role, _)| *role).collect();
+        roles.sort_unstable();
+        roles
+    }
+
+    pub(crate) fn headings(&self) -> Vec<String> {
+        self.columns
+            .iter()
+            .map(|(_, _, heading)| heading.clone())
+            .collect()
+    }
+}
+
+/// The first rows of a sheet.
+#[derive(Debug, Default)]
+pub(crate) struct Peek {
+    rows: Vec<PeekedRow>,
+}
+
+#[derive(Debug)]
+struct PeekedRow {
+    row: u32,
+    cells: Vec<(u32, Peeked)>,
+}
+
+#[derive(Debug)]
+enum Peeked {
+    Text(String),
+    Other,
+}
+
+impl Cells for Peek {
+    fn cell(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), Stop> {
+        if row > PEEK_DEPTH {
+            return Err(Stop::Enough);
+        }
+        if column >= PEEK_COLUMNS {
+            return Ok(());
+        }
+        let peeked = match value {
+            Value::Text(text) => Peeked::text(text),
+            Value::Shared(index, strings) => Peeked::text(strings.get(index)),
+            _ => Some(Peeked::Other),
+        };
+        let Some(peeked) = peeked else { return Ok(()) };
+        let is_full = self.rows.len() == PEEK_ROWS;
+        match self.rows.last_mut() {
+            Some(last) if last.row == row => last.cells.push((column, peeked)),
+            _ if is_full => return Err(Stop::Enough),
+            _ => self.rows.push(PeekedRow {
+                row,
+                cells: vec![(column, peeked)],
+            }),
+        }
+        Ok(())
+    }
+}
+
+impl Peeked {
+    fn text(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (!text.is_empty()).then(|| Self::Text(text.chars().take(200).collect()))
+    }
+}
+
+impl Peek {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The best row of headings, or of two rows together; `None` when no row names a price or
+    /// a product beside another column.
+    pub(crate) fn layout(&self, headings: &Headings) -> Option<Layout> {
+        let mut best: Option<(usize, Layout)> = None;
+        for (at, row) in self.rows.iter().enumerate() {
+            if row.texts() * 2 < row.cells.len() {
+                continue;
+            }
+            let one = layout_of(
+                headings,
+                row.row,
+                row.labels()
+                    .map(|(column, text)| (column, vec![text]))
+                    .collect(),
+            );
+            let two = self
+                .rows
+                .get(at + 1)
+                .filter(|next| next.row == row.row + 1 && next.is_all_text())
+                .map(|next| {
+                    let labels = merge(row, next);
+                    layout_of(headings, next.row, labels)
+                });
+            // A second header row must add a column, else it is data.
+            for (extra, layout) in [Some((0, one)), two.map(|two| (1, two))]
+                .into_iter()
+                .flatten()
+            {
+                if layout.columns.len() < 2 {
+                    continue;
+                }
+                let score = layout.score() * 2 - extra;
+                if best.as_ref().is_none_or(|(most, _)| score > *most) {
+                    best = Some((score, layout));
+                }
+            }
+        }
+        best.map(|(_, layout)| layout)
+    }
+}
+
+impl PeekedRow {
+    fn labels(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.cells.iter().filter_map(|(column, cell)| match cell {
+            Peeked::Text(text) => Some((*column, text.as_str())),
+            Peeked::Other => None,
+        })
+    }
+
+    fn texts(&self) -> usize {
+        self.labels().count()
+    }
+
+    fn is_all_text(&self) -> bool {
+        self.texts() == self.cells.len()
+    }
+}
+
+/// The labels of two header rows: of each column the lower one, then both together, then the
+/// upper one. An upper label without a lower neighbour of its own reaches to the right, as
+/// merged cells do.
+fn merge<'a>(upper: &'a PeekedRow, lower: &'a PeekedRow) -> Vec<(u32, Vec<&'a str>)> {
+    let mut columns: Vec<u32> = upper
+        .labels()
+        .chain(lower.labels())
+        .map(|(column, _)| column)
+        .collect();
+    columns.sort_unstable();
+    columns.dedup();
+    columns
+        .into_iter()
+        .map(|column| {
+            let below = lower
+                .labels()
+                .find(|(at, _)| *at == column)
+                .map(|(_, text)| text);
+            let above = upper
+                .labels()
+                .find(|(at, _)| *at == column)
+                .map(|(_, text)| text);
+            (column, below.into_iter().chain(above).collect())
+        })
+        .collect()
+}
+
+/// Gives each role to the column that is named for it best.
+fn layout_of(headings: &Headings, last_header_row: u32, labels: Vec<(u32, Vec<&str>)>) -> Layout {
+    let mut found: Vec<(usize, u32, Role, &str)> = Vec::new();
+    for (column, texts) in &labels {
+        let best = texts
+            .iter()
+            .find_map(|text| headings.role(text).map(|(role, rank)| (role, rank, *text)));
+        if let Some((role, rank, text)) = best {
+            found.push((rank, *column, role, text));
+        }
+    }
+    found.sort_unstable_by_key(|(rank, column, _, _)| (*rank, *column));
+    let mut columns: Vec<(u32, Role, String)> = Vec::new();
+    for (_, column, role, text) in found {
+        if !columns.iter().any(|(_, taken, _)| *taken == role) {
+            columns.push((column, role, text.to_owned()));
+        }
+    }
+    columns.sort_unstable_by_key(|(column, _, _)| *column);
+    let price = columns
+        .iter()
+        .find(|(_, role, _)| *role == Role::Price)
+        .map(|(column, _, _)| *column);
+    let currency = labels
+        .iter()
+        .filter(|(column, _)| Some(*column) == price)
+        .find_map(|(_, texts)| texts.iter().find_map(|text| heading_currency(text)));
+    Layout {
+        last_header_row,
+        columns,
+        currency,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::Number;
+
+    fn layout(rows: &[&[&str]]) -> Option<Layout> {
+        let mut peek = Peek::default();
+        for (row, cells) in (0..).zip(rows) {
+            for (column, text) in (0..).zip(*cells) {
+                let value = match text.parse::<i64>() {
+                    Ok(number) => Value::Number(Number::new(number, 0)),
+                    Err(_) => Value::Text(text),
+                };
+                if !text.is_empty() {
+                    peek.cell(row, column, value).unwrap();
+                }
+            }
+        }
+        peek.layout(&Headings::default())
+    }
+
+    fn roles(layout: &Layout) -> Vec<(u32, Role)> {
+        layout
+            .columns
+            .iter()
+            .map(|(column, role, _)| (*column, *role))
+            .collect()
+    }
+
+    #[test]
+    fn the_header_stands_below_title_rows() {
+        let found = layout(&[
+            &["가격 조사 보고서"],
+            &["작성일", "2026-11-21"],
+            &[],
+            &["", "날짜", "상품명", "가격(원)", "비고"],
+            &["", "2026-11-21", "이어폰", "12900", ""],
+        ])
+        .unwrap();
+        assert_eq!(found.last_header_row, 3);
+        assert_eq!(
+            roles(&found),
+            [(1, Role::Date), (2, Role::Product), (3, Role::Price)]
+        );
+        assert_eq!(found.currency, Some(Currency::KRW));
+    }
+
+    #[test]
+    fn a_header_on_two_rows_is_read_as_one() {
+        let found = layout(&[
+            &["날짜", "상품", "", "가격", ""],
+            &["", "상품코드", "상품명", "정가", "판매가"],
+            &["2026-11-21", "A-1", "이어폰", "20000", "12900"],
+        ])
+        .unwrap();
+        assert_eq!(found.last_header_row, 1);
+        assert_eq!(
+            roles(&found),
+            [
+                (0, Role::Date),
+                (1, Role::Sku),
+                (2, Role::Product),
+                (4, Role::Price)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_first_row_of_texts_is_no_second_header() {
+        let found = layout(&[
+            &["date", "product", "price"],
+            &["2026-11-21", "Item", "12.90원"],
+        ])
+        .unwrap();
+        assert_eq!(found.last_header_row, 0);
+    }
+
+    #[test]
+    fn a_sheet_without_headings_has_no_layout() {
+        assert_eq!(
+            layout(&[
+                &["2026-11-21", "earphones", "12900"],
+                &["2026-11-22", "earphones", "12800"]
+            ]),
+            None
+        );
+        assert_eq!(layout(&[]), None);
+    }
+}

@@ -1,0 +1,572 @@
+//! From cells to typed rows: dates, products, prices and currencies as people write them, and
+//! each row that cannot be read with its reason.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use iso_currency::Currency;
+
+use crate::aggregate::{Aggregate, Row};
+use crate::cell::{Cells, Stop, Value};
+use crate::date::{DayMonth, Seconds, TextDate, from_bare_number, from_serial, read_date};
+use crate::header::Layout;
+use crate::headings::Role;
+use crate::limits::Deadline;
+use crate::number::Number;
+use crate::price::{NotAPrice, currency_of, read_price};
+use crate::rejection::{RejectReason, Rejection};
+use crate::texts::{NO_TEXT, TextId, Texts};
+use crate::{Limits, Measure, Progress, ReadError, Stage};
+
+/// What is known about the order of day and month in this upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum DateOrder {
+    /// Nothing yet: the first date that needs it stops the reading.
+    #[default]
+    Unknown,
+    /// One order for every ambiguous date.
+    Known(DayMonth),
+    /// The column has both orders, so that an ambiguous date cannot be read.
+    Mixed,
+}
+
+/// What was counted of one sheet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) read: u64,
+    pub(crate) used: u64,
+    pub(crate) rejected: u64,
+    pub(crate) totals: u64,
+    pub(crate) repeated: u64,
+}
+
+/// Collects all used sheets of an upload.
+pub(crate) struct Ingest<'a> {
+    limits: &'a Limits,
+    deadline: Deadline,
+    progress: &'a mut dyn FnMut(Progress),
+    pub(crate) order: DateOrder,
+    pub(crate) aggregate: Aggregate,
+    pub(crate) texts: Texts,
+    pub(crate) rejected: Vec<Rejection>,
+    pub(crate) counts: Counts,
+    pub(crate) needs_order: bool,
+    pub(crate) rejected_by_reason: [u64; RejectReason::ALL.len()],
+    shared: SharedCache,
+    sheet: Sheet,
+    row: u32,
+    slots: Slots,
+    rows_done: u64,
+    pub(crate) permille: u16,
+}
+
+struct Sheet {
+    name: Arc<str>,
+    is_1904: bool,
+    roles: Vec<Option<Role>>,
+    columns: [u32; 7],
+    headings: [String; 7],
+    has_date: bool,
+    heading_currency: Option<Currency>,
+    first_row: u32,
+}
+
+/// What was made of a shared string before.
+#[derive(Default)]
+struct SharedCache {
+    texts: Vec<TextId>,
+    dates: HashMap<u32, Option<TextDate>>,
+}
+
+const UNSEEN: TextId = TextId::MAX - 1;
+
+/// The cells of the row that is being read.
+#[derive(Default)]
+struct Slots {
+    date: DateSlot,
+    product: TextSlot,
+    sku: TextSlot,
+    category: TextId,
+    vendor: TextId,
+    price: PriceSlot,
+    currency: CurrencySlot,
+}
+
+#[derive(Default)]
+enum DateSlot {
+    #[default]
+    Empty,
+    At(Seconds),
+    Ambiguous(String),
+    Bad(String),
+}
+
+#[derive(Default)]
+enum TextSlot {
+    #[default]
+    Empty,
+    Text(TextId),
+    Bad(String),
+}
+
+#[derive(Default)]
+enum PriceSlot {
+    #[default]
+    Empty,
+    Price(Number),
+    Text(String),
+    Bad(String),
+}
+
+#[derive(Default)]
+enum CurrencySlot {
+    #[default]
+    Empty,
+    Known(Currency),
+    Bad(String),
+}
+
+impl<'a> Ingest<'a> {
+    pub(crate) fn new(
+        limits: &'a Limits,
+        deadline: Deadline,
+        order: DateOrder,
+        progress: &'a mut dyn FnMut(Progress),
+    ) -> Self {
+        Self {
+            limits,
+            deadline,
+            progress,
+            order,
+            aggregate: Aggregate::default(),
+            texts: Texts::default(),
+            rejected: Vec::new(),
+            counts: Counts::default(),
+            needs_order: false,
+            rejected_by_reason: [0; RejectReason::ALL.len()],
+            shared: SharedCache::default(),
+            sheet: Sheet {
+                name: Arc::from(""),
+                is_1904: false,
+                roles: Vec::new(),
+                columns: [0; 7],
+                headings: Default::default(),
+                has_date: false,
+                heading_currency: None,
+                first_row: 0,
+            },
+            row: 0,
+            slots: Slots::empty(),
+            rows_done: 0,
+            permille: 0,
+        }
+    }
+
+    /// Begins a sheet.
+    pub(crate) fn start(&mut self, name: &str, layout: &Layout, is_1904: bool) {
+        let width = layout
+            .columns
+            .iter()
+            .map(|(column, _, _)| *column as usize + 1)
+            .max()
+            .unwrap_or(0);
+        let mut roles = vec![None; width];
+        let mut columns = [0; 7];
+        let mut headings: [String; 7] = Default::default();
+        for (column, role, heading) in &layout.columns {
+            roles[*column as usize] = Some(*role);
+            columns[*role as usize] = *column;
+            headings[*role as usize] = heading.trim().to_owned();
+        }
+        self.counts = Counts::default();
+        self.sheet = Sheet {
+            name: Arc::from(name),
+            is_1904,
+            roles,
+            columns,
+            headings,
+            has_date: layout.has(Role::Date),
+            heading_currency: layout.currency,
+            first_row: layout.last_header_row + 1,
+        };
+        self.row = layout.last_header_row;
+        self.slots = Slots::empty();
+    }
+
+    /// Ends a sheet and says what was counted.
+    pub(crate) fn finish(&mut self) -> Result<Counts, ReadError> {
+        self.end_row()?;
+        Ok(self.counts)
+    }
+
+    fn end_row(&mut self) -> Result<(), ReadError> {
+        let slots = std::mem::replace(&mut self.slots, Slots::empty());
+        if slots.is_empty() {
+            return Ok(());
+        }
+        self.counts.read += 1;
+        self.rows_done += 1;
+        if self.rows_done > self.limits.rows {
+            return Err(ReadError::TooLarge {
+                what: Measure::Rows,
+                limit: self.limits.rows,
+                place: Some(self.sheet.name.to_string()),
+            });
+        }
+        if self.rows_done.is_multiple_of(8_192) {
+            self.deadline.check()?;
+            (self.progress)(Progress {
+                stage: Stage::Reading,
+                rows: self.rows_done,
+                permille: self.permille,
+            });
+        }
+        if let Some(kind) = self.is_not_data(&slots) {
+            match kind {
+                NotData::Total => self.counts.totals += 1,
+                NotData::Heading => self.counts.repeated += 1,
+            }
+            return Ok(());
+        }
+        match self.typed(slots) {
+            Ok(row) => {
+                self.counts.used += 1;
+                self.aggregate.add(&row, self.limits)
+            }
+            Err((role, value, reason)) => {
+                self.counts.rejected += 1;
+                self.rejected_by_reason[reason as usize] += 1;
+                if (self.rejected.len() as u64) < self.limits.rejected_listed {
+                    let column = self.sheet.columns[role as usize];
+                    self.rejected.push(Rejection::new(
+                        &self.sheet.name,
+                        self.row,
+                        column,
+                        &value,
+                        reason,
+                    ));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Totals below the data and headings repeated inside it are no data.
+    fn is_not_data(&self, slots: &Slots) -> Option<NotData> {
+        if matches!(slots.date, DateSlot::At(_)) {
+            return None;
+        }
+        let date = match &slots.date {
+            DateSlot::Bad(text) => text.as_str(),
+            _ => "",
+        };
+        let product = self.texts.get(slots.product.id());
+        let labels = [
+            date,
+            product,
+            self.texts.get(slots.sku.id()),
+            self.texts.get(slots.category),
+            self.texts.get(slots.vendor),
+        ];
+        if labels.iter().any(|label| is_total(label)) {
+            return Some(NotData::Total);
+        }
+        let is_price_heading = match &slots.price {
+            PriceSlot::Text(text) => text.trim() == self.sheet.headings[Role::Price as usize],
+            _ => false,
+        };
+        let product_heading = &self.sheet.headings[Role::Product as usize];
+        (is_price_heading && (product_heading.is_empty() || product == product_heading))
+            .then_some(NotData::Heading)
+    }
+
+    fn typed(&mut self, slots: Slots) -> Result<Row, (Role, String, RejectReason)> {
+        let at = match slots.date {
+            DateSlot::At(at) => Some(at),
+            DateSlot::Empty if self.sheet.has_date => {
+                return Err((Role::Date, String::new(), RejectReason::NoDate));
+            }
+            DateSlot::Empty => None,
+            DateSlot::Ambiguous(text) => {
+                return Err((Role::Date, text, RejectReason::AmbiguousDate));
+            }
+            DateSlot::Bad(text) => return Err((Role::Date, text, RejectReason::UnreadableDate)),
+        };
+        let sku = match slots.sku {
+            TextSlot::Bad(text) => return Err((Role::Sku, text, RejectReason::UnreadableProduct)),
+            slot => slot.id(),
+        };
+        let name = match slots.product {
+            TextSlot::Bad(text) => {
+                return Err((Role::Product, text, RejectReason::UnreadableProduct));
+            }
+            slot => slot.id(),
+        };
+        let key = if sku == NO_TEXT { name } else { sku };
+        if key == NO_TEXT {
+            let role = if self.sheet.headings[Role::Product as usize].is_empty() {
+                Role::Sku
+            } else {
+                Role::Product
+            };
+            return Err((role, String::new(), RejectReason::NoProduct));
+        }
+        let named = match slots.currency {
+            CurrencySlot::Empty => None,
+            CurrencySlot::Known(currency) => Some(currency),
+            CurrencySlot::Bad(text) => {
+                return Err((Role::Currency, text, RejectReason::UnknownCurrency));
+            }
+        };
+        let hint = named.or(self.sheet.heading_currency);
+        let (price, currency) = match slots.price {
+            PriceSlot::Empty => return Err((Role::Price, String::new(), RejectReason::NoPrice)),
+            PriceSlot::Price(price) => (price, hint),
+            PriceSlot::Bad(text) => return Err((Role::Price, text, RejectReason::UnreadablePrice)),
+            PriceSlot::Text(text) => match read_price(&text, hint) {
+                // What stands with the price says more than a heading, a column of its own
+                // more than a bare sign.
+                Ok(price) => (price.value, named.or(price.currency).or(hint)),
+                Err(why) => {
+                    let reason = match why {
+                        NotAPrice::Missing => RejectReason::NoPrice,
+                        NotAPrice::Ambiguous => RejectReason::AmbiguousPrice,
+                        NotAPrice::Unreadable => RejectReason::UnreadablePrice,
+                    };
+                    return Err((Role::Price, text, reason));
+                }
+            },
+        };
+        if price.mantissa < 0 {
+            return Err((
+                Role::Price,
+                price.to_decimal().to_string(),
+                RejectReason::NegativePrice,
+            ));
+        }
+        Ok(Row {
+            at,
+            key,
+            name: if name == NO_TEXT { key } else { name },
+            sku,
+            category: slots.category,
+            vendor: slots.vendor,
+            price,
+            currency,
+        })
+    }
+
+    fn date(&mut self, value: Value<'_>) -> Result<DateSlot, Stop> {
+        let bad = |value: Value<'_>| DateSlot::Bad(value.display());
+        let read = match value {
+            Value::Serial(number) => {
+                return Ok(from_serial(number, self.sheet.is_1904)
+                    .map_or_else(|| bad(value), DateSlot::At));
+            }
+            Value::Number(number) => {
+                return Ok(from_bare_number(number, self.sheet.is_1904)
+                    .map_or_else(|| bad(value), DateSlot::At));
+            }
+            Value::Text(text) if text.trim().is_empty() => return Ok(DateSlot::Empty),
+            Value::Text(text) => read_date(text),
+            Value::Shared(index, strings) => {
+                let text = strings.get(index);
+                if text.trim().is_empty() {
+                    return Ok(DateSlot::Empty);
+                }
+                *self
+                    .shared
+                    .dates
+                    .entry(index)
+                    .or_insert_with(|| read_date(text))
+            }
+            _ => None,
+        };
+        Ok(match (read, self.order) {
+            (None, _) => bad(value),
+            (Some(TextDate::Sure(at) | TextDate::Proof(at, _)), _) => DateSlot::At(at),
+            (Some(TextDate::Either { .. }), DateOrder::Unknown) => {
+                self.needs_order = true;
+                return Err(Stop::Enough);
+            }
+            (Some(TextDate::Either { .. }), DateOrder::Mixed) => {
+                DateSlot::Ambiguous(value.display())
+            }
+            (Some(TextDate::Either { day_first, .. }), DateOrder::Known(DayMonth::DayFirst)) => {
+                DateSlot::At(day_first)
+            }
+            (
+                Some(TextDate::Either { month_first, .. }),
+                DateOrder::Known(DayMonth::MonthFirst),
+            ) => DateSlot::At(month_first),
+        })
+    }
+
+    fn text(&mut self, value: Value<'_>) -> Result<TextSlot, ReadError> {
+        let full = || ReadError::TooLarge {
+            what: Measure::SharedStringBytes,
+            limit: u64::from(u32::MAX),
+            place: None,
+        };
+        let id = match value {
+            Value::Shared(index, strings) => {
+                let at = index as usize;
+                if let Some(&id) = self.shared.texts.get(at)
+                    && id != UNSEEN
+                {
+                    id
+                } else {
+                    if self.shared.texts.len() <= at {
+                        self.shared.texts.resize(strings.len().max(at + 1), UNSEEN);
+                    }
+                    let id = self.texts.id(strings.get(index)).ok_or_else(full)?;
+                    self.shared.texts[at] = id;
+                    id
+                }
+            }
+            Value::Text(text) => self.texts.id(text).ok_or_else(full)?,
+            Value::Error(text) => return Ok(TextSlot::Bad(text.to_owned())),
+            other => self.texts.id(&other.display()).ok_or_else(full)?,
+        };
+        Ok(if id == NO_TEXT {
+            TextSlot::Empty
+        } else {
+            TextSlot::Text(id)
+        })
+    }
+
+    fn currency(value: Value<'_>) -> CurrencySlot {
+        let of = |text: &str| {
+            let text = text.trim();
+            if text.is_empty() {
+                return CurrencySlot::Empty;
+            }
+            currency_of(text)
+                .or_else(|| Currency::from_code(&text.to_ascii_uppercase()))
+                .map_or_else(|| CurrencySlot::Bad(text.to_owned()), CurrencySlot::Known)
+        };
+        match value {
+            Value::Text(text) => of(text),
+            Value::Shared(index, strings) => of(strings.get(index)),
+            other => CurrencySlot::Bad(other.display()),
+        }
+    }
+
+    fn price_text(text: &str) -> PriceSlot {
+        if text.trim().is_empty() {
+            PriceSlot::Empty
+        } else {
+            PriceSlot::Text(text.to_owned())
+        }
+    }
+
+    fn price(value: Value<'_>) -> PriceSlot {
+        match value {
+            Value::Number(number) => PriceSlot::Price(number),
+            Value::Text(text) => Self::price_text(text),
+            Value::Shared(index, strings) => Self::price_text(strings.get(index)),
+            other => PriceSlot::Bad(other.display()),
+        }
+    }
+}
+
+enum NotData {
+    Total,
+    Heading,
+}
+
+impl Slots {
+    fn empty() -> Self {
+        Self {
+            category: NO_TEXT,
+            vendor: NO_TEXT,
+            ..Self::default()
+        }
+    }
+
+    /// A currency alone does not make a row: people fill that column down.
+    fn is_empty(&self) -> bool {
+        matches!(self.date, DateSlot::Empty)
+            && matches!(self.product, TextSlot::Empty)
+            && matches!(self.sku, TextSlot::Empty)
+            && matches!(self.price, PriceSlot::Empty)
+            && self.category == NO_TEXT
+            && self.vendor == NO_TEXT
+    }
+}
+
+impl TextSlot {
+    fn id(&self) -> TextId {
+        match self {
+            Self::Text(id) => *id,
+            _ => NO_TEXT,
+        }
+    }
+}
+
+/// Labels of rows that add up others.
+fn is_total(label: &str) -> bool {
+    if label.is_empty() || label.len() > 40 {
+        return false;
+    }
+    let plain: String = label
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    matches!(
+        plain.as_str(),
+        "합계"
+            | "총계"
+            | "소계"
+            | "누계"
+            | "계"
+            | "총합계"
+            | "총합"
+            | "평균"
+            | "전체합계"
+            | "total"
+            | "totals"
+            | "subtotal"
+            | "grandtotal"
+            | "sum"
+            | "average"
+            | "avg"
+            | "mean"
+            | "합"
+    )
+}
+
+impl Cells for Ingest<'_> {
+    #[inline]
+    fn wants(&self, column: u32) -> bool {
+        self.sheet
+            .roles
+            .get(column as usize)
+            .is_some_and(Option::is_some)
+    }
+
+    #[inline]
+    fn cell(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), Stop> {
+        if row < self.sheet.first_row {
+            return Ok(());
+        }
+        if row != self.row {
+            self.end_row()?;
+            self.row = row;
+        }
+        let Some(Some(role)) = self.sheet.roles.get(column as usize) else {
+            return Ok(());
+        };
+        match role {
+            Role::Date => self.slots.date = self.date(value)?,
+            Role::Product => self.slots.product = self.text(value)?,
+            Role::Sku => self.slots.sku = self.text(value)?,
+            Role::Category => self.slots.category = self.text(value)?.id(),
+            Role::Vendor => self.slots.vendor = self.text(value)?.id(),
+            Role::Price => self.slots.price = Self::price(value),
+            Role::Currency => self.slots.currency = Self::currency(value),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! What an upload may cost before it is refused. Nothing a file says about itself is trusted:
+//! every limit is held against what was counted.
+
+use std::time::{Duration, Instant};
+
+use crate::ReadError;
+
+/// The limits of one upload. The defaults let through everything a spreadsheet program can
+/// hold and keep a function of 512 MB alive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the file.
+    pub file_bytes: u64,
+    /// Entries of the zip container.
+    pub entries: u64,
+    /// Bytes of everything that is inflated, together.
+    pub inflated_bytes: u64,
+    /// Number of shared strings.
+    pub shared_strings: u64,
+    /// Bytes of all shared strings together.
+    pub shared_string_bytes: u64,
+    /// Sheets.
+    pub sheets: u64,
+    /// Rows with content over all sheets that are used.
+    pub rows: u64,
+    /// Columns of a sheet.
+    pub columns: u64,
+    /// Bytes of one text. A spreadsheet program allows 32,767 characters.
+    pub text_bytes: u64,
+    /// Cells of .xls and .ods files, which have to be held in memory.
+    pub cells: u64,
+    /// Different products.
+    pub products: u64,
+    /// Rejected rows that are listed; the rest is only counted.
+    pub rejected_listed: u64,
+    /// Time for reading.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            file_bytes: 512 << 20,
+            entries: 10_000,
+            inflated_bytes: 6 << 30,
+            shared_strings: 4_000_000,
+            shared_string_bytes: 192 << 20,
+            sheets: 1_000,
+            rows: 10_000_000,
+            columns: 16_384,
+            text_bytes: 256 << 10,
+            cells: 4_000_000,
+            products: 1_000_000,
+            rejected_listed: 100_000,
+            time: Duration::from_mins(10),
+        }
+    }
+}
+
+/// The end of the time that reading may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    started: Instant,
+    allowed: Duration,
+}
+
+impl Deadline {
+    pub(crate) fn new(allowed: Duration) -> Self {
+        Self {
+            started: Instant::now(),
+            allowed,
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ReadError> {
+        if self.started.elapsed() > self.allowed {
+            return Err(ReadError::TooSlow {
+                seconds: self.allowed.as_secs(),
+            });
+        }
+        Ok(())
+    }
+}

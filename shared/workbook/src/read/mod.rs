@@ -1,0 +1,151 @@
+//! Opening an upload, whatever its format, and handing on its cells row by row.
+
+mod old;
+mod table;
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::cell::{Cells, Stop};
+use crate::limits::Deadline;
+use crate::{Limits, Measure, ReadError};
+
+/// The formats that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// Office Open XML (.xlsx, .xlsm).
+    Xlsx,
+    /// Binary workbook in a zip (.xlsb).
+    Xlsb,
+    /// Excel 97 to 2003 (.xls).
+    Xls,
+    /// `OpenDocument` (.ods).
+    Ods,
+    /// Text with separators.
+    Csv,
+}
+
+/// A sheet as the workbook lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SheetInfo {
+    pub(crate) name: String,
+    pub(crate) visible: bool,
+}
+
+/// An open upload.
+pub(crate) enum Workbook {
+    Old(old::Old),
+    Table(table::Table),
+}
+
+/// What the first bytes of a file and, in a zip, its entries say it is. The name of a file is
+/// never asked.
+fn format_of(path: &Path, file: &mut File, limits: &Limits) -> Result<Format, ReadError> {
+    let input = |source| ReadError::Input {
+        path: path.to_owned(),
+        source,
+    };
+    let length = file.seek(SeekFrom::End(0)).map_err(input)?;
+    file.rewind().map_err(input)?;
+    if length > limits.file_bytes {
+        return Err(ReadError::TooLarge {
+            what: Measure::FileBytes,
+            limit: limits.file_bytes,
+            place: None,
+        });
+    }
+    let mut start = Vec::new();
+    file.take(4_096).read_to_end(&mut start).map_err(input)?;
+    file.rewind().map_err(input)?;
+    if start.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    if start.starts_with(b"PK") {
+        return zip_format(file, limits);
+    }
+    if start.starts_with(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]) {
+        return old::compound_format(file, length);
+    }
+    if table::is_text(&start) {
+        Ok(Format::Csv)
+    } else {
+        Err(ReadError::NotAWorkbook)
+    }
+}
+
+fn zip_format(file: &mut File, limits: &Limits) -> Result<Format, ReadError> {
+    let archive =
+        zip::ZipArchive::new(BufReader::new(&mut *file)).map_err(|_| ReadError::Truncated)?;
+    if archive.len() as u64 > limits.entries {
+        return Err(ReadError::TooLarge {
+            what: Measure::Entries,
+            limit: limits.entries,
+            place: None,
+        });
+    }
+    let mut found = None;
+    for name in archive.file_names() {
+        let Ok(name) = name else { continue };
+        let name = name.replace('\\', "/").to_ascii_lowercase();
+        match name.as_str() {
+            "[content_types].xml" => found = found.or(Some(Format::Xlsx)),
+            "mimetype" | "content.xml" => found = found.or(Some(Format::Ods)),
+            _ if name.ends_with("workbook.bin") => found = Some(Format::Xlsb),
+            _ => {}
+        }
+    }
+    drop(archive);
+    file.rewind().map_err(|_| ReadError::Truncated)?;
+    found.ok_or(ReadError::NotAWorkbook)
+}
+
+impl Workbook {
+    pub(crate) fn open(
+        path: &Path,
+        limits: &Limits,
+        _deadline: Deadline,
+    ) -> Result<(Self, Format), ReadError> {
+        let mut file = File::open(path).map_err(|source| ReadError::Input {
+            path: path.to_owned(),
+            source,
+        })?;
+        let format = format_of(path, &mut file, limits)?;
+        let workbook = match format {
+            Format::Csv => Self::Table(table::Table::open(file, path)?),
+            _ => Self::Old(old::Old::open(file, format, limits)?),
+        };
+        Ok((workbook, format))
+    }
+
+    pub(crate) fn sheets(&self) -> Vec<SheetInfo> {
+        match self {
+            Self::Old(workbook) => workbook.sheets(),
+            Self::Table(table) => table.sheets(),
+        }
+    }
+
+    /// Whether dates count from 1904; readers that resolve that themselves say false.
+    #[expect(
+        clippy::unused_self,
+        reason = "only one reader leaves it to the caller"
+    )]
+    pub(crate) fn is_1904(&self) -> bool {
+        false
+    }
+
+    /// Hands on the cells of a sheet; [`Stop::Enough`] from the sink ends it without an error.
+    pub(crate) fn read(&mut self, sheet: usize, cells: &mut impl Cells) -> Result<(), Stop> {
+        let done = match self {
+            Self::Old(workbook) => workbook.read(sheet, cells),
+            Self::Table(table) => table.read(cells),
+        };
+        match done {
+            Err(Stop::Enough) => Ok(()),
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Rows that cannot be used, each with its place and its reason.
+
+use serde::{Serialize, Serializer};
+
+use crate::Language;
+use crate::cell::a1;
+
+macro_rules! reasons {
+    ($($variant:ident $name:literal $english:literal $korean:literal;)*) => {
+        /// Why a row is not used.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum RejectReason {
+            $(#[doc = $english] $variant,)*
+        }
+
+        impl RejectReason {
+            /// Every reason.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name in data: `no_price`.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// A sentence for a person.
+            pub fn sentence(self, language: Language) -> &'static str {
+                if language == Language::Ko {
+                    match self { $(Self::$variant => $korean,)* }
+                } else {
+                    match self { $(Self::$variant => $english,)* }
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    NoDate "no_date" "The date is missing." "날짜가 없습니다.";
+    UnreadableDate "unreadable_date" "The date cannot be read." "날짜를 읽을 수 없습니다.";
+    AmbiguousDate "ambiguous_date" "Day and month cannot be told apart: the column has both orders." "일과 월의 순서를 알 수 없습니다. 열에 두 가지 순서가 섞여 있습니다.";
+    NoProduct "no_product" "The product is missing." "상품이 없습니다.";
+    UnreadableProduct "unreadable_product" "The product is an error value." "상품이 오류 값입니다.";
+    NoPrice "no_price" "The price is missing." "가격이 없습니다.";
+    UnreadablePrice "unreadable_price" "The price cannot be read." "가격을 읽을 수 없습니다.";
+    AmbiguousPrice "ambiguous_price" "The point in the price may separate thousands or decimals." "가격의 점이 천 단위 구분인지 소수점인지 알 수 없습니다.";
+    NegativePrice "negative_price" "The price is below zero." "가격이 0보다 작습니다.";
+    UnknownCurrency "unknown_currency" "The currency is not known." "알 수 없는 통화입니다.";
+}
+
+impl Serialize for RejectReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// A row that was not used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rejection {
+    /// The sheet's name.
+    #[serde(serialize_with = "crate::summary::shared_text")]
+    pub sheet: std::sync::Arc<str>,
+    /// The row as the sheet numbers it, from 1.
+    pub row: u32,
+    /// The cell: `D12`. Of a row without the cell, where it would be.
+    pub cell: String,
+    /// What stands there, cut to 100 characters.
+    pub value: Box<str>,
+    /// Why it cannot be used.
+    pub reason: RejectReason,
+}
+
+impl Rejection {
+    const MAX_VALUE: usize = 100;
+
+    pub(crate) fn new(
+        sheet: &std::sync::Arc<str>,
+        row: u32,
+        column: u32,
+        value: &str,
+        reason: RejectReason,
+    ) -> Self {
+        let mut shown: String = value.chars().take(Self::MAX_VALUE).collect();
+        if shown.len() < value.len() {
+            shown.push('…');
+        }
+        Self {
+            sheet: sheet.clone(),
+            row: row.saturating_add(1),
+            cell: a1(row, column),
+            value: shown.into_boxed_str(),
+            reason,
+        }
+    }
+}

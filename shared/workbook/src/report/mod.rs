@@ -1,0 +1,55 @@
+//! The report workbook.
+
+mod summary_sheet;
+mod tables;
+mod trend;
+mod words;
+
+use std::path::Path;
+
+use crate::write::{Book, ChangeColors, WriteError};
+use crate::{Language, ReadError, Summary};
+use words::Words;
+
+/// Writes the report of a summary.
+pub(crate) fn write(summary: &Summary, output: &Path) -> Result<(), ReadError> {
+    let failed = |detail: String| ReadError::Output {
+        path: output.to_owned(),
+        detail,
+    };
+    // A reader never sees half a report: it is written beside and then put in its place.
+    let folder = output
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let unfinished = tempfile::Builder::new()
+        .prefix(".report-")
+        .suffix(".xlsx")
+        .tempfile_in(folder)
+        .map_err(|error| failed(error.to_string()))?;
+    book(summary)
+        .and_then(|book| book.save(unfinished.path()))
+        .map_err(|error| failed(error.to_string()))?;
+    unfinished
+        .persist(output)
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(())
+}
+
+fn book(summary: &Summary) -> Result<Book, WriteError> {
+    let words = Words::of(summary.language);
+    let colors = if summary.language == Language::Ko {
+        ChangeColors::RedUp
+    } else {
+        ChangeColors::GreenUp
+    };
+    let mut book = Book::new(&format!("{} – {}", words.title, summary.file), colors);
+    summary_sheet::write(&mut book, summary, words)?;
+    trend::write(&mut book, summary, words)?;
+    tables::movers(&mut book, summary, words)?;
+    tables::products(&mut book, summary, words)?;
+    tables::categories(&mut book, summary, words)?;
+    tables::vendors(&mut book, summary, words)?;
+    tables::rejected(&mut book, summary, words)?;
+    Ok(book)
+}

@@ -1,0 +1,96 @@
+//! The index of each category over time, with a line chart.
+
+use rust_xlsxwriter::{Chart, ChartEmptyCells, ChartLegendPosition, ChartMarker};
+
+use super::words::Words;
+use crate::Summary;
+use crate::finish::months;
+use crate::summary::CategoryMonth;
+use crate::write::{Book, Cell, WriteError, set_widths};
+
+/// How many lines a chart can hold before it says nothing.
+const LINES: usize = 8;
+
+pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result<(), WriteError> {
+    let months = months(&summary.categories);
+    if months.is_empty() {
+        return Ok(());
+    }
+    let series = series(&summary.categories);
+    let several = summary.currencies.len() > 1;
+    let mut sheet = book.free_sheet(words.trend)?;
+    sheet.set_freeze_panes(1, 1)?;
+    let mut widths = vec![book.heading(&mut sheet, 0, 0, words.month)?];
+    for (column, rows) in (1..).zip(&series) {
+        let name: &str = if rows[0].category.is_empty() {
+            words.all
+        } else {
+            &rows[0].category
+        };
+        let name = match rows[0].currency {
+            Some(currency) if several => format!("{name} ({})", currency.code()),
+            _ => name.to_owned(),
+        };
+        widths.push(book.heading(&mut sheet, 0, column, &name)?.min(24));
+    }
+    let mut last_row = 0;
+    for (row, month) in (1..).zip(&months) {
+        book.write(&mut sheet, row, 0, Cell::Text(month))?;
+        for (column, rows) in (1..).zip(&series) {
+            let index = rows
+                .iter()
+                .find(|one| one.month.as_ref() == Some(month))
+                .and_then(|one| one.index);
+            book.write(
+                &mut sheet,
+                row,
+                column,
+                index.map_or(Cell::Empty, |index| Cell::Computed(index, None)),
+            )?;
+        }
+        last_row = row;
+    }
+    let last_column = u16::try_from(series.len()).unwrap_or(1);
+    let name = sheet.name();
+    let mut chart = Chart::new_line();
+    for column in 1..=last_column {
+        let mut marker = ChartMarker::new();
+        if months.len() > 30 {
+            marker.set_none();
+        } else {
+            marker.set_automatic();
+        }
+        chart
+            .add_series()
+            .set_name((name.as_str(), 0, column))
+            .set_categories((name.as_str(), 1, 0, last_row, 0))
+            .set_values((name.as_str(), 1, column, last_row, column))
+            .set_marker(&marker);
+    }
+    chart.title().set_name(words.index_title);
+    chart.legend().set_position(ChartLegendPosition::Bottom);
+    chart.y_axis().set_num_format("0");
+    chart
+        .x_axis()
+        .set_label_interval(u16::try_from(months.len() / 16 + 1).unwrap_or(1));
+    chart.show_empty_cells_as(ChartEmptyCells::Connected);
+    chart
+        .set_width(900)
+        .set_height(440)
+        .set_alt_text(words.index_title);
+    sheet.insert_chart(1, last_column + 2, &chart)?;
+    set_widths(&mut sheet, &widths)?;
+    sheet.set_landscape();
+    book.add(sheet);
+    Ok(())
+}
+
+/// The categories with the most prices, each with its months.
+fn series(categories: &[CategoryMonth]) -> Vec<&[CategoryMonth]> {
+    let mut series: Vec<&[CategoryMonth]> = categories
+        .chunk_by(|one, next| one.category == next.category && one.currency == next.currency)
+        .collect();
+    series.sort_by_key(|rows| std::cmp::Reverse(rows.iter().map(|one| one.count).sum::<u64>()));
+    series.truncate(LINES);
+    series
+}

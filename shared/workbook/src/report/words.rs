@@ -1,0 +1,128 @@
+//! The report's words in Korean and English.
+
+use crate::{Format, Language, Presence, Role};
+
+macro_rules! words {
+    ($($name:ident: $english:literal, $korean:literal;)*) => {
+        pub(super) struct Words {
+            pub(super) language: Language,
+            $(pub(super) $name: &'static str,)*
+        }
+
+        const ENGLISH: Words = Words { language: Language::En, $($name: $english,)* };
+        const KOREAN: Words = Words { language: Language::Ko, $($name: $korean,)* };
+    };
+}
+
+words! {
+    title: "Price report", "가격 집계 보고서";
+    summary: "Summary", "요약";
+    trend: "Trend", "추이";
+    movers: "Movers", "가격 변동";
+    products: "Products", "상품";
+    categories: "Categories", "카테고리";
+    vendors: "Vendors", "판매처";
+    rejected: "Rejected rows", "제외된 행";
+    file: "File", "파일";
+    format: "Format", "형식";
+    period: "Period", "기간";
+    rows_read: "Rows read", "읽은 행";
+    rows_used: "Rows used", "사용한 행";
+    rows_rejected: "Rows rejected", "제외된 행";
+    rows_left_out: "Totals and repeated headings left out", "합계·중복 머리글 행";
+    warnings: "Please note", "확인하세요";
+    totals: "Prices by currency", "통화별 가격";
+    sheets: "Sheets", "시트";
+    sheet: "Sheet", "시트";
+    used: "Used", "사용";
+    yes: "yes", "예";
+    no: "no", "아니요";
+    header_row: "Header row", "머리글 행";
+    columns: "Recognised columns", "인식한 열";
+    product: "Product", "상품명";
+    sku: "Product code", "상품코드";
+    category: "Category", "카테고리";
+    vendor: "Vendor", "판매처";
+    currency: "Currency", "통화";
+    count: "Prices", "가격 수";
+    product_count: "Products", "상품 수";
+    first: "First price", "첫 가격";
+    first_date: "First date", "첫 날짜";
+    last: "Last price", "마지막 가격";
+    last_date: "Last date", "마지막 날짜";
+    minimum: "Lowest", "최저";
+    minimum_date: "Lowest on", "최저 날짜";
+    maximum: "Highest", "최고";
+    maximum_date: "Highest on", "최고 날짜";
+    mean: "Mean", "평균";
+    median: "Median", "중앙값";
+    deviation: "Std. deviation", "표준편차";
+    change: "Change", "변동액";
+    change_percent: "Change %", "변동률";
+    presence: "Presence", "상태";
+    month: "Month", "월";
+    sum: "Sum", "합계";
+    index: "Index", "지수";
+    index_title: "Price index by category (first month = 100)", "카테고리별 가격 지수 (첫 달 = 100)";
+    all: "All products", "전체 상품";
+    movers_title: "Largest changes from the first to the last price", "첫 가격 대비 변동률이 큰 상품";
+    up: "Risen", "상승";
+    down: "Fallen", "하락";
+    row: "Row", "행";
+    cell: "Cell", "셀";
+    value: "Value", "값";
+    reason: "Reason", "사유";
+    rows: "Rows", "행 수";
+    by_reason: "Rejected rows by reason", "제외 사유";
+}
+
+impl Words {
+    pub(super) fn of(language: Language) -> &'static Self {
+        if language == Language::Ko {
+            &KOREAN
+        } else {
+            &ENGLISH
+        }
+    }
+
+    pub(super) fn presence(&self, presence: Presence) -> &'static str {
+        match (presence, self.language) {
+            (Presence::Steady, _) => "",
+            (Presence::New, Language::Ko) => "신규",
+            (Presence::New, _) => "new",
+            (Presence::Gone, Language::Ko) => "종료",
+            (Presence::Gone, _) => "gone",
+            (Presence::Later, Language::Ko) => "중간 등장",
+            (Presence::Later, _) => "came later",
+        }
+    }
+
+    pub(super) fn role(&self, role: Role) -> &'static str {
+        match (role, self.language) {
+            (Role::Date, Language::Ko) => "날짜",
+            (Role::Date, _) => "date",
+            (Role::Product, Language::Ko) => "상품명",
+            (Role::Product, _) => "product",
+            (Role::Sku, Language::Ko) => "상품코드",
+            (Role::Sku, _) => "code",
+            (Role::Category, Language::Ko) => "카테고리",
+            (Role::Category, _) => "category",
+            (Role::Vendor, Language::Ko) => "판매처",
+            (Role::Vendor, _) => "vendor",
+            (Role::Price, Language::Ko) => "가격",
+            (Role::Price, _) => "price",
+            (Role::Currency, Language::Ko) => "통화",
+            (Role::Currency, _) => "currency",
+        }
+    }
+
+    pub(super) fn format(format: Format) -> &'static str {
+        match format {
+            Format::Xlsx => "Excel (.xlsx)",
+            Format::Xlsb => "Excel (.xlsb)",
+            Format::Xls => "Excel 97–2003 (.xls)",
+            Format::Ods => "OpenDocument (.ods)",
+            Format::Csv => "CSV",
+        }
+    }
+}

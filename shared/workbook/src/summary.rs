@@ -1,0 +1,276 @@
+//! Everything that is in a report, as data for another program.
+
+use std::sync::Arc;
+
+use iso_currency::Currency;
+use rust_decimal::Decimal;
+use serde::{Serialize, Serializer};
+
+use crate::headings::Role;
+use crate::{Format, Language, Rejection};
+
+/// A report: what was read, every aggregate, every rejected row. Amounts are exact decimals
+/// and become strings in JSON; dates are `2026-11-21`, or with a time of day
+/// `2026-11-21T10:15:00`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// The upload's name.
+    pub file: String,
+    /// Its format.
+    pub format: Format,
+    /// The report's language, never [`Language::Auto`].
+    pub language: Language,
+    /// Rows with content below a header: used, rejected, totals and repeated headings.
+    pub rows_read: u64,
+    /// Rows that are in the figures.
+    pub rows_used: u64,
+    /// Rows that could not be read.
+    pub rows_rejected: u64,
+    /// Rows that add up others ("합계", "Total"); they are left out and not rejected.
+    pub rows_totals: u64,
+    /// Headings that are repeated among the rows; left out as well.
+    pub rows_repeated_headings: u64,
+    /// The first date.
+    pub first_date: Option<String>,
+    /// The last date.
+    pub last_date: Option<String>,
+    /// Every sheet of the workbook.
+    pub sheets: Vec<SheetSummary>,
+    /// What each currency holds; amounts of several are never added up.
+    pub currencies: Vec<CurrencySummary>,
+    /// Every product, by name.
+    pub products: Vec<ProductSummary>,
+    /// Every category in every month.
+    pub categories: Vec<CategoryMonth>,
+    /// Every vendor.
+    pub vendors: Vec<VendorSummary>,
+    /// The products that moved most.
+    pub movers: Movers,
+    /// How many rows were rejected for which reason.
+    pub rejected_by_reason: Vec<ReasonCount>,
+    /// The rejected rows, as many as the limits allow to list.
+    pub rejected: Vec<Rejection>,
+    /// What a reader of the figures should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// What was made of a sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SheetSummary {
+    /// The sheet's name.
+    pub name: String,
+    /// Whether its rows are in the report.
+    pub used: bool,
+    /// The row of the headings (the lower one of two), from 1.
+    pub header_row: Option<u32>,
+    /// The columns that were recognised.
+    pub columns: Vec<ColumnSummary>,
+    /// Rows with content below the header.
+    pub rows_read: u64,
+    /// Rows that are in the figures.
+    pub rows_used: u64,
+    /// Rows that could not be read.
+    pub rows_rejected: u64,
+}
+
+/// A recognised column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ColumnSummary {
+    /// Its letters: `B`.
+    pub column: String,
+    /// Its heading.
+    pub heading: String,
+    /// What it holds.
+    pub role: Role,
+}
+
+/// All prices in one currency.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CurrencySummary {
+    /// The currency; none when the upload names none.
+    pub currency: Option<Currency>,
+    /// Prices.
+    pub count: u64,
+    /// Different products.
+    pub products: u64,
+    /// Sum of the prices.
+    pub sum: Decimal,
+    /// Lowest price.
+    pub minimum: Decimal,
+    /// Highest price.
+    pub maximum: Decimal,
+    /// Mean price, to six places or as many as the prices have.
+    pub mean: Decimal,
+}
+
+/// A product in one currency.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProductSummary {
+    /// The name; of a product that is only known by its code, the code.
+    #[serde(serialize_with = "shared_text")]
+    pub product: Arc<str>,
+    /// The code, or empty.
+    #[serde(serialize_with = "shared_text")]
+    pub sku: Arc<str>,
+    /// The category, or empty.
+    #[serde(serialize_with = "shared_text")]
+    pub category: Arc<str>,
+    /// The currency; none when the upload names none.
+    pub currency: Option<Currency>,
+    /// Prices.
+    pub count: u64,
+    /// The price at the first date (the first row of that date).
+    pub first: Decimal,
+    /// The first date.
+    #[serde(serialize_with = "date")]
+    pub first_date: Option<i64>,
+    /// The price at the last date (the last row of that date).
+    pub last: Decimal,
+    /// The last date.
+    #[serde(serialize_with = "date")]
+    pub last_date: Option<i64>,
+    /// The lowest price.
+    pub minimum: Decimal,
+    /// When it was first seen.
+    #[serde(serialize_with = "date")]
+    pub minimum_date: Option<i64>,
+    /// The highest price.
+    pub maximum: Decimal,
+    /// When it was first seen.
+    #[serde(serialize_with = "date")]
+    pub maximum_date: Option<i64>,
+    /// The mean, to six places or as many as the prices have.
+    pub mean: Decimal,
+    /// The median, exactly.
+    pub median: Decimal,
+    /// The sample standard deviation to six places; none for a single price.
+    pub deviation: Option<Decimal>,
+    /// Last minus first.
+    pub change: Decimal,
+    /// The change in percent of the first price, to four places; none from zero.
+    pub change_percent: Option<Decimal>,
+    /// Whether it came or went within the upload's period.
+    pub presence: Presence,
+}
+
+/// Whether a product was there all the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// Seen in the first and the last month of the upload, or the upload has no two months.
+    Steady,
+    /// Not seen before the last month.
+    New,
+    /// Not seen in the last month.
+    Gone,
+    /// Came after the first month, but before the last.
+    Later,
+}
+
+/// A category in a month.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CategoryMonth {
+    /// The category, or empty.
+    #[serde(serialize_with = "shared_text")]
+    pub category: Arc<str>,
+    /// The month: `2026-11`; none in an upload without dates.
+    pub month: Option<String>,
+    /// The currency; none when the upload names none.
+    pub currency: Option<Currency>,
+    /// Prices.
+    pub count: u64,
+    /// Sum of the prices.
+    pub sum: Decimal,
+    /// Mean price, to six places or as many as the prices have.
+    pub mean: Decimal,
+    /// Lowest price.
+    pub minimum: Decimal,
+    /// Highest price.
+    pub maximum: Decimal,
+    /// The mean in percent of the category's first month, to two places.
+    pub index: Option<Decimal>,
+}
+
+/// A vendor in one currency.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VendorSummary {
+    /// The vendor.
+    #[serde(serialize_with = "shared_text")]
+    pub vendor: Arc<str>,
+    /// The currency; none when the upload names none.
+    pub currency: Option<Currency>,
+    /// Prices.
+    pub count: u64,
+    /// Different products.
+    pub products: u64,
+    /// Sum of the prices.
+    pub sum: Decimal,
+    /// Mean price, to six places or as many as the prices have.
+    pub mean: Decimal,
+    /// Lowest price.
+    pub minimum: Decimal,
+    /// Highest price.
+    pub maximum: Decimal,
+    /// The first date.
+    #[serde(serialize_with = "date")]
+    pub first_date: Option<i64>,
+    /// The last date.
+    #[serde(serialize_with = "date")]
+    pub last_date: Option<i64>,
+}
+
+/// The products that moved most, as positions in [`Summary::products`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Movers {
+    /// Most risen first.
+    pub up: Vec<usize>,
+    /// Most fallen first.
+    pub down: Vec<usize>,
+}
+
+/// How many rows were rejected for a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReasonCount {
+    /// The reason.
+    pub reason: crate::RejectReason,
+    /// Rows.
+    pub count: u64,
+}
+
+/// Something that a reader of the figures should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// The stable name: `several_currencies`.
+    pub code: &'static str,
+    /// The sentence in the report's language.
+    pub text: String,
+}
+
+pub(crate) fn shared_text<S: Serializer>(
+    text: &Arc<str>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::ref_option,
+    reason = "serde passes a reference"
+)]
+fn date<S: Serializer>(at: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at.and_then(show_date) {
+        Some(text) => serializer.serialize_some(&text),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// `2026-11-21`, or with a time of day `2026-11-21T10:15:00`.
+pub(crate) fn show_date(at: i64) -> Option<String> {
+    let at = crate::date::civil(at)?;
+    Some(if at.time() == jiff::civil::Time::midnight() {
+        at.date().to_string()
+    } else {
+        at.to_string()
+    })
+}

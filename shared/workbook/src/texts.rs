@@ -1,0 +1,76 @@
+//! Every text of the data once, known by a small number.
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+use crate::cell::Strings;
+
+/// The number of a text.
+pub(crate) type TextId = u32;
+
+/// The absence of a text.
+pub(crate) const NO_TEXT: TextId = TextId::MAX;
+
+#[derive(Default)]
+pub(crate) struct Texts {
+    strings: Strings,
+    table: HashTable<TextId>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Texts {
+    /// The number of a text, which is first freed of white space around it; an empty text is
+    /// [`NO_TEXT`]. `None` when there is no room for more.
+    pub(crate) fn id(&mut self, text: &str) -> Option<TextId> {
+        let text =
+            text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}'));
+        if text.is_empty() {
+            return Some(NO_TEXT);
+        }
+        let hash = self.hasher.hash_one(text);
+        if let Some(id) = self.table.find(hash, |id| self.strings.get(*id) == text) {
+            return Some(*id);
+        }
+        let id = TextId::try_from(self.strings.len())
+            .ok()
+            .filter(|id| *id != NO_TEXT)?;
+        self.strings.push_str(text);
+        if !self.strings.end() {
+            return None;
+        }
+        let Self {
+            strings,
+            table,
+            hasher,
+        } = self;
+        table.insert_unique(hash, id, |id| hasher.hash_one(strings.get(*id)));
+        Some(id)
+    }
+
+    pub(crate) fn get(&self, id: TextId) -> &str {
+        if id == NO_TEXT {
+            ""
+        } else {
+            self.strings.get(id)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_text_is_the_same_number() {
+        let mut texts = Texts::default();
+        let one = texts.id("무선 이어폰").unwrap();
+        let two = texts.id("cable").unwrap();
+        assert_ne!(one, two);
+        assert_eq!(texts.id("\u{a0}무선 이어폰 "), Some(one));
+        assert_eq!(texts.id("  "), Some(NO_TEXT));
+        assert_eq!(
+            (texts.get(one), texts.get(two), texts.get(NO_TEXT)),
+            ("무선 이어폰", "cable", "")
+        );
+    }
+}

@@ -1,0 +1,359 @@
+//! One upload from file to report: choose the sheets, settle the order of dates, read, add up,
+//! write.
+
+use std::path::Path;
+
+use crate::cell::{Cells, Stop, Value, column_letters};
+use crate::date::{DayMonth, TextDate, read_date};
+use crate::finish::figures;
+use crate::header::{Layout, Peek};
+use crate::headings::Role;
+use crate::ingest::{Counts, DateOrder, Ingest};
+use crate::limits::Deadline;
+use crate::read::{SheetInfo, Workbook};
+use crate::summary::{ColumnSummary, ReasonCount, SheetSummary};
+use crate::{
+    Format, Language, Progress, ReadError, RejectReason, ReportOptions, Stage, Summary,
+    report as write_report, warnings,
+};
+
+/// Reads the workbook `input` and writes the report workbook `output`, which is replaced if it
+/// exists and not touched on an error of reading.
+pub fn report(
+    input: &Path,
+    output: &Path,
+    options: &ReportOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Summary, ReadError> {
+    let summary = summarize(input, options, progress)?;
+    progress(Progress {
+        stage: Stage::Writing,
+        rows: summary.rows_read,
+        permille: 0,
+    });
+    write_report::write(&summary, output)?;
+    progress(Progress {
+        stage: Stage::Writing,
+        rows: summary.rows_read,
+        permille: 1_000,
+    });
+    Ok(summary)
+}
+
+/// Reads the workbook `input` and adds it up, without writing anything.
+pub fn summarize(
+    input: &Path,
+    options: &ReportOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Summary, ReadError> {
+    let deadline = Deadline::new(options.limits.time);
+    let (mut workbook, format) = Workbook::open(input, &options.limits, deadline)?;
+    let chosen = choose(&mut workbook, options)?;
+    let mut order = DateOrder::Unknown;
+    let mut order_note = None;
+    loop {
+        let mut ingest = Ingest::new(&options.limits, deadline, order, progress);
+        let mut counts = Vec::new();
+        let mut failed = None;
+        for sheet in &chosen.used {
+            ingest.start(&sheet.info.name, &sheet.layout, workbook.is_1904());
+            match workbook.read(sheet.index, &mut ingest) {
+                Ok(()) if !ingest.needs_order => counts.push(ingest.finish()?),
+                Ok(()) | Err(Stop::Enough | Stop::Unsure(_)) => break,
+                Err(Stop::Failed(error)) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if ingest.needs_order {
+            drop(ingest);
+            let votes = scout(&mut workbook, &chosen)?;
+            order = votes.order();
+            order_note = votes.note();
+            continue;
+        }
+        return finish(input, options, format, &chosen, &counts, ingest, order_note);
+    }
+}
+
+fn finish(
+    input: &Path,
+    options: &ReportOptions,
+    format: Format,
+    chosen: &Chosen,
+    counts: &[Counts],
+    mut ingest: Ingest<'_>,
+    order_note: Option<warnings::OrderNote>,
+) -> Result<Summary, ReadError> {
+    let sum = |of: fn(&Counts) -> u64| counts.iter().map(of).sum::<u64>();
+    if sum(|counts| counts.read) == 0 {
+        return Err(ReadError::NoRows {
+            sheet: chosen
+                .used
+                .first()
+                .map(|sheet| sheet.info.name.clone())
+                .unwrap_or_default(),
+        });
+    }
+    let language = match options.language {
+        Language::Auto => {
+            let headings: String = chosen
+                .used
+                .iter()
+                .flat_map(|sheet| sheet.layout.headings())
+                .collect();
+            Language::of(&headings)
+        }
+        language => language,
+    };
+    let rejected = std::mem::take(&mut ingest.rejected);
+    let rejected_by_reason = RejectReason::ALL
+        .iter()
+        .map(|reason| ReasonCount {
+            reason: *reason,
+            count: ingest.rejected_by_reason[*reason as usize],
+        })
+        .filter(|reason| reason.count > 0)
+        .collect();
+    let first_date = ingest.aggregate.first.and_then(crate::summary::show_date);
+    let last_date = ingest.aggregate.last.and_then(crate::summary::show_date);
+    let zero_prices = ingest.aggregate.zero_prices;
+    let figures = figures(&mut ingest.aggregate, &ingest.texts);
+    let file = if options.file_name.is_empty() {
+        input
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    } else {
+        options.file_name.clone()
+    };
+    let mut summary = Summary {
+        file,
+        format,
+        language,
+        rows_read: sum(|counts| counts.read),
+        rows_used: sum(|counts| counts.used),
+        rows_rejected: sum(|counts| counts.rejected),
+        rows_totals: sum(|counts| counts.totals),
+        rows_repeated_headings: sum(|counts| counts.repeated),
+        first_date,
+        last_date,
+        sheets: chosen.summaries(counts),
+        currencies: figures.currencies,
+        products: figures.products,
+        categories: figures.categories,
+        vendors: figures.vendors,
+        movers: figures.movers,
+        rejected_by_reason,
+        rejected,
+        warnings: Vec::new(),
+    };
+    summary.warnings = warnings::warnings(&summary, zero_prices, order_note);
+    Ok(summary)
+}
+
+/// The sheets of an upload and which of them are read.
+struct Chosen {
+    all: Vec<SheetInfo>,
+    used: Vec<ChosenSheet>,
+}
+
+struct ChosenSheet {
+    index: usize,
+    info: SheetInfo,
+    layout: Layout,
+}
+
+impl Chosen {
+    fn summaries(&self, counts: &[Counts]) -> Vec<SheetSummary> {
+        (0..)
+            .zip(&self.all)
+            .map(|(index, info)| {
+                let used = self
+                    .used
+                    .iter()
+                    .zip(counts)
+                    .find(|(sheet, _)| sheet.index == index);
+                let layout = used.map(|(sheet, _)| &sheet.layout);
+                let counts = used.map(|(_, counts)| *counts).unwrap_or_default();
+                SheetSummary {
+                    name: info.name.clone(),
+                    used: used.is_some(),
+                    header_row: layout.map(|layout| layout.last_header_row + 1),
+                    columns: layout.map(columns).unwrap_or_default(),
+                    rows_read: counts.read,
+                    rows_used: counts.used,
+                    rows_rejected: counts.rejected,
+                }
+            })
+            .collect()
+    }
+}
+
+fn columns(layout: &Layout) -> Vec<ColumnSummary> {
+    layout
+        .columns
+        .iter()
+        .map(|(column, role, heading)| ColumnSummary {
+            column: column_letters(*column),
+            heading: heading.trim().to_owned(),
+            role: *role,
+        })
+        .collect()
+}
+
+/// The best sheet with a header and every other sheet with the same columns: data goes on
+/// over several sheets, and a sheet of another kind is a summary of it. Hidden sheets are
+/// read only when no visible one has a header.
+fn choose(workbook: &mut Workbook, options: &ReportOptions) -> Result<Chosen, ReadError> {
+    let all = workbook.sheets();
+    let mut found: Vec<ChosenSheet> = Vec::new();
+    let mut is_empty = true;
+    for (index, info) in all.iter().enumerate() {
+        let mut peek = Peek::default();
+        match workbook.read(index, &mut peek) {
+            Ok(()) | Err(Stop::Enough | Stop::Unsure(_)) => {}
+            Err(Stop::Failed(error)) => return Err(error),
+        }
+        is_empty &= peek.is_empty();
+        if let Some(layout) = peek.layout(&options.headings) {
+            found.push(ChosenSheet {
+                index,
+                info: info.clone(),
+                layout,
+            });
+        }
+    }
+    if is_empty {
+        return Err(ReadError::Empty);
+    }
+    let usable = |visible: bool| {
+        found
+            .iter()
+            .filter(|sheet| sheet.layout.is_usable() && sheet.info.visible == visible)
+            .max_by_key(|sheet| (sheet.layout.score(), std::cmp::Reverse(sheet.index)))
+    };
+    let Some(best) = usable(true).or_else(|| usable(false)) else {
+        return Err(no_header(&found, &all));
+    };
+    let (roles, visible) = (best.layout.roles(), best.info.visible);
+    let used = found
+        .into_iter()
+        .filter(|sheet| sheet.info.visible == visible && sheet.layout.roles() == roles)
+        .collect();
+    Ok(Chosen { all, used })
+}
+
+fn no_header(found: &[ChosenSheet], all: &[SheetInfo]) -> ReadError {
+    let best = found
+        .iter()
+        .max_by_key(|sheet| (sheet.layout.score(), std::cmp::Reverse(sheet.index)));
+    match best {
+        Some(sheet) if sheet.layout.has(Role::Price) => ReadError::NoProductColumn {
+            sheet: sheet.info.name.clone(),
+            headings: sheet.layout.headings(),
+        },
+        Some(sheet) if sheet.layout.has(Role::Product) || sheet.layout.has(Role::Sku) => {
+            ReadError::NoPriceColumn {
+                sheet: sheet.info.name.clone(),
+                headings: sheet.layout.headings(),
+            }
+        }
+        _ => ReadError::NoHeader {
+            sheets: all.iter().map(|sheet| sheet.name.clone()).collect(),
+        },
+    }
+}
+
+/// What the date column of all used sheets proves about the order of day and month.
+#[derive(Default)]
+struct Votes {
+    day_first: u64,
+    month_first: u64,
+    either: u64,
+    slashes: u64,
+}
+
+impl Votes {
+    fn order(&self) -> DateOrder {
+        match (self.day_first > 0, self.month_first > 0) {
+            (true, true) => DateOrder::Mixed,
+            (true, false) => DateOrder::Known(DayMonth::DayFirst),
+            (false, true) => DateOrder::Known(DayMonth::MonthFirst),
+            // No proof: slashes are American more often than not, points and dashes are not.
+            (false, false) if self.slashes * 2 >= self.either => {
+                DateOrder::Known(DayMonth::MonthFirst)
+            }
+            (false, false) => DateOrder::Known(DayMonth::DayFirst),
+        }
+    }
+
+    fn note(&self) -> Option<warnings::OrderNote> {
+        let proven = (self.day_first > 0) != (self.month_first > 0);
+        (!proven).then_some(warnings::OrderNote {
+            order: self.order(),
+            dates: self.either,
+        })
+    }
+}
+
+struct Scout<'a> {
+    layout: &'a Layout,
+    column: u32,
+    votes: &'a mut Votes,
+}
+
+impl Cells for Scout<'_> {
+    fn wants(&self, column: u32) -> bool {
+        column == self.column
+    }
+
+    fn cell(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), Stop> {
+        if row <= self.layout.last_header_row || column != self.column {
+            return Ok(());
+        }
+        let date = match value {
+            Value::Text(text) => read_date(text),
+            Value::Shared(index, strings) => read_date(strings.get(index)),
+            _ => None,
+        };
+        match date {
+            Some(TextDate::Proof(_, DayMonth::DayFirst)) => self.votes.day_first += 1,
+            Some(TextDate::Proof(_, DayMonth::MonthFirst)) => self.votes.month_first += 1,
+            Some(TextDate::Either { separator, .. }) => {
+                self.votes.either += 1;
+                self.votes.slashes += u64::from(separator == b'/');
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn scout(workbook: &mut Workbook, chosen: &Chosen) -> Result<Votes, ReadError> {
+    let mut votes = Votes::default();
+    for sheet in &chosen.used {
+        let Some((column, _, _)) = sheet
+            .layout
+            .columns
+            .iter()
+            .find(|(_, role, _)| *role == Role::Date)
+        else {
+            continue;
+        };
+        let mut scout = Scout {
+            layout: &sheet.layout,
+            column: *column,
+            votes: &mut votes,
+        };
+        match workbook.read(sheet.index, &mut scout) {
+            Ok(()) | Err(Stop::Enough | Stop::Unsure(_)) => {}
+            Err(Stop::Failed(error)) => return Err(error),
+        }
+    }
+    Ok(votes)
+}

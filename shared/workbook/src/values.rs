@@ -1,0 +1,241 @@
+//! All prices of a product in as little memory as they allow, for the exact median and
+//! standard deviation.
+
+use rust_decimal::Decimal;
+
+use crate::number::{Number, POWERS, decimal, mean};
+
+/// Integers at a common scale, four bytes each as long as they fit.
+#[derive(Debug)]
+pub(crate) struct Values {
+    scale: u8,
+    held: Held,
+}
+
+#[derive(Debug)]
+enum Held {
+    Narrow(Vec<i32>),
+    Wide(Vec<i64>),
+    Huge(Vec<i128>),
+}
+
+/// What all prices of a product together say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Statistics {
+    pub(crate) count: u64,
+    pub(crate) mean: Decimal,
+    pub(crate) median: Decimal,
+    /// The sample standard deviation; of a single price there is none.
+    pub(crate) deviation: Option<Decimal>,
+}
+
+impl Values {
+    pub(crate) fn new(first: Number) -> Self {
+        let held = match i32::try_from(first.mantissa) {
+            Ok(value) => Held::Narrow(vec![value]),
+            Err(_) => Held::Wide(vec![first.mantissa]),
+        };
+        Self {
+            scale: first.scale,
+            held,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match &self.held {
+            Held::Narrow(values) => values.len(),
+            Held::Wide(values) => values.len(),
+            Held::Huge(values) => values.len(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, number: Number) {
+        if number.scale == self.scale
+            && let Held::Narrow(values) = &mut self.held
+            && let Ok(value) = i32::try_from(number.mantissa)
+        {
+            values.push(value);
+        } else {
+            self.push_other(number);
+        }
+    }
+
+    #[cold]
+    fn push_other(&mut self, number: Number) {
+        if number.scale > self.scale {
+            self.rescale(number.scale);
+        }
+        let value = i128::from(number.mantissa)
+            * i128::from(POWERS[usize::from(self.scale - number.scale)]);
+        loop {
+            match &mut self.held {
+                Held::Narrow(values) => match i32::try_from(value) {
+                    Ok(value) => return values.push(value),
+                    Err(_) => {
+                        self.held =
+                            Held::Wide(values.iter().map(|value| i64::from(*value)).collect())
+                    }
+                },
+                Held::Wide(values) => match i64::try_from(value) {
+                    Ok(value) => return values.push(value),
+                    Err(_) => {
+                        self.held =
+                            Held::Huge(values.iter().map(|value| i128::from(*value)).collect())
+                    }
+                },
+                Held::Huge(values) => return values.push(value),
+            }
+        }
+    }
+
+    /// Brings all values to a larger scale. A number has at most 15 digits and 15 places, so
+    /// that 128 bits always hold it.
+    fn rescale(&mut self, scale: u8) {
+        let factor = i128::from(POWERS[usize::from(scale - self.scale)]);
+        let all: Vec<i128> = match &self.held {
+            Held::Narrow(values) => values
+                .iter()
+                .map(|value| i128::from(*value) * factor)
+                .collect(),
+            Held::Wide(values) => values
+                .iter()
+                .map(|value| i128::from(*value) * factor)
+                .collect(),
+            Held::Huge(values) => values.iter().map(|value| value * factor).collect(),
+        };
+        self.scale = scale;
+        self.held = if let Ok(narrow) = all.iter().map(|value| i32::try_from(*value)).collect() {
+            Held::Narrow(narrow)
+        } else if let Ok(wide) = all.iter().map(|value| i64::try_from(*value)).collect() {
+            Held::Wide(wide)
+        } else {
+            Held::Huge(all)
+        };
+    }
+
+    /// The statistics; the values are used up.
+    pub(crate) fn finish(self) -> Statistics {
+        match self.held {
+            Held::Narrow(values) => statistics(values, self.scale),
+            Held::Wide(values) => statistics(values, self.scale),
+            Held::Huge(values) => statistics(values, self.scale),
+        }
+    }
+}
+
+fn statistics<T: Copy + Ord + Into<i128>>(mut values: Vec<T>, scale: u8) -> Statistics {
+    let count = values.len();
+    let sum: i128 = values.iter().map(|value| (*value).into()).sum();
+    let middle = count / 2;
+    let (below, at, _) = values.select_nth_unstable(middle);
+    let upper: i128 = (*at).into();
+    let median = if count % 2 == 1 {
+        decimal(upper, scale)
+    } else {
+        let lower: i128 = below.iter().copied().max().map_or(upper, Into::into);
+        // Half of an odd sum needs one more place.
+        decimal((lower + upper) * 5, scale + 1)
+    };
+    let count = count as u64;
+    Statistics {
+        count,
+        mean: mean(sum, scale, count),
+        median,
+        deviation: deviation(&values, sum, scale),
+    }
+}
+
+/// The sample standard deviation to six places. The squares are summed as integers around the
+/// rounded mean, which keeps them small; sums beyond 128 bits fall back to floating point,
+/// where only the last of some fifteen digits suffer.
+fn deviation<T: Copy + Into<i128>>(values: &[T], sum: i128, scale: u8) -> Option<Decimal> {
+    let count = i128::try_from(values.len())
+        .ok()
+        .filter(|count| *count > 1)?;
+    let around = sum / count;
+    let exact = || {
+        let mut squares = 0_i128;
+        let mut rest = 0_i128;
+        for value in values {
+            let off = (*value).into() - around;
+            rest = rest.checked_add(off)?;
+            squares = squares.checked_add(off.checked_mul(off)?)?;
+        }
+        // n Σx² - (Σx)² over n (n - 1), times 10^12 to have six places after the root.
+        let above = count
+            .checked_mul(squares)?
+            .checked_sub(rest.checked_mul(rest)?)?;
+        let below = count * (count - 1);
+        let scaled = (above / below)
+            .checked_mul(1_000_000_000_000)?
+            .checked_add((above % below).checked_mul(1_000_000_000_000)? / below)?;
+        let root = scaled.checked_isqrt()?;
+        // Round half up: root or its successor, whichever square is nearer.
+        let up = i128::from(scaled - root * root > root);
+        Some(decimal(root + up, scale + 6))
+    };
+    if let Some(exact) = exact() {
+        return Some(exact.round_dp(u32::from(scale.max(6))));
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the fallback for sums beyond 128 bits"
+    )]
+    let float = {
+        let squares: f64 = values
+            .iter()
+            .map(|value| (((*value).into() - around) as f64).powi(2))
+            .sum();
+        (squares / (count - 1) as f64).sqrt() / 10_f64.powi(i32::from(scale))
+    };
+    Decimal::try_from(float).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(texts: &[&str]) -> Statistics {
+        let numbers: Vec<Number> = texts
+            .iter()
+            .map(|text| Number::from_f64(text.parse().unwrap()).unwrap())
+            .collect();
+        let mut values = Values::new(numbers[0]);
+        for number in &numbers[1..] {
+            values.push(*number);
+        }
+        assert_eq!(values.len(), texts.len());
+        values.finish()
+    }
+
+    #[test]
+    fn median_and_deviation_are_exact() {
+        let odd = of(&["10", "30", "20"]);
+        assert_eq!(
+            (odd.median.to_string(), odd.deviation.unwrap().to_string()),
+            ("20".into(), "10".into())
+        );
+        let even = of(&["1", "2.5", "4", "2"]);
+        assert_eq!(even.median.to_string(), "2.25");
+        assert_eq!(even.mean.to_string(), "2.375");
+        // Python: statistics.stdev([1, 2.5, 4, 2]) = 1.25
+        assert_eq!(even.deviation.unwrap().to_string(), "1.25");
+        assert_eq!(of(&["12900"]).deviation, None);
+        // statistics.stdev([1, 2, 4]) = 1.5275252316519468
+        assert_eq!(
+            of(&["1", "2", "4"]).deviation.unwrap().to_string(),
+            "1.527525"
+        );
+        assert_eq!(of(&["5", "5"]).deviation.unwrap(), Decimal::ZERO);
+    }
+
+    #[test]
+    fn values_of_every_size_live_together() {
+        let mixed = of(&["1", "999999999999999", "0.000000000000001"]);
+        assert_eq!(mixed.median.to_string(), "1");
+        assert_eq!(mixed.mean.round_dp(3).to_string(), "333333333333333.333");
+        let wide = of(&["3000000000", "1", "2"]);
+        assert_eq!(wide.median.to_string(), "2");
+    }
+}
