@@ -13,16 +13,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws::{
-    Bucket, Clients, Observations, Queue, Run, RunStatus, RunTotals, Runs, Table, batch, config,
+    Bucket, Clients, Observations, Queue, Run, RunStatus, RunTotals, Runs, Table, XLSX, batch,
+    config,
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{Timestamp, tz::TimeZone};
 use lambda_runtime::LambdaEvent;
 use model::{ExportTask, Observation, Outcome, ProductId, RunId};
 use tracing::{info, warn};
-
-/// The content type of a workbook.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// What the exporter works with.
 #[derive(Debug, Clone)]
@@ -41,14 +39,13 @@ impl Exporter {
     pub async fn from_env() -> Result<Self> {
         let clients = Clients::from_env().await;
         let table = Table::new(&clients, config::required("TABLE")?);
-        let timezone = config::required("TIMEZONE")?;
         Ok(Self {
             observations: Observations::new(table.clone()),
             runs: Runs::new(table),
             exports: Queue::new(&clients, config::required("EXPORTS_QUEUE_URL")?),
             files: Bucket::new(&clients, config::required("FILES_BUCKET")?),
-            timezone: TimeZone::get(&timezone)
-                .with_context(|| format!("the environment variable TIMEZONE is {timezone:?}"))?,
+            timezone: schedule::time_zone(&config::required("TIMEZONE")?)
+                .context("the environment variable TIMEZONE")?,
             close_delay: Duration::from_secs(config::parsed("CLOSE_DELAY_SECONDS")?),
             close_deadline: Duration::from_secs(config::parsed("CLOSE_DEADLINE_SECONDS")?),
         })
@@ -105,9 +102,11 @@ impl Exporter {
         missing: &BTreeSet<ProductId>,
     ) -> Result<()> {
         let key = self.workbook_key(&run.id);
-        let workbook = daily::workbook(&run.id, &self.timezone, outcomes, missing)
+        let folder = tempfile::tempdir().context("make a temporary folder")?;
+        let workbook = folder.path().join("run.xlsx");
+        daily::workbook(&workbook, &run.id, &self.timezone, outcomes, missing)
             .with_context(|| format!("write the workbook of {}", run.id))?;
-        self.files.write(&key, workbook, XLSX).await?;
+        self.files.upload(&key, &workbook, XLSX).await?;
 
         let totals = totals(outcomes, missing);
         let status = if missing.is_empty() {
@@ -138,13 +137,15 @@ impl Exporter {
     }
 
     async fn look_again(&self, run: &RunId, look: u32) -> Result<()> {
-        let doubled = self.close_delay.max(Duration::from_secs(1)) * (1 << look.min(10));
+        // A forged count must not overflow.
+        let look = look.min(10_000);
+        let delay = self.close_delay.max(Duration::from_secs(1)) * (look + 2);
         let task = ExportTask::CloseRun {
             run: run.clone(),
-            look: look.saturating_add(1),
+            look: look + 1,
         };
         let body = serde_json::to_string(&task)?;
-        self.exports.send(body, doubled.min(aws::MAX_DELAY)).await
+        self.exports.send(body, delay.min(aws::MAX_DELAY)).await
     }
 }
 

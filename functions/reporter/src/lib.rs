@@ -9,14 +9,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use aws::{Bucket, Claim, Clients, Download, Files, LEASE_SECONDS, Table, Upload, config};
+use aws::{Bucket, Claim, Clients, Download, Files, LEASE_SECONDS, Table, Upload, XLSX, config};
 use aws_lambda_events::s3::S3Event;
 use lambda_runtime::LambdaEvent;
 use tracing::{info, warn};
 use workbook::{ReadError, ReportOptions, Summary};
-
-/// The content type of a workbook.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// What the reporter works with.
 #[derive(Debug, Clone)]
@@ -68,7 +65,7 @@ impl Reporter {
         tokio::select! {
             done = self.read(upload) => match done? {
                 Read::Report(report, summary) => {
-                    let summary = serde_json::to_string(&summary.totals())?;
+                    let summary = in_numbers(&summary).to_string();
                     self.uploads.finish(upload, &report, &summary).await?;
                     info!(key = upload.key, report, "reported");
                 }
@@ -127,6 +124,8 @@ impl Reporter {
                 self.files.upload(&report, &output, XLSX).await?;
                 Ok(Read::Report(report, Box::new(summary)))
             }
+            // Not the file's fault: the event comes back.
+            Err(error @ (ReadError::Input { .. } | ReadError::Output { .. })) => Err(error.into()),
             Err(unreadable) => Ok(Read::Unreadable(unreadable.code(), unreadable.to_string())),
         }
     }
@@ -143,6 +142,19 @@ async fn aggregate(
     })
     .await
     .context("the report was not finished")
+}
+
+/// What came of a report, short enough for the table and a message.
+fn in_numbers(summary: &Summary) -> serde_json::Value {
+    serde_json::json!({
+        "rows_read": summary.rows_read,
+        "rows_used": summary.rows_used,
+        "rows_rejected": summary.rows_rejected,
+        "products": summary.products.len(),
+        "first_date": summary.first_date,
+        "last_date": summary.last_date,
+        "warnings": summary.warnings.len(),
+    })
 }
 
 /// `reports/<file>/<version>/<name>-report.xlsx`: each version has its own, so that a late

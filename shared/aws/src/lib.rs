@@ -26,7 +26,7 @@ mod upload;
 pub use clients::Clients;
 pub use files::{Claim, FileRecord, FileState, Files, LEASE_SECONDS};
 pub use lambda::serve;
-pub use objects::{Bucket, Download, Presigned};
+pub use objects::{Bucket, Download, Presigned, XLSX};
 pub use observations::{Observations, Recorded};
 pub use products::{ActivePage, ActiveProduct, LastPrice, Products, StoredProduct};
 pub use queue::{MAX_DELAY, Queue};

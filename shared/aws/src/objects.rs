@@ -11,6 +11,9 @@ use tokio::io::AsyncWriteExt;
 
 use crate::Clients;
 
+/// The content type of a workbook.
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 /// One bucket.
 #[derive(Debug, Clone)]
 pub struct Bucket {
