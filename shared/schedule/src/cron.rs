@@ -32,14 +32,22 @@ impl fmt::Display for Cron {
 impl Cron {
     /// The first minute after `local` that the fields name.
     pub(crate) fn after(&self, local: DateTime) -> Option<DateTime> {
-        // Whole minutes only: what is after 10:15:30 is after 10:15.
+        // The clock's seconds do not matter: what is after 10:15:30 is after 10:15.
         let (today, now) = (local.date(), local.time());
-        let rest_of_today = self.days_from(today).next().filter(|day| *day == today);
-        if let Some(time) = rest_of_today.and_then(|_| self.time_after(now)) {
+        if self.names(today)
+            && let Some(time) = self.time_after(now)
+        {
             return Some(today.to_datetime(time));
         }
         let day = self.days_from(today.tomorrow().ok()?).next()?;
         Some(day.to_datetime(self.first_time()))
+    }
+
+    /// Whether that day is one of the days.
+    fn names(&self, day: Date) -> bool {
+        self.years.binary_search(&day.year()).is_ok()
+            && self.months & (1 << day.month()) != 0
+            && self.days.in_month(day.first_of_month()) & (1 << day.day()) != 0
     }
 
     /// The days that are named, from `start` on.
@@ -82,26 +90,23 @@ impl Cron {
             return Err(part.refused(Field::Expression, expected));
         };
         let set = |spec: &Spec, part| Ok(mask(&spec.values(part)?));
-        let mut years: Vec<i16> = Vec::new();
-        let cron = Self {
+        Ok(Self {
             text: part.text.to_owned(),
             minutes: set(&MINUTE, minute)?,
             hours: set(&HOUR, hour)?,
             days: days(day_of_month, day_of_week)?,
             months: set(&MONTH, month)?,
-            years: {
-                years.extend(
-                    YEAR.values(year)?
-                        .into_iter()
-                        .filter_map(|year| i16::try_from(year).ok()),
-                );
-                years.sort_unstable();
-                years.dedup();
-                years
-            },
-        };
-        Ok(cron)
+            years: years(year)?,
+        })
     }
+}
+
+fn years(part: Part<'_>) -> Result<Vec<i16>, ParseError> {
+    let years = YEAR.values(part)?.into_iter();
+    let mut years: Vec<i16> = years.filter_map(|year| year.try_into().ok()).collect();
+    years.sort_unstable();
+    years.dedup();
+    Ok(years)
 }
 
 /// The two day fields, of which exactly one is `?`.

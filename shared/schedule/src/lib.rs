@@ -30,7 +30,8 @@ mod field;
 mod rate;
 mod zone;
 
-use jiff::{Timestamp, civil, tz::TimeZone};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{Timestamp, civil};
 
 pub use cron::Cron;
 pub use error::{Field, ParseError};
@@ -72,9 +73,8 @@ impl Schedule {
         let mut local = self.timezone.to_datetime(instant);
         loop {
             local = cron.after(local)?;
-            match self.instant_of(local) {
-                Some(due) if due > instant => return Some(due),
-                _ => {}
+            if let Some(due) = self.instant_of(local).filter(|due| *due > instant) {
+                return Some(due);
             }
         }
     }
@@ -82,12 +82,9 @@ impl Schedule {
     /// When the zone's clock shows `local` for the first time; none if it skips it.
     fn instant_of(&self, local: civil::DateTime) -> Option<Timestamp> {
         let candidate = self.timezone.to_ambiguous_timestamp(local);
-        if candidate.is_ambiguous() {
-            use jiff::tz::AmbiguousOffset::Gap;
-            if matches!(candidate.offset(), Gap { .. }) {
-                return None;
-            }
+        match candidate.offset() {
+            AmbiguousOffset::Gap { .. } => None,
+            _ => candidate.earlier().ok(),
         }
-        candidate.earlier().ok()
     }
 }
