@@ -79,7 +79,10 @@ mod tests {
 
     fn key_of(encoded: &str) -> Result<String> {
         let event = serde_json::json!({"Records": [{
+            "eventTime": "2026-11-21T01:15:00.000Z",
             "eventName": "ObjectCreated:Put",
+            "userIdentity": {},
+            "requestParameters": {},
             "s3": {
                 "bucket": {"name": "inbox"},
                 "object": {"key": encoded, "size": 5, "sequencer": "0055AED6DCD90281E5"},
