@@ -1,14 +1,12 @@
 //! The assortment for benchmarks: thousands of like pages. The page is made once; serving one is
 //! copying its pieces with the product's number and price between them.
 
-use model::Product;
+use model::{Currency, Product};
 
 use super::catalogue::Manner;
 use super::page::{self, View};
 use super::price::{self, Tag};
 use super::{product, source};
-
-use iso_currency::Currency;
 
 /// Stand in the page for what differs: characters that no page holds (Unicode's private use).
 const NUMBER: char = '\u{e000}';

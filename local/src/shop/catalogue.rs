@@ -1,6 +1,6 @@
 //! What the demo shops sell. Every shop, brand and article is made up.
 
-use iso_currency::Currency;
+use model::Currency;
 
 /// How a shop shows its products, and how it behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

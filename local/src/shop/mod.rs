@@ -22,9 +22,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
-use iso_currency::Currency;
 use jiff::civil::Date;
-use model::{JsonPaths, Money, Product, ProductId, ScheduleName, Source};
+use model::{Currency, JsonPaths, Money, Product, ProductId, ScheduleName, Source};
 use rust_decimal::Decimal;
 use tokio::net::TcpListener;
 use tokio::sync::watch;

@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use extract::{CompiledPaths, Hints, from_html, from_json};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use model::{Product, ProductId, Source};
-use serde_json::Value;
+use model::{Failure, FailureReason, Money, Offer, Product, ProductId, Source};
 
 use super::{Assortment, Shop, ShopOptions};
 
@@ -62,51 +62,32 @@ async fn get(url: &str) -> Seen {
     visit(url, "GET", "").await
 }
 
-/// The offer in the page's JSON-LD: price and currency as they stand there.
-fn offer(page: &str) -> (String, String) {
-    let mut found = None;
-    for script in page.split("<script type=\"application/ld+json\">").skip(1) {
-        let data: Value = serde_json::from_str(script.split("</script>").next().unwrap()).unwrap();
-        let graph = data["@graph"]
-            .as_array()
-            .cloned()
-            .unwrap_or_else(|| vec![data]);
-        let product = graph.into_iter().find(|node| !node["offers"].is_null());
-        if let Some(product) = product {
-            assert!(found.is_none(), "one product with an offer");
-            let offers = &product["offers"];
-            let offer = if offers.is_array() {
-                &offers[0]
-            } else {
-                offers
-            };
-            let price = offer["price"]
-                .as_str()
-                .map_or_else(|| offer["price"].to_string(), str::to_owned);
-            found = Some((price, offer["priceCurrency"].as_str().unwrap().to_owned()));
+/// What the worker would make of the answer.
+fn extract(product: &Product, body: &str) -> Result<Offer, Failure> {
+    let hints = Hints {
+        currency: product.currency,
+        base_url: Some(product.source.url()),
+        ..Hints::default()
+    };
+    match &product.source {
+        Source::Html { .. } => from_html(body.as_bytes(), Some("text/html; charset=utf-8"), &hints),
+        Source::Json { paths, .. } => {
+            from_json(body.as_bytes(), &CompiledPaths::compile(paths)?, &hints)
         }
     }
-    found.unwrap()
 }
 
-/// What a visitor reads at the product's address: amount and currency.
-async fn read(product: &Product) -> (String, String) {
+/// The price that is read at the product's address, by a visitor who comes twice if need be.
+async fn read(product: &Product) -> Money {
     let mut seen = get(product.source.url()).await;
     if seen.status != 200 {
         seen = get(product.source.url()).await;
     }
     assert_eq!(seen.status, 200, "{}", product.id);
-    match &product.source {
-        Source::Html { .. } => offer(&seen.body),
-        Source::Json { .. } => {
-            let data: Value = serde_json::from_str(&seen.body).unwrap();
-            let price = &data["data"]["price"];
-            (
-                price["amount"].to_string(),
-                price["currency"].as_str().unwrap().to_owned(),
-            )
-        }
-    }
+    let offer = extract(product, &seen.body).unwrap_or_else(|e| panic!("{}: {e}", product.id));
+    assert!(offer.availability.is_some());
+    assert_eq!(offer.name.as_deref(), Some(product.name.as_str()));
+    offer.price
 }
 
 fn find(shop: &Shop, id: &str) -> Product {
@@ -129,13 +110,7 @@ async fn every_page_tells_the_price_of_the_day() {
             let Some(truth) = shop.price_on(&product.id, day).filter(|_| !slow) else {
                 continue;
             };
-            let read = read(&product).await;
-            assert_eq!(
-                read,
-                (truth.amount.to_string(), truth.currency.code().to_owned()),
-                "{}",
-                product.id
-            );
+            assert_eq!(read(&product).await, truth, "{} on {day}", product.id);
         }
     }
     shop.stop().await;
@@ -263,7 +238,9 @@ async fn a_price_on_request_is_not_a_number() {
     let shop = open(42, Assortment::Demo).await;
     let product = find(&shop, "hanok-1013");
     let page = get(product.source.url()).await.body;
-    assert_eq!(offer(&page).0, "가격 문의");
+    assert!(page.contains("가격 문의"));
+    let failure = extract(&product, &page).unwrap_err();
+    assert_eq!(failure.reason, FailureReason::UnreadablePrice, "{failure}");
     assert!(!page.contains("product:price:amount"));
     assert_eq!(shop.price_on(&product.id, FIRST), None);
 }
@@ -373,10 +350,7 @@ async fn a_bulk_shop_sells_any_number_of_like_pages() {
         );
         assert!(seen.body.contains(&product.name) && seen.body.contains(product.source.url()));
         let truth = shop.price_on(&product.id, day).unwrap();
-        assert_eq!(
-            offer(&seen.body),
-            (truth.amount.to_string(), "KRW".to_owned())
-        );
+        assert_eq!(extract(product, &seen.body).unwrap().price, truth);
         prices.insert(truth.amount);
     }
     assert!(prices.len() > 15, "{} prices", prices.len());

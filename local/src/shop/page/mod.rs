@@ -1,7 +1,7 @@
 //! The shops' pages, written as real shops write theirs: structured data among menus, delivery
 //! terms, recommended products with prices of their own, instalments, reviews and questions.
 
-use iso_currency::Currency;
+use model::Currency;
 use serde_json::{Value, json};
 
 use super::catalogue::{Article, Fate, Manner, STORES, Store};

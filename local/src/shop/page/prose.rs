@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use iso_currency::Currency;
+use model::Currency;
 use serde_json::{Value, json};
 
 use super::super::price::{choose, pick};
