@@ -1,0 +1,385 @@
+//! A product page, from bytes to an offer: asks the sources one after the other.
+
+use model::{Currency, Failure, FailureReason, Money, Offer};
+use serde::{Serialize, Serializer};
+
+use crate::address::Pages;
+use crate::choose::{self, Choice, Context, Decision, Reading, Refusal};
+use crate::graph::Graph;
+use crate::markup::{self, Syntax};
+use crate::price_text::{self, TextHints};
+use crate::prices::{self, Price, Role};
+use crate::products::{self, Found};
+use crate::scan::Page;
+use crate::{Hints, availability, block, charset, json_ld, metas, selector};
+
+/// A price that was seen on a page, and what was made of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Candidate {
+    /// The source: `selector`, `json-ld`, `microdata`, `rdfa` or `meta`.
+    pub found_in: &'static str,
+    /// The property that holds it, or the selector.
+    pub property: String,
+    /// The product it belongs to, where the page says so.
+    pub product: Option<String>,
+    /// That product's or offer's article number.
+    pub sku: Option<String>,
+    /// What stands there.
+    pub written: String,
+    /// The exact amount as a decimal string; null if it cannot be read.
+    pub amount: Option<String>,
+    /// The currency the page gives it.
+    #[serde(serialize_with = "as_code")]
+    pub currency: Option<Currency>,
+    /// What kind of price it is.
+    pub role: Role,
+    /// Whether it is the answer.
+    pub chosen: bool,
+    /// Why it is the answer, or why not.
+    pub because: String,
+}
+
+#[expect(clippy::ref_option, reason = "serde passes a reference")]
+fn as_code<S: Serializer>(currency: &Option<Currency>, serializer: S) -> Result<S::Ok, S::Error> {
+    currency
+        .map(|currency| currency.code())
+        .serialize(serializer)
+}
+
+/// Everything that was seen on a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Inspection {
+    /// Every price, in the order of the sources.
+    pub candidates: Vec<Candidate>,
+    /// What is wrong with the page's data, for a person.
+    pub remarks: Vec<String>,
+    /// The answer; the same that [`from_html`] gives.
+    pub chosen: Result<Offer, Failure>,
+}
+
+/// Reads the offer on a product page. `content_type` is the HTTP header's value.
+pub fn from_html(
+    body: &[u8],
+    content_type: Option<&str>,
+    hints: &Hints<'_>,
+) -> Result<Offer, Failure> {
+    let text = charset::decode(body, content_type);
+    run(&text, hints, None)
+}
+
+/// Reads the offer on a product page as [`from_html`] does, and shows all that was seen.
+pub fn inspect_html(body: &[u8], content_type: Option<&str>, hints: &Hints<'_>) -> Inspection {
+    let text = charset::decode(body, content_type);
+    let mut seen = Seen::default();
+    let chosen = run(&text, hints, Some(&mut seen));
+    Inspection {
+        candidates: seen.candidates,
+        remarks: seen.remarks,
+        chosen,
+    }
+}
+
+/// What kind of block or challenge page an answer is, in a sentence, if it is one. Meant for
+/// answers in which no product was found: error statuses, HTML where JSON was expected.
+pub fn block_sign(body: &[u8], content_type: Option<&str>) -> Option<String> {
+    block::sign(&charset::decode(body, content_type))
+}
+
+/// What an inspection gathers on the way.
+#[derive(Default)]
+struct Seen {
+    candidates: Vec<Candidate>,
+    remarks: Vec<String>,
+}
+
+#[derive(Clone, Copy)]
+enum Source {
+    JsonLd,
+    Microdata,
+    Rdfa,
+    Meta,
+}
+
+impl Source {
+    const ALL: [Self; 4] = [Self::JsonLd, Self::Microdata, Self::Rdfa, Self::Meta];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::JsonLd => "json-ld",
+            Self::Microdata => "microdata",
+            Self::Rdfa => "rdfa",
+            Self::Meta => "meta",
+        }
+    }
+}
+
+fn run(text: &str, hints: &Hints<'_>, mut seen: Option<&mut Seen>) -> Result<Offer, Failure> {
+    let page = Page::scan(text);
+    let selected = hints
+        .selector
+        .map(|css| by_selector(text, css, hints, seen.as_deref_mut()));
+    let structured = by_sources(text, &page, hints, selected.is_some(), seen);
+    let outcome = match selected {
+        None => structured,
+        Some(selected) => selected.and_then(|(amount, currency)| {
+            // What the selector's text does not say, the page's own data may.
+            let structured = structured.ok();
+            let currency = currency
+                .or(hints.currency)
+                .or(structured.as_ref().map(|offer| offer.price.currency))
+                .or_else(|| metas::currency(&page).and_then(price_text::currency::named))
+                .ok_or_else(|| {
+                    let detail = format!("{amount} at the selector has no currency");
+                    Failure::new(FailureReason::NoCurrency, detail)
+                })?;
+            let (availability, name) = structured
+                .map(|offer| (offer.availability, offer.name))
+                .unwrap_or_default();
+            Ok(Offer {
+                price: Money::new(amount, currency),
+                availability: availability
+                    .or_else(|| metas::availability(&page).and_then(availability::read)),
+                name: name.or_else(|| page.title.as_deref().and_then(crate::tidy_name)),
+                found_in: "selector".to_owned(),
+            })
+        }),
+    };
+    outcome.map_err(|failure| match failure.reason {
+        FailureReason::NoPrice => match block::sign(text) {
+            Some(sign) => Failure::new(FailureReason::Blocked, sign),
+            None => failure,
+        },
+        _ => failure,
+    })
+}
+
+/// Asks the sources in order. `quietly` is set when a selector decides and the sources only
+/// complete its answer.
+fn by_sources(
+    text: &str,
+    page: &Page<'_>,
+    hints: &Hints<'_>,
+    quietly: bool,
+    mut seen: Option<&mut Seen>,
+) -> Result<Offer, Failure> {
+    let context = context(page, hints);
+    let mut answer: Option<Result<Offer, Failure>> = None;
+    let mut failures: Vec<Failure> = Vec::new();
+    let mut errors = Vec::new();
+    for source in Source::ALL {
+        if answer.is_some() && seen.is_none() {
+            break;
+        }
+        let graph = match source {
+            Source::JsonLd if !page.json_ld.is_empty() => {
+                let (graph, broken) = json_ld::graph(&page.json_ld);
+                errors.extend(broken.iter().map(|error| {
+                    format!(
+                        "a JSON-LD script is broken: {} at byte {}",
+                        error.what, error.at
+                    )
+                }));
+                graph
+            }
+            Source::Microdata if page.has_microdata => markup::graph(text, Syntax::Microdata),
+            Source::Rdfa if page.has_rdfa => markup::graph(text, Syntax::Rdfa),
+            Source::Meta => metas::graph(page),
+            _ => continue,
+        };
+        let found = products::find(&graph);
+        let prices = prices::read(&graph, &found, hints);
+        if prices.is_empty() && found.products.is_empty() {
+            continue;
+        }
+        let reading = Reading {
+            graph: &graph,
+            found: &found,
+            prices: &prices,
+        };
+        let decision = choose::choose(&reading, &context, hints);
+        if let Some(seen) = seen.as_deref_mut() {
+            let decides = answer.is_none() && !quietly;
+            seen.candidates.extend(candidates(
+                source, &graph, &found, &prices, &decision, decides,
+            ));
+        }
+        match decision.choice {
+            Ok(choice) if answer.is_none() => answer = Some(Ok(offer(choice, source))),
+            Err(Refusal::Final(failure)) if answer.is_none() => answer = Some(Err(failure)),
+            Err(Refusal::Weak(failure)) if answer.is_none() => failures.push(Failure {
+                detail: format!("{}: {}", source.name(), failure.detail),
+                ..failure
+            }),
+            _ => {}
+        }
+    }
+    if let Some(seen) = seen {
+        seen.remarks.extend(errors.iter().cloned());
+    }
+    answer.unwrap_or_else(|| Err(most_telling(failures, &errors)))
+}
+
+/// The failure that tells the owner most: that a price was there beats that none was.
+fn most_telling(failures: Vec<Failure>, errors: &[String]) -> Failure {
+    let rank = |failure: &Failure| match failure.reason {
+        FailureReason::UnreadablePrice | FailureReason::Ambiguous => 0,
+        FailureReason::WrongCurrency => 1,
+        FailureReason::NoCurrency => 2,
+        _ => 3,
+    };
+    failures.into_iter().min_by_key(rank).unwrap_or_else(|| {
+        let detail = match errors.first() {
+            Some(error) => error.clone(),
+            None => "there is no JSON-LD, microdata, RDFa or meta tag with a price".to_owned(),
+        };
+        Failure::new(FailureReason::NoPrice, detail)
+    })
+}
+
+fn context<'p>(page: &'p Page<'_>, hints: &Hints<'p>) -> Context<'p> {
+    let addresses = [
+        hints.base_url,
+        page.canonical.as_deref(),
+        page.meta(&["og:url"]),
+    ];
+    Context {
+        pages: Pages::new(addresses, page.base.as_deref()),
+        article: metas::article(page),
+        titles: [page.meta(&["og:title"]), page.title.as_deref()]
+            .into_iter()
+            .flatten()
+            .map(std::borrow::Cow::Borrowed)
+            .collect(),
+        currency: metas::currency(page).and_then(price_text::currency::named),
+        availability: metas::availability(page).and_then(availability::read),
+    }
+}
+
+fn offer(choice: Choice, source: Source) -> Offer {
+    Offer {
+        price: Money::new(choice.amount, choice.currency),
+        availability: choice.availability,
+        name: choice.name,
+        found_in: source.name().to_owned(),
+    }
+}
+
+fn candidates(
+    source: Source,
+    graph: &Graph<'_>,
+    found: &Found,
+    prices: &[Price],
+    decision: &Decision,
+    decides: bool,
+) -> Vec<Candidate> {
+    let chosen = decides && decision.choice.is_ok();
+    let refusal = match &decision.choice {
+        Err(Refusal::Weak(failure) | Refusal::Final(failure)) => failure.detail.as_str(),
+        Ok(_) => "an earlier source decides",
+    };
+    let candidate = |(price, verdict): (&Price, &&str)| {
+        let offer = &found.offers[price.offer];
+        let product = found.products[offer.product]
+            .item
+            .map(|id| &graph.items[id]);
+        let text = |name: &str| {
+            let own = graph.items[offer.item].text(name);
+            own.or_else(|| product?.text(name)).map(str::to_owned)
+        };
+        let why = match (&price.amount, verdict.is_empty()) {
+            (Err(failure), _) => failure.detail.clone(),
+            (Ok(_), false) => (*verdict).to_owned(),
+            (Ok(_), true) if chosen => "it is the page's selling price".to_owned(),
+            (Ok(_), true) => refusal.to_owned(),
+        };
+        Candidate {
+            found_in: source.name(),
+            property: price.property.to_owned(),
+            product: product
+                .and_then(|item| item.text("name"))
+                .and_then(crate::tidy_name),
+            sku: text("sku"),
+            written: price.written.clone(),
+            amount: price.amount.as_ref().ok().map(ToString::to_string),
+            currency: price.currency,
+            role: price.role,
+            chosen: chosen && verdict.is_empty(),
+            because: why,
+        }
+    };
+    prices
+        .iter()
+        .zip(&decision.verdicts)
+        .map(candidate)
+        .collect()
+}
+
+/// The price at the owner's selector.
+fn by_selector(
+    text: &str,
+    css: &str,
+    hints: &Hints<'_>,
+    seen: Option<&mut Seen>,
+) -> Result<(model::Decimal, Option<Currency>), Failure> {
+    let text_hints = TextHints {
+        currency: hints.currency,
+        locale: hints.locale,
+    };
+    let texts = selector::read(text, css, &text_hints)?;
+    let outcome = agree(css, &texts);
+    if let Some(seen) = seen {
+        seen.candidates
+            .extend(texts.iter().map(|(text, reading)| Candidate {
+                found_in: "selector",
+                property: css.to_owned(),
+                product: None,
+                sku: None,
+                written: text.chars().take(100).collect(),
+                amount: reading.as_ref().ok().map(|read| read.amount.to_string()),
+                currency: reading.as_ref().ok().and_then(|read| read.currency),
+                role: Role::Selling,
+                chosen: outcome.is_ok() && reading.is_ok(),
+                because: match (reading, &outcome) {
+                    (Err(failure), _) | (Ok(_), Err(failure)) => failure.detail.clone(),
+                    (Ok(_), Ok(_)) => "the owner's selector decides".to_owned(),
+                },
+            }));
+    }
+    outcome
+}
+
+/// The one price in the texts at a selector.
+fn agree(
+    css: &str,
+    texts: &[(String, Result<price_text::Amount, Failure>)],
+) -> Result<(model::Decimal, Option<Currency>), Failure> {
+    let mut read: Vec<price_text::Amount> = Vec::new();
+    for amount in texts
+        .iter()
+        .filter_map(|(_, reading)| reading.as_ref().ok())
+    {
+        if !read.iter().any(|other| other == amount) {
+            read.push(*amount);
+        }
+    }
+    match (
+        read.as_slice(),
+        texts.iter().find_map(|(_, reading)| reading.as_ref().err()),
+    ) {
+        ([one], _) if one.amount.is_zero() => Err(Failure::new(
+            FailureReason::NoPrice,
+            format!("{css} gives 0, which stands for no price"),
+        )),
+        ([one], _) => Ok((one.amount, one.currency)),
+        ([], Some(failure)) => Err(failure.clone()),
+        ([], None) => Err(Failure::new(
+            FailureReason::NoPrice,
+            format!("no element matches {css}"),
+        )),
+        (several, _) => {
+            let shown: Vec<String> = several.iter().map(|a| a.amount.to_string()).collect();
+            let detail = format!("{css} matches several prices: {}", shown.join(", "));
+            Err(Failure::new(FailureReason::Ambiguous, detail))
+        }
+    }
+}

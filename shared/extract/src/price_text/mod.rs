@@ -1,0 +1,326 @@
+//! Prices as people write them: `₩12,900`, `1만 2,900원`, `1.234,56 €`, `CHF 1'299.-`.
+//!
+//! The text must hold one price and nothing that makes it something else. What cannot be read
+//! without doubt is a failure:
+//!
+//! - no number, a negative one, a percentage, a sign that is not understood: `unreadable_price`;
+//! - two numbers, a range (`from 10 €`, `10 - 20`), or `1.234` with nothing that tells whether the
+//!   point groups thousands: `ambiguous`;
+//! - an instalment, a reduction, a former price, a delivery charge: `unreadable_price`;
+//! - another currency than the hint's: `wrong_currency`. Nothing is ever converted.
+//!
+//! **Separators.** The last of two kinds of separator starts the decimals. A single separator
+//! before exactly three digits is settled, in this order, by a currency without decimals (won,
+//! yen: it groups), by the locale, by the currency's two decimals (it groups), and, for a comma
+//! alone, by custom (it groups). A point alone stays ambiguous.
+//!
+//! **Currency.** `$`, `¥` and `kr` name several currencies: without a hint or a locale that settles
+//! it the currency stays open. `£` is GBP and `Rs` is INR unless a hint or locale says otherwise.
+
+pub(crate) mod currency;
+mod lexer;
+mod locale;
+mod number;
+mod words;
+
+use model::{Currency, Decimal, Failure, FailureReason};
+
+use currency::Mark;
+use lexer::Token;
+use locale::Locale;
+use number::{Habits, Reading};
+use words::Sense;
+
+/// What is known about a price before it is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TextHints<'a> {
+    /// The currency it must be in.
+    pub currency: Option<Currency>,
+    /// The locale it was written in: `de`, `de-CH`, `pt_BR`. An unknown one is ignored.
+    pub locale: Option<&'a str>,
+}
+
+/// An amount as it was written, and its currency where the text or the hint names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amount {
+    /// The exact amount, with the decimals that were written: `1099.00`.
+    pub amount: Decimal,
+    /// The currency.
+    pub currency: Option<Currency>,
+}
+
+/// The longest text, in characters, in which a price is looked for.
+pub const MAX_CHARS: usize = 200;
+
+/// Reads the one price in `text`.
+pub fn parse(text: &str, hints: &TextHints<'_>) -> Result<Amount, Failure> {
+    Reader { text, hints }.read()
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    hints: &'a TextHints<'a>,
+}
+
+impl Reader<'_> {
+    fn unreadable<T>(&self, why: &str) -> Result<T, Failure> {
+        self.failure(FailureReason::UnreadablePrice, why)
+    }
+
+    fn ambiguous<T>(&self, why: &str) -> Result<T, Failure> {
+        self.failure(FailureReason::Ambiguous, why)
+    }
+
+    fn failure<T>(&self, reason: FailureReason, why: &str) -> Result<T, Failure> {
+        let shown: String = self.text.trim().chars().take(80).collect();
+        Err(Failure::new(reason, format!("{shown:?}: {why}")))
+    }
+
+    fn read(&self) -> Result<Amount, Failure> {
+        let normal = lexer::normalise(self.text);
+        if normal.chars().count() > MAX_CHARS {
+            return self.unreadable("too long for a price");
+        }
+        let tokens = lexer::tokens(&normal);
+        let Some(span) = self.number_span(&tokens)? else {
+            return self.unreadable("there is no number in it");
+        };
+        let marks: Vec<(usize, Mark)> = tokens
+            .iter()
+            .enumerate()
+            .filter_map(|(at, (token, _))| match token {
+                Token::Mark(mark) => Some((at, *mark)),
+                _ => None,
+            })
+            .collect();
+        let beside = marks
+            .iter()
+            .any(|(at, _)| *at + 1 == span.start || *at == span.end || span.contains(at));
+        self.check_signs(&tokens, beside)?;
+        self.check_words(&tokens, &span, beside)?;
+
+        let locale = self.hints.locale.and_then(Locale::read);
+        let currency = self.currency(&marks, locale.as_ref())?;
+        let habits = Habits {
+            locale: locale.as_ref(),
+            currency,
+            some_currency: !marks.is_empty(),
+            counted: false,
+        };
+        let mut amount = match value(&tokens[span], habits) {
+            Reading::Exact(amount) => amount,
+            Reading::Ambiguous => {
+                return self.ambiguous(
+                    "the separator may group thousands or start the decimals; \
+                     a locale or a currency would settle it",
+                );
+            }
+            Reading::Unreadable => return self.unreadable("its digits do not form an amount"),
+        };
+        if marks.iter().any(|(_, mark)| mark.hundredths) {
+            let scale = amount.scale() + 2;
+            if amount.set_scale(scale).is_err() {
+                return self.unreadable("it has too many decimals");
+            }
+        }
+        let whole = currency.is_some_and(|currency| number::places(currency) == 0);
+        if whole && !amount.fract().is_zero() {
+            return self.unreadable("the currency has no decimals");
+        }
+        Ok(Amount { amount, currency })
+    }
+
+    /// The tokens of the one number. `Ok(None)` when there is none.
+    fn number_span(
+        &self,
+        tokens: &[(Token, bool)],
+    ) -> Result<Option<std::ops::Range<usize>>, Failure> {
+        let is_number = |at: usize| matches!(tokens.get(at), Some((Token::Number(_), _)));
+        let is_factor = |at: usize| matches!(tokens.get(at), Some((Token::Factor(_), _)));
+        let Some(start) = (0..tokens.len()).find(|at| is_number(*at)) else {
+            return Ok(None);
+        };
+        let mut end = start + 1;
+        while is_factor(end) || (is_number(end) && is_factor(end - 1)) {
+            end += 1;
+        }
+        // `12€99`: the currency in the place of the point.
+        if let (Some((Token::Mark(_), true)), Some((Token::Number(cents), true))) =
+            (tokens.get(end), tokens.get(end + 1))
+        {
+            let whole = matches!(&tokens[start].0, Token::Number(n) if n.bytes().all(|b| b.is_ascii_digit()));
+            let plain = cents.len() == 2 && cents.bytes().all(|b| b.is_ascii_digit());
+            let other_mark = tokens[end + 1..]
+                .iter()
+                .any(|(token, _)| matches!(token, Token::Mark(_)));
+            if whole && plain && !other_mark && end == start + 1 {
+                end += 2;
+            }
+        }
+        if (end..tokens.len()).any(is_number) {
+            return self.ambiguous("it holds several numbers");
+        }
+        Ok(Some(start..end))
+    }
+
+    fn check_signs(&self, tokens: &[(Token, bool)], beside: bool) -> Result<(), Failure> {
+        let bracketed = matches!(tokens.first(), Some((Token::Sign('('), _)))
+            && matches!(tokens.last(), Some((Token::Sign(')'), _)));
+        if bracketed {
+            return self.unreadable("brackets around an amount mean a negative one");
+        }
+        for (at, (token, _)) in tokens.iter().enumerate() {
+            let Token::Sign(sign) = token else { continue };
+            match sign {
+                '%' | '‰' => return self.unreadable("it is a percentage"),
+                '~' => return self.ambiguous("it is one end of a range"),
+                '-' => return self.unreadable("it is negative, or a range"),
+                '/' => match tokens.get(at + 1) {
+                    Some((Token::Word(word), _)) if words::is_piece(word) => {}
+                    _ => return self.unreadable("it is a price for a time or a quantity"),
+                },
+                '.' | ',' | ':' | ';' | '!' | '*' | '|' | '(' | ')' | '[' | ']' | '"' | '•'
+                | '·' | '\'' => {}
+                '+' | '<' | '>' | '=' | '±' | '≈' | '≤' | '≥' | '^' | '#' | '@' | '?' | '×'
+                | '_' | '\\' => return self.unreadable("it holds a sign that no price has"),
+                _ if beside => {}
+                _ => return self.unreadable("it holds a sign that no price has"),
+            }
+        }
+        Ok(())
+    }
+
+    fn check_words(
+        &self,
+        tokens: &[(Token, bool)],
+        number: &std::ops::Range<usize>,
+        beside: bool,
+    ) -> Result<(), Failure> {
+        let sense_at = |at: usize| match tokens.get(at) {
+            Some((Token::Word(word), _)) => Some(words::sense(word)),
+            _ => None,
+        };
+        for (at, (token, tight)) in tokens.iter().enumerate() {
+            let Token::Word(word) = token else { continue };
+            let previous = at.checked_sub(1).and_then(sense_at);
+            let excused =
+                previous == Some(Sense::Excuse) || sense_at(at + 1) == Some(Sense::Excuse);
+            match words::sense(word) {
+                Sense::Harmless | Sense::Excuse => {}
+                Sense::Spoils(_) if excused => {}
+                Sense::Spoils(why) => return self.unreadable(why),
+                Sense::Range => return self.ambiguous("it is one end of a range"),
+                Sense::Unknown => {
+                    let glued = (at == number.end && *tight)
+                        || (at + 1 == number.start && tokens[number.start].1);
+                    let latin = word.chars().any(|c| c < '\u{250}');
+                    if !beside || (glued && latin) {
+                        return self.unreadable("what stands beside the number is not a currency");
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The currency that the marks, the hint and the locale agree on.
+    fn currency(
+        &self,
+        marks: &[(usize, Mark)],
+        locale: Option<&Locale>,
+    ) -> Result<Option<Currency>, Failure> {
+        let Some(((_, first), others)) = marks.split_first() else {
+            return Ok(self.hints.currency);
+        };
+        let mut possible = first.candidates();
+        possible.retain(|currency| others.iter().all(|(_, mark)| mark.allows(*currency)));
+        if possible.is_empty() {
+            return self.ambiguous("it names two currencies");
+        }
+        if let Some(hint) = self.hints.currency {
+            return if possible.contains(&hint) {
+                Ok(Some(hint))
+            } else {
+                self.failure(
+                    FailureReason::WrongCurrency,
+                    &format!("it is not in {}", hint.code()),
+                )
+            };
+        }
+        if let [only] = possible[..] {
+            return Ok(Some(only));
+        }
+        Ok(marks
+            .iter()
+            .filter_map(|(_, mark)| mark.settle(locale))
+            .find(|currency| possible.contains(currency)))
+    }
+}
+
+/// The value of a number with its counting words: `1억 2천만`, `1만 2,900`, `12€99`.
+fn value(tokens: &[(Token, bool)], habits: Habits<'_>) -> Reading {
+    let exact = |number: &str, counted: bool| number::read(number, Habits { counted, ..habits });
+    match tokens {
+        [(Token::Number(number), _)] => return exact(number, false),
+        [
+            (Token::Number(whole), _),
+            (Token::Mark(_), _),
+            (Token::Number(cents), _),
+        ] => {
+            return exact(&format!("{whole}{}{cents}", number::DECIMAL_ONLY), false);
+        }
+        _ => {}
+    }
+    counted_value(tokens, exact).unwrap_or(Reading::Unreadable)
+}
+
+/// Sums counting words: those below ten thousand multiply the number before them, those from
+/// ten thousand on everything since the last of their kind.
+fn counted_value(
+    tokens: &[(Token, bool)],
+    exact: impl Fn(&str, bool) -> Reading,
+) -> Option<Reading> {
+    let mut total = Decimal::ZERO;
+    let mut section = Decimal::ZERO;
+    let mut pending: Option<Decimal> = None;
+    // What comes next must be smaller than the last factor.
+    let mut limit = Decimal::MAX;
+    let mut section_limit = Decimal::MAX;
+    for (at, (token, _)) in tokens.iter().enumerate() {
+        match token {
+            Token::Number(number) => {
+                let counted = matches!(tokens.get(at + 1), Some((Token::Factor(_), _)));
+                match exact(number, counted) {
+                    Reading::Exact(amount) => pending = Some(amount),
+                    other => return Some(other),
+                }
+            }
+            Token::Factor(factor) => {
+                let factor = Decimal::from(*factor);
+                if factor < Decimal::from(10_000) {
+                    let product = pending.take()?.checked_mul(factor)?;
+                    if factor >= section_limit {
+                        return None;
+                    }
+                    section_limit = factor;
+                    section = section.checked_add(product)?;
+                } else {
+                    let before = section.checked_add(pending.take().unwrap_or_default())?;
+                    if before.is_zero() || factor >= limit {
+                        return None;
+                    }
+                    total = total.checked_add(before.checked_mul(factor)?)?;
+                    section = Decimal::ZERO;
+                    section_limit = Decimal::MAX;
+                    limit = factor;
+                }
+            }
+            _ => return None,
+        }
+    }
+    let rest = section.checked_add(pending.unwrap_or_default())?;
+    if pending.is_some_and(|last| last >= section_limit) || rest >= limit {
+        return None;
+    }
+    Some(Reading::Exact(total.checked_add(rest)?.normalize()))
+}

@@ -1,0 +1,502 @@
+//! The prices in an offer, and what each of them is: the selling price, the list price, an
+//! instalment, …
+
+use model::{Availability, Currency, Decimal, Failure, FailureReason};
+use serde::Serialize;
+
+use crate::graph::{Graph, Item, ItemId, Value};
+use crate::price_text::{self, TextHints};
+use crate::products::Found;
+use crate::{Hints, availability, exact};
+
+/// What a price on a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// What anybody pays for the product now.
+    Selling,
+    /// The same, typed as a reduced price.
+    Sale,
+    /// What is paid when there is no sale.
+    Regular,
+    /// The lowest price of several offers (`lowPrice`).
+    Lowest,
+    /// The highest price of several offers (`highPrice`).
+    Highest,
+    /// A recommended, former or struck-through price.
+    List,
+    /// A part of the price, or a price for a time.
+    Instalment,
+    /// A price for a quantity of content (100 ml).
+    Unit,
+    /// A charge for delivery or payment.
+    Charge,
+    /// For members or certain customers only.
+    Member,
+    /// With a coupon, or from some quantity on only.
+    Conditional,
+    /// For rent, repair or purchase by the shop.
+    NotForSale,
+}
+
+impl Role {
+    /// Whether the price may be the offer's selling price, and how directly it says so: the
+    /// least counts.
+    pub(crate) fn rank(self) -> Option<u8> {
+        match self {
+            Self::Sale => Some(0),
+            Self::Selling => Some(1),
+            Self::Regular => Some(3),
+            Self::Lowest => Some(4),
+            _ => None,
+        }
+    }
+
+    /// Why such a price is not chosen.
+    pub(crate) fn why_not(self) -> &'static str {
+        match self {
+            Self::Selling | Self::Sale => "another price says so more directly",
+            Self::Regular => "it is the price without the sale",
+            Self::Lowest => "the offers' own prices count",
+            Self::Highest => "it is the highest of several prices",
+            Self::List => "it is a list price",
+            Self::Instalment => "it is an instalment or a price for a time",
+            Self::Unit => "it is a price for a quantity of content",
+            Self::Charge => "it is a charge for delivery or payment",
+            Self::Member => "it is for members or certain customers only",
+            Self::Conditional => "it is bound to a coupon or a quantity",
+            Self::NotForSale => "it is not a price for buying the product",
+        }
+    }
+}
+
+/// A price that was found.
+#[derive(Debug)]
+pub(crate) struct Price {
+    /// The index of its offer.
+    pub(crate) offer: usize,
+    /// The property that holds it.
+    pub(crate) property: &'static str,
+    /// What stands there.
+    pub(crate) written: String,
+    pub(crate) amount: Result<Decimal, Failure>,
+    /// The currency that the page gives it.
+    pub(crate) currency: Option<Currency>,
+    pub(crate) role: Role,
+    /// Within an offer the least is the selling price.
+    pub(crate) rank: u8,
+}
+
+/// What is known about an offer besides its prices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OfferFacts {
+    pub(crate) availability: Option<Availability>,
+    /// Used, refurbished or damaged.
+    pub(crate) is_used: bool,
+}
+
+/// The prices of all offers.
+pub(crate) fn read(graph: &Graph<'_>, found: &Found, hints: &Hints<'_>) -> Vec<Price> {
+    let mut reader = Reader {
+        graph,
+        found,
+        hints,
+        prices: Vec::new(),
+    };
+    for index in 0..found.offers.len() {
+        reader.offer(index);
+    }
+    reader.prices
+}
+
+/// The availability and condition of an offer; its product's where it has none itself.
+pub(crate) fn facts(graph: &Graph<'_>, found: &Found, index: usize) -> OfferFacts {
+    let offer = &found.offers[index];
+    let mut sources = vec![&graph.items[offer.item]];
+    if let Some(aggregate) = offer.aggregate {
+        sources.push(&graph.items[found.offers[aggregate].item]);
+    }
+    sources.extend(
+        found.products[offer.product]
+            .item
+            .map(|id| &graph.items[id]),
+    );
+    let first = |name: &str| sources.iter().find_map(|item| term(graph, item, name));
+    OfferFacts {
+        availability: first("availability").and_then(|text| availability::read(&text)),
+        is_used: first("itemCondition").is_some_and(|text| is_used(&text)),
+    }
+}
+
+/// A term of a vocabulary: as text, or as an item whose `@id` or name is the term.
+fn term(graph: &Graph<'_>, item: &Item<'_>, name: &str) -> Option<String> {
+    item.values(name).find_map(|value| match value {
+        Value::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Item(id) => {
+            let target = &graph.items[*id];
+            target
+                .id
+                .as_deref()
+                .or_else(|| target.text("name"))
+                .map(str::to_owned)
+        }
+        _ => None,
+    })
+}
+
+fn is_used(condition: &str) -> bool {
+    let condition = condition.to_lowercase();
+    [
+        "used",
+        "refurb",
+        "damaged",
+        "renewed",
+        "secondhand",
+        "second hand",
+        "second-hand",
+        "중고",
+        "리퍼",
+        "gebraucht",
+        "occasion",
+        "openbox",
+        "open box",
+    ]
+    .iter()
+    .any(|word| condition.contains(word))
+        && !condition.contains("unused")
+}
+
+struct Reader<'r, 'a> {
+    graph: &'r Graph<'a>,
+    found: &'r Found,
+    hints: &'r Hints<'r>,
+    prices: Vec<Price>,
+}
+
+impl<'r, 'a> Reader<'r, 'a> {
+    fn offer(&mut self, index: usize) {
+        let offer = &self.found.offers[index];
+        let item = &self.graph.items[offer.item];
+        let currency = self.declared(item).or_else(|| {
+            let aggregate = offer.aggregate.map(|at| self.found.offers[at].item);
+            let product = self.found.products[offer.product].item;
+            [aggregate, product]
+                .into_iter()
+                .flatten()
+                .find_map(|id| self.declared(&self.graph.items[id]))
+        });
+        let bound = self.restriction(offer.item);
+        for (property, role) in [
+            ("price", Role::Selling),
+            ("lowPrice", Role::Lowest),
+            ("highPrice", Role::Highest),
+        ] {
+            let role = bound.or(price_type(self.graph, item)).unwrap_or(role);
+            self.values(index, item, property, property, currency, role);
+        }
+        for specification in self.graph.linked(offer.item, "priceSpecification") {
+            self.specification(index, specification, currency, bound);
+        }
+    }
+
+    fn declared(&self, item: &Item<'_>) -> Option<Currency> {
+        ["priceCurrency", "currency"]
+            .iter()
+            .find_map(|name| item.text(name))
+            .and_then(price_text::currency::named)
+    }
+
+    fn specification(
+        &mut self,
+        index: usize,
+        id: ItemId,
+        currency: Option<Currency>,
+        bound: Option<Role>,
+    ) {
+        let item = &self.graph.items[id];
+        let currency = self.declared(item).or(currency);
+        let role = bound
+            .or_else(|| self.restriction(id))
+            .or_else(|| self.kind_of_specification(id))
+            .or_else(|| price_type(self.graph, item))
+            .unwrap_or(Role::Selling);
+        let before = self.prices.len();
+        self.values(
+            index,
+            item,
+            "price",
+            "priceSpecification.price",
+            currency,
+            role,
+        );
+        if self.prices.len() == before {
+            let low = item
+                .text("minPrice")
+                .filter(|low| item.text("maxPrice") == Some(*low));
+            if low.is_some() {
+                self.values(
+                    index,
+                    item,
+                    "minPrice",
+                    "priceSpecification.minPrice",
+                    currency,
+                    role,
+                );
+            }
+        }
+        // The offer's own price comes first, a price without tax last.
+        let net = matches!(
+            term(self.graph, item, "valueAddedTaxIncluded").as_deref(),
+            Some("false" | "False" | "http://schema.org/False" | "https://schema.org/False")
+        );
+        for price in &mut self.prices[before..] {
+            if price.rank == 1 {
+                price.rank = if net { 3 } else { 2 };
+            }
+        }
+    }
+
+    fn values(
+        &mut self,
+        index: usize,
+        item: &Item<'_>,
+        property: &str,
+        shown: &'static str,
+        currency: Option<Currency>,
+        role: Role,
+    ) {
+        for value in item.values(property) {
+            let (written, is_number) = match value {
+                Value::Number(number) => (number.as_ref(), true),
+                Value::Text(text) => (text.trim(), false),
+                _ => continue,
+            };
+            if written.is_empty() {
+                continue;
+            }
+            let (amount, currency) = read_amount(written, is_number, currency, self.hints);
+            self.prices.push(Price {
+                offer: index,
+                property: shown,
+                written: written.chars().take(100).collect(),
+                amount,
+                currency,
+                role,
+                rank: role.rank().unwrap_or(u8::MAX),
+            });
+        }
+    }
+
+    /// Conditions under which an offer or a specification holds at all.
+    fn restriction(&self, id: ItemId) -> Option<Role> {
+        let item = &self.graph.items[id];
+        if item.values("validForMemberTier").next().is_some() {
+            return Some(Role::Member);
+        }
+        if let Some(customer) = term(self.graph, item, "eligibleCustomerType") {
+            let customer = customer.to_lowercase();
+            if !customer.contains("enduser") && !customer.contains("consumer") {
+                return Some(Role::Member);
+            }
+        }
+        if let Some(function) = term(self.graph, item, "businessFunction") {
+            let function = function.to_lowercase();
+            if !function.is_empty() && !function.ends_with("sell") {
+                return Some(Role::NotForSale);
+            }
+        }
+        if item.is_a(&["OfferForLease", "Demand"]) {
+            return Some(Role::NotForSale);
+        }
+        if item.text("discountCode").is_some() {
+            return Some(Role::Conditional);
+        }
+        if item.values("eligibleDuration").next().is_some() {
+            return Some(Role::Instalment);
+        }
+        let from_several = self
+            .graph
+            .linked(id, "eligibleQuantity")
+            .into_iter()
+            .any(|id| {
+                let quantity = &self.graph.items[id];
+                quantity
+                    .text("minValue")
+                    .or_else(|| quantity.text("value"))
+                    .and_then(exact::decimal)
+                    .is_some_and(|least| least > Decimal::ONE)
+            });
+        (from_several || item.values("eligibleTransactionVolume").next().is_some())
+            .then_some(Role::Conditional)
+    }
+
+    fn kind_of_specification(&self, id: ItemId) -> Option<Role> {
+        let item = &self.graph.items[id];
+        if item.is_a(&["DeliveryChargeSpecification", "PaymentChargeSpecification"]) {
+            return Some(Role::Charge);
+        }
+        let has = |name: &str| item.values(name).next().is_some();
+        if has("billingDuration") || has("billingIncrement") || has("billingStart") {
+            return Some(Role::Instalment);
+        }
+        if let Some(component) = term(self.graph, item, "priceComponentType") {
+            let component = component.to_lowercase();
+            let fee = component.contains("fee") || component.contains("charge");
+            return Some(if fee { Role::Charge } else { Role::Instalment });
+        }
+        let reference = self.graph.linked(id, "referenceQuantity");
+        reference
+            .first()
+            .and_then(|id| quantity_role(&self.graph.items[*id]))
+    }
+}
+
+/// What a price for this reference quantity is; `None` for one piece.
+fn quantity_role(quantity: &Item<'_>) -> Option<Role> {
+    let unit = ["unitCode", "unitText"]
+        .iter()
+        .find_map(|name| quantity.text(name))
+        .unwrap_or("")
+        .to_lowercase();
+    let one = quantity
+        .text("value")
+        .is_none_or(|value| exact::decimal(value) == Some(Decimal::ONE));
+    match unit.as_str() {
+        // UN/CEFACT codes of times.
+        "mon" | "ann" | "day" | "hur" | "wee" | "month" | "year" | "week" => Some(Role::Instalment),
+        // And of pieces.
+        "" | "c62" | "h87" | "ea" | "pce" | "each" | "piece" | "unit" | "nar" if one => None,
+        _ => Some(Role::Unit),
+    }
+}
+
+/// The role that a `priceType` gives (<https://schema.org/PriceTypeEnumeration>, or text).
+fn price_type(graph: &Graph<'_>, item: &Item<'_>) -> Option<Role> {
+    let text = term(graph, item, "priceType")?.to_lowercase();
+    let name = text.rsplit(['/', '#', ':']).next().unwrap_or(&text);
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    if has(&["member", "loyalty", "club", "prime"]) {
+        Some(Role::Member)
+    } else if has(&["coupon", "voucher", "promo code", "promocode"]) {
+        Some(Role::Conditional)
+    } else if has(&["install", "month", "rate", "financ"]) {
+        Some(Role::Instalment)
+    } else if has(&[
+        "sale",
+        "selling",
+        "current",
+        "actual",
+        "offer",
+        "discounted",
+        "special",
+    ]) {
+        Some(Role::Sale)
+    } else if has(&["regular", "normal", "standard"]) {
+        Some(Role::Regular)
+    } else if has(&[
+        "list",
+        "msrp",
+        "srp",
+        "rrp",
+        "uvp",
+        "strike",
+        "strikethrough",
+        "suggested",
+        "was",
+        "original",
+        "old",
+        "previous",
+        "before",
+        "invoice",
+        "minimumadvertised",
+        "crossed",
+        "compare",
+        "recommended",
+        "lowest",
+    ]) {
+        Some(Role::List)
+    } else {
+        None
+    }
+}
+
+/// Reads what a price property holds, and the currency that the page gives it.
+///
+/// A number's point starts decimals, and so does that of text in schema.org's own form
+/// (`1299.00`) unless exactly three digits follow it: then the rules of [`price_text`] hold, and
+/// `12.500` in a currency of two decimals is ambiguous, because data made for machines does have
+/// three decimals now and then.
+pub(crate) fn read_amount(
+    written: &str,
+    is_number: bool,
+    declared: Option<Currency>,
+    hints: &Hints<'_>,
+) -> (Result<Decimal, Failure>, Option<Currency>) {
+    let failure = |reason, why: &str| {
+        let shown: String = written.chars().take(80).collect();
+        Failure::new(reason, format!("{shown:?}: {why}"))
+    };
+    let thousandths = !is_number && has_three_decimals(written);
+    if is_number || (is_plain_decimal(written) && !thousandths) {
+        let amount = match exact::decimal(written) {
+            Some(amount) if amount.is_sign_negative() && !amount.is_zero() => {
+                Err(failure(FailureReason::UnreadablePrice, "it is negative"))
+            }
+            Some(amount) => Ok(amount),
+            None => Err(failure(
+                FailureReason::UnreadablePrice,
+                "it has too many digits",
+            )),
+        };
+        return (amount, declared);
+    }
+    let known = declared.or(hints.currency);
+    let two_places = known.is_some_and(|currency| currency.exponent() == Some(2));
+    if thousandths && two_places && hints.locale.is_none() && written.ends_with('0') {
+        let why = "the point may group thousands or start the decimals; a locale would settle it";
+        return (Err(failure(FailureReason::Ambiguous, why)), declared);
+    }
+    let parse = |currency| {
+        let locale = hints.locale;
+        price_text::parse(written, &TextHints { currency, locale })
+    };
+    if declared.is_some() {
+        return match parse(declared) {
+            Ok(read) => (Ok(read.amount), declared),
+            Err(error) if error.reason == FailureReason::WrongCurrency => {
+                let why = "it contradicts the offer's priceCurrency";
+                (Err(failure(FailureReason::UnreadablePrice, why)), declared)
+            }
+            Err(error) => (Err(error), declared),
+        };
+    }
+    match (parse(None), hints.currency) {
+        (Ok(read), _) if read.currency.is_some() => (Ok(read.amount), read.currency),
+        // The hint settles what the text leaves open.
+        (_, hint @ Some(_)) => (parse(hint).map(|read| read.amount), None),
+        (read, None) => (read.map(|read| read.amount), None),
+    }
+}
+
+/// Whether text is a number in schema.org's form.
+fn is_plain_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
+        && exact::decimal(text).is_some()
+}
+
+/// Whether text is one to three digits, a point and three digits.
+fn has_three_decimals(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(whole, fraction)| {
+        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        matches!(whole.len(), 1..=3)
+            && fraction.len() == 3
+            && digits(whole)
+            && digits(fraction)
+            && !whole.starts_with('0')
+    })
+}

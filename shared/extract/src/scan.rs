@@ -1,0 +1,132 @@
+//! The first look at a page: one pass that gathers everything but microdata and RDFa, and
+//! notices whether there are any.
+
+use std::borrow::Cow;
+
+use crate::html::references;
+use crate::html::{Token, Tokenizer};
+
+/// What one pass over a page finds.
+#[derive(Debug, Default)]
+pub(crate) struct Page<'a> {
+    /// The contents of `<script type="application/ld+json">`, in order.
+    pub(crate) json_ld: Vec<&'a str>,
+    /// `<meta>` elements: the `property` or `name` in lower case, and the content.
+    pub(crate) metas: Vec<(String, Cow<'a, str>)>,
+    /// The address in `<link rel="canonical">`.
+    pub(crate) canonical: Option<Cow<'a, str>>,
+    /// The address in `<base href>`.
+    pub(crate) base: Option<Cow<'a, str>>,
+    /// The content of the first `<title>`.
+    pub(crate) title: Option<Cow<'a, str>>,
+    /// Whether any element has `itemprop` and any has `itemscope`.
+    pub(crate) has_microdata: bool,
+    /// Whether any element has `typeof`.
+    pub(crate) has_rdfa: bool,
+}
+
+impl<'a> Page<'a> {
+    /// Reads a page.
+    pub(crate) fn scan(text: &'a str) -> Self {
+        let mut page = Self::default();
+        let mut tokenizer = Tokenizer::new(text);
+        let (mut in_json_ld, mut in_title) = (false, false);
+        // The content of a template is not part of the page.
+        let mut templates = 0_usize;
+        while let Some(token) = tokenizer.next() {
+            match token {
+                Token::Text(raw) => {
+                    if in_json_ld {
+                        page.json_ld.push(raw);
+                    } else if in_title && page.title.is_none() {
+                        page.title = Some(references::decode(raw));
+                    }
+                    (in_json_ld, in_title) = (false, false);
+                }
+                Token::End(name) => {
+                    (in_json_ld, in_title) = (false, false);
+                    if templates > 0 && name.eq_ignore_ascii_case("template") {
+                        templates -= 1;
+                    }
+                }
+                Token::Start { name, .. } => {
+                    (in_json_ld, in_title) = (false, false);
+                    if name.eq_ignore_ascii_case("template") {
+                        templates += 1;
+                    } else if templates == 0 {
+                        match page.element(name, &tokenizer) {
+                            Next::JsonLd => in_json_ld = true,
+                            Next::Title => in_title = true,
+                            Next::Other => {}
+                        }
+                    }
+                }
+            }
+        }
+        page
+    }
+
+    fn element(&mut self, name: &str, tag: &Tokenizer<'a>) -> Next {
+        for attribute in tag.attributes() {
+            let name = attribute.name;
+            match name.as_bytes().first() {
+                Some(b'i' | b'I') if !self.has_microdata => {
+                    self.has_microdata = name.eq_ignore_ascii_case("itemscope");
+                }
+                Some(b't' | b'T') if !self.has_rdfa => {
+                    self.has_rdfa = name.eq_ignore_ascii_case("typeof");
+                }
+                _ => {}
+            }
+        }
+        match name.as_bytes().first().map(u8::to_ascii_lowercase) {
+            Some(b's') if name.eq_ignore_ascii_case("script") => {
+                let json_ld = tag.attribute("type").is_some_and(|kind| {
+                    let kind = kind.split(';').next().unwrap_or("").trim();
+                    kind.eq_ignore_ascii_case("application/ld+json")
+                });
+                if json_ld {
+                    return Next::JsonLd;
+                }
+            }
+            Some(b't') if name.eq_ignore_ascii_case("title") => return Next::Title,
+            Some(b'm') if name.eq_ignore_ascii_case("meta") => {
+                let key = tag.attribute("property").or_else(|| tag.attribute("name"));
+                if let (Some(key), Some(content)) = (key, tag.attribute("content")) {
+                    self.metas.push((key.trim().to_lowercase(), content));
+                }
+            }
+            Some(b'l') if name.eq_ignore_ascii_case("link") && self.canonical.is_none() => {
+                let is_canonical = tag.attribute("rel").is_some_and(|rel| {
+                    rel.split_ascii_whitespace()
+                        .any(|kind| kind.eq_ignore_ascii_case("canonical"))
+                });
+                if is_canonical {
+                    self.canonical = tag.attribute("href");
+                }
+            }
+            Some(b'b') if name.eq_ignore_ascii_case("base") && self.base.is_none() => {
+                self.base = tag.attribute("href");
+            }
+            _ => {}
+        }
+        Next::Other
+    }
+
+    /// The content of the first `<meta>` with one of these keys, in the keys' order.
+    pub(crate) fn meta(&self, keys: &[&str]) -> Option<&str> {
+        keys.iter().find_map(|key| {
+            self.metas
+                .iter()
+                .find(|(name, content)| name == key && !content.trim().is_empty())
+                .map(|(_, content)| content.as_ref())
+        })
+    }
+}
+
+/// What the element's content is needed for.
+enum Next {
+    JsonLd,
+    Title,
+    Other,
+}
