@@ -21,12 +21,16 @@ mod async_events;
 pub mod child;
 mod clients;
 mod error;
+mod http;
 mod log;
 mod outputs;
 mod pool;
 mod resources;
+mod routes;
 mod runtime_api;
+mod s3;
 mod sandbox;
+mod schedules;
 mod sqs;
 
 use std::collections::BTreeMap;
@@ -36,10 +40,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde_json::Value;
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::manifest::{Function, Manifest};
+use crate::stack::ObjectEvents;
 
 use async_events::Journal;
 use clients::Clients;
@@ -47,6 +54,8 @@ pub use error::{InvokeError, StartError};
 use log::FunctionLog;
 pub use outputs::Outputs;
 pub use pool::FunctionCounts;
+use schedules::Schedules;
+pub use schedules::{CATCH_UP, Clock};
 use pool::Pool;
 
 /// How to start a function: its key is added as the last argument.
@@ -82,6 +91,8 @@ pub struct RunnerConfig {
     pub async_retry_delays: [Duration; 2],
     /// How long a process may be idle before it is ended.
     pub idle_timeout: Duration,
+    /// Where schedules read the time.
+    pub clock: Clock,
 }
 
 impl RunnerConfig {
@@ -108,6 +119,7 @@ impl RunnerConfig {
             extra_env: Vec::new(),
             async_retry_delays: [Duration::from_secs(60), Duration::from_secs(120)],
             idle_timeout: Duration::from_secs(120),
+            clock: Clock::system(),
         })
     }
 }
@@ -155,11 +167,14 @@ impl Shared {
 /// The running functions and triggers.
 pub struct Runner {
     shared: Arc<Shared>,
+    manifest: Manifest,
+    http_addr: SocketAddr,
 }
 
 impl Runner {
-    /// Creates what the file declares and starts its triggers.
-    pub async fn start(config: RunnerConfig) -> Result<Self, StartError> {
+    /// Creates what the file declares and starts its triggers. `objects` tells of objects that
+    /// are created in the stack's buckets.
+    pub async fn start(config: RunnerConfig, objects: ObjectEvents) -> Result<Self, StartError> {
         let clients = Clients::new(&config.environment, &config.manifest.region);
         let outputs = resources::create(&config.manifest, &clients).await?;
         let mut pools = BTreeMap::new();
@@ -182,22 +197,38 @@ impl Runner {
             async_retry_delays: config.async_retry_delays,
             tasks: Mutex::default(),
         });
-        let idle_timeout = config.idle_timeout;
-        let reaped = Arc::downgrade(&shared);
-        shared.spawn(async move {
-            loop {
-                tokio::time::sleep(idle_timeout / 2).await;
-                let Some(shared) = reaped.upgrade() else {
-                    return;
-                };
-                for pool in shared.pools.values() {
-                    pool.end_idle(idle_timeout);
-                }
-            }
-        });
+        let listener = TcpListener::bind(config.http_addr)
+            .await
+            .map_err(StartError::io(format!("cannot listen on {}", config.http_addr)))?;
+        let http_addr = listener
+            .local_addr()
+            .map_err(StartError::io("the HTTP API has no address"))?;
+        let schedules = config
+            .schedules_enabled
+            .then(|| Schedules::open(&config.manifest, &config.data_dir, config.clock.clone()))
+            .transpose()?;
+
         async_events::resume(&shared)?;
+        shared.spawn(end_idle(Arc::clone(&shared), config.idle_timeout));
         start_queues(&config, &shared);
-        Ok(Self { shared })
+        shared.spawn(s3::deliver(
+            Arc::clone(&shared),
+            s3_targets(&config.manifest, &shared),
+            objects,
+        ));
+        shared.spawn(http::serve(
+            Arc::clone(&shared),
+            config.manifest.clone(),
+            listener,
+        ));
+        if let Some(schedules) = schedules {
+            shared.spawn(schedules.run(Arc::clone(&shared)));
+        }
+        Ok(Self {
+            shared,
+            manifest: config.manifest,
+            http_addr,
+        })
     }
 
     /// Invokes a function and waits for its answer (`RequestResponse`).
@@ -212,6 +243,20 @@ impl Runner {
     /// queue.
     pub async fn invoke_async(&self, function: &str, event: &Value) -> Result<(), InvokeError> {
         async_events::accept(&self.shared, function, None, event.to_string()).await
+    }
+
+    /// The event that the first schedule of a function sends for a slot.
+    pub fn schedule_event(&self, function: &str, slot: Timestamp) -> Option<Value> {
+        let (_, trigger) = self
+            .manifest
+            .schedules()
+            .find(|(scheduled, _)| scheduled.key == function)?;
+        Some(schedules::payload(trigger, &self.shared.region, slot))
+    }
+
+    /// Where the HTTP API listens: `http://127.0.0.1:8780`.
+    pub fn http_url(&self) -> String {
+        format!("http://{}", self.http_addr)
     }
 
     /// The values of `!Ref` and `!GetAtt`.
@@ -242,7 +287,7 @@ impl Runner {
 
     /// Ends all triggers at once and kills all processes. What they had in hand comes again at
     /// the next start: messages from their queues, events from the runner's folder.
-    pub async fn stop(self) {
+    pub async fn stop(&self) {
         for pool in self.shared.pools.values() {
             pool.close();
         }
@@ -271,6 +316,31 @@ impl Drop for Runner {
         let tasks = self.shared.tasks.lock();
         tasks.unwrap_or_else(PoisonError::into_inner).abort_all();
     }
+}
+
+/// Ends processes that nothing has asked for in a while.
+async fn end_idle(shared: Arc<Shared>, longer: Duration) {
+    loop {
+        tokio::time::sleep(longer / 2).await;
+        for pool in shared.pools.values() {
+            pool.end_idle(longer);
+        }
+    }
+}
+
+fn s3_targets(manifest: &Manifest, shared: &Shared) -> Vec<s3::Target> {
+    manifest
+        .s3_triggers()
+        .map(|(function, trigger)| s3::Target {
+            function: function.key.clone(),
+            bucket: shared
+                .outputs
+                .reference(&trigger.bucket)
+                .unwrap_or_default()
+                .to_owned(),
+            trigger: trigger.clone(),
+        })
+        .collect()
 }
 
 fn start_queues(config: &RunnerConfig, shared: &Arc<Shared>) {
