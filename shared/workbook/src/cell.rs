@@ -99,6 +99,17 @@ pub(crate) enum Stop {
     Failed(ReadError),
 }
 
+impl Stop {
+    /// The error behind a stop that nobody can answer.
+    pub(crate) fn into_error(self) -> ReadError {
+        match self {
+            Self::Failed(error) => error,
+            Self::Unsure(what) => ReadError::damaged("", what),
+            Self::Enough => ReadError::damaged("", "reading stopped early"),
+        }
+    }
+}
+
 impl From<ReadError> for Stop {
     fn from(error: ReadError) -> Self {
         Self::Failed(error)

@@ -48,10 +48,11 @@ pub fn summarize(
 ) -> Result<Summary, ReadError> {
     let deadline = Deadline::new(options.limits.time);
     let (mut workbook, format) = Workbook::open(input, &options.limits, deadline)?;
-    let chosen = choose(&mut workbook, options)?;
+    let chosen = carefully(&mut workbook, |workbook| choose(workbook, options))?;
     let mut order = DateOrder::Unknown;
     let mut order_note = None;
     loop {
+        workbook.begin_pass();
         let mut ingest = Ingest::new(&options.limits, deadline, order, progress);
         let mut counts = Vec::new();
         let mut failed = None;
@@ -59,19 +60,21 @@ pub fn summarize(
             ingest.start(&sheet.info.name, &sheet.layout, workbook.is_1904());
             match workbook.read(sheet.index, &mut ingest) {
                 Ok(()) if !ingest.needs_order => counts.push(ingest.finish()?),
-                Ok(()) | Err(Stop::Enough | Stop::Unsure(_)) => break,
-                Err(Stop::Failed(error)) => {
-                    failed = Some(error);
+                Ok(()) | Err(Stop::Enough) => break,
+                Err(stop) => {
+                    failed = Some(stop);
                     break;
                 }
             }
         }
-        if let Some(error) = failed {
-            return Err(error);
+        match failed {
+            None => {}
+            Some(Stop::Unsure(_)) if workbook.be_careful() => continue,
+            Some(stop) => return Err(stop.into_error()),
         }
         if ingest.needs_order {
             drop(ingest);
-            let votes = scout(&mut workbook, &chosen)?;
+            let votes = carefully(&mut workbook, |workbook| scout(workbook, &chosen))?;
             order = votes.order();
             order_note = votes.note();
             continue;
@@ -156,6 +159,21 @@ fn finish(
     Ok(summary)
 }
 
+/// Does a pass, and once more with the careful reader if the quick one was unsure.
+fn carefully<T>(
+    workbook: &mut Workbook,
+    mut pass: impl FnMut(&mut Workbook) -> Result<T, Stop>,
+) -> Result<T, ReadError> {
+    loop {
+        workbook.begin_pass();
+        match pass(workbook) {
+            Ok(done) => return Ok(done),
+            Err(Stop::Unsure(_)) if workbook.be_careful() => {}
+            Err(stop) => return Err(stop.into_error()),
+        }
+    }
+}
+
 /// The sheets of an upload and which of them are read.
 struct Chosen {
     all: Vec<SheetInfo>,
@@ -209,16 +227,13 @@ fn columns(layout: &Layout) -> Vec<ColumnSummary> {
 /// The best sheet with a header and every other sheet with the same columns: data goes on
 /// over several sheets, and a sheet of another kind is a summary of it. Hidden sheets are
 /// read only when no visible one has a header.
-fn choose(workbook: &mut Workbook, options: &ReportOptions) -> Result<Chosen, ReadError> {
+fn choose(workbook: &mut Workbook, options: &ReportOptions) -> Result<Chosen, Stop> {
     let all = workbook.sheets();
     let mut found: Vec<ChosenSheet> = Vec::new();
     let mut is_empty = true;
     for (index, info) in all.iter().enumerate() {
         let mut peek = Peek::default();
-        match workbook.read(index, &mut peek) {
-            Ok(()) | Err(Stop::Enough | Stop::Unsure(_)) => {}
-            Err(Stop::Failed(error)) => return Err(error),
-        }
+        workbook.read(index, &mut peek)?;
         is_empty &= peek.is_empty();
         if let Some(layout) = peek.layout(&options.headings) {
             found.push(ChosenSheet {
@@ -229,7 +244,7 @@ fn choose(workbook: &mut Workbook, options: &ReportOptions) -> Result<Chosen, Re
         }
     }
     if is_empty {
-        return Err(ReadError::Empty);
+        return Err(ReadError::Empty.into());
     }
     let usable = |visible: bool| {
         found
@@ -238,7 +253,7 @@ fn choose(workbook: &mut Workbook, options: &ReportOptions) -> Result<Chosen, Re
             .max_by_key(|sheet| (sheet.layout.score(), std::cmp::Reverse(sheet.index)))
     };
     let Some(best) = usable(true).or_else(|| usable(false)) else {
-        return Err(no_header(&found, &all));
+        return Err(no_header(&found, &all).into());
     };
     let (roles, visible) = (best.layout.roles(), best.info.visible);
     let used = found
@@ -334,7 +349,7 @@ impl Cells for Scout<'_> {
     }
 }
 
-fn scout(workbook: &mut Workbook, chosen: &Chosen) -> Result<Votes, ReadError> {
+fn scout(workbook: &mut Workbook, chosen: &Chosen) -> Result<Votes, Stop> {
     let mut votes = Votes::default();
     for sheet in &chosen.used {
         let Some((column, _, _)) = sheet
@@ -350,10 +365,7 @@ fn scout(workbook: &mut Workbook, chosen: &Chosen) -> Result<Votes, ReadError> {
             column: *column,
             votes: &mut votes,
         };
-        match workbook.read(sheet.index, &mut scout) {
-            Ok(()) | Err(Stop::Enough | Stop::Unsure(_)) => {}
-            Err(Stop::Failed(error)) => return Err(error),
-        }
+        workbook.read(sheet.index, &mut scout)?;
     }
     Ok(votes)
 }

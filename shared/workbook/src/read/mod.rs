@@ -1,7 +1,11 @@
 //! Opening an upload, whatever its format, and handing on its cells row by row.
 
+mod decoded;
 mod old;
+mod package;
 mod table;
+mod xlsx;
+mod xml;
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -38,6 +42,7 @@ pub(crate) struct SheetInfo {
 
 /// An open upload.
 pub(crate) enum Workbook {
+    Xlsx(Box<xlsx::Xlsx>),
     Old(old::Old),
     Table(table::Table),
 }
@@ -115,6 +120,7 @@ impl Workbook {
         })?;
         let format = format_of(path, &mut file, limits)?;
         let workbook = match format {
+            Format::Xlsx => Self::Xlsx(Box::new(xlsx::Xlsx::open(path, limits)?)),
             Format::Csv => Self::Table(table::Table::open(file, path)?),
             _ => Self::Old(old::Old::open(file, format, limits)?),
         };
@@ -123,23 +129,40 @@ impl Workbook {
 
     pub(crate) fn sheets(&self) -> Vec<SheetInfo> {
         match self {
+            Self::Xlsx(workbook) => workbook.sheets(),
             Self::Old(workbook) => workbook.sheets(),
             Self::Table(table) => table.sheets(),
         }
     }
 
     /// Whether dates count from 1904; readers that resolve that themselves say false.
-    #[expect(
-        clippy::unused_self,
-        reason = "only one reader leaves it to the caller"
-    )]
     pub(crate) fn is_1904(&self) -> bool {
-        false
+        matches!(self, Self::Xlsx(workbook) if workbook.is_1904())
+    }
+
+    /// Begins a new pass over the sheets: the limits count from zero.
+    pub(crate) fn begin_pass(&self) {
+        if let Self::Xlsx(workbook) = self {
+            workbook.begin_pass();
+        }
+    }
+
+    /// Answers [`Stop::Unsure`]: from now on the careful reader reads. False when it already
+    /// did.
+    pub(crate) fn be_careful(&mut self) -> bool {
+        match self {
+            Self::Xlsx(workbook) if workbook.reader == xlsx::ReaderChoice::Quick => {
+                workbook.reader = xlsx::ReaderChoice::Careful;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Hands on the cells of a sheet; [`Stop::Enough`] from the sink ends it without an error.
     pub(crate) fn read(&mut self, sheet: usize, cells: &mut impl Cells) -> Result<(), Stop> {
         let done = match self {
+            Self::Xlsx(workbook) => workbook.read(sheet, cells),
             Self::Old(workbook) => workbook.read(sheet, cells),
             Self::Table(table) => table.read(cells),
         };

@@ -1,0 +1,282 @@
+//! The zip container of a workbook: what is in it is looked at before anything is inflated,
+//! and every inflated byte is counted against the limit, whatever the entries declare.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::{Decompress, FlushDecompress, Status};
+use zip::CompressionMethod;
+
+use crate::{Limits, Measure, ReadError};
+
+/// The entries of a container.
+pub(crate) struct Package {
+    path: PathBuf,
+    entries: Vec<Entry>,
+    budget: Arc<Budget>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    name: String,
+    start: u64,
+    compressed: u64,
+    is_stored: bool,
+    crc32: u32,
+}
+
+/// Inflated bytes of one pass over the workbook.
+#[derive(Debug)]
+struct Budget {
+    used: AtomicU64,
+    limit: u64,
+}
+
+impl Package {
+    pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Self, ReadError> {
+        let input = |source| ReadError::Input {
+            path: path.to_owned(),
+            source,
+        };
+        let file = File::open(path).map_err(input)?;
+        let mut archive =
+            zip::ZipArchive::new(BufReader::new(file)).map_err(|_| ReadError::Truncated)?;
+        if archive.len() as u64 > limits.entries {
+            return Err(ReadError::TooLarge {
+                what: Measure::Entries,
+                limit: limits.entries,
+                place: None,
+            });
+        }
+        let mut entries = Vec::with_capacity(archive.len());
+        for index in 0..archive.len() {
+            let file = archive.by_index_raw(index).map_err(|error| match error {
+                zip::result::ZipError::Io(_) => ReadError::Truncated,
+                error => ReadError::damaged("", error),
+            })?;
+            if file.encrypted() {
+                return Err(ReadError::Encrypted);
+            }
+            let is_stored = match file.compression() {
+                CompressionMethod::Stored => true,
+                CompressionMethod::Deflated => false,
+                // Whoever needs the entry will not find it.
+                _ => continue,
+            };
+            let Some(start) = file.data_start() else {
+                continue;
+            };
+            entries.push(Entry {
+                name: String::from_utf8_lossy(file.name_raw())
+                    .replace('\\', "/")
+                    .trim_start_matches('/')
+                    .to_ascii_lowercase(),
+                start,
+                compressed: file.compressed_size(),
+                is_stored,
+                crc32: file.crc32(),
+            });
+        }
+        let budget = Arc::new(Budget {
+            used: AtomicU64::new(0),
+            limit: limits.inflated_bytes,
+        });
+        Ok(Self {
+            path: path.to_owned(),
+            entries,
+            budget,
+        })
+    }
+
+    /// Begins a new pass: what was inflated before no longer counts.
+    pub(crate) fn begin_pass(&self) {
+        self.budget.used.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    fn find(&self, name: &str) -> Option<&Entry> {
+        let name = name.trim_start_matches('/').to_ascii_lowercase();
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// Opens an entry; names are compared without regard to case, as spreadsheet programs do.
+    pub(crate) fn entry(&self, name: &str) -> Result<Option<Inflater>, ReadError> {
+        let Some(entry) = self.find(name) else {
+            return Ok(None);
+        };
+        let input = |source| ReadError::Input {
+            path: self.path.clone(),
+            source,
+        };
+        let mut file = File::open(&self.path).map_err(input)?;
+        file.seek(SeekFrom::Start(entry.start)).map_err(input)?;
+        Ok(Some(Inflater {
+            file,
+            left: entry.compressed,
+            input: vec![0; 32 << 10].into_boxed_slice(),
+            ready: 0..0,
+            state: (!entry.is_stored).then(|| Decompress::new(false)),
+            crc: crc32fast::Hasher::new(),
+            expected_crc: entry.crc32,
+            ended: false,
+            place: name.to_owned(),
+            budget: self.budget.clone(),
+        }))
+    }
+
+    /// A small entry as a whole.
+    pub(crate) fn whole(&self, name: &str, most: u64) -> Result<Option<Vec<u8>>, ReadError> {
+        let Some(entry) = self.entry(name)? else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        entry
+            .take(most + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| from_io(error, name))?;
+        if bytes.len() as u64 > most {
+            return Err(ReadError::TooLarge {
+                what: Measure::InflatedBytes,
+                limit: most,
+                place: Some(name.to_owned()),
+            });
+        }
+        Ok(Some(bytes))
+    }
+}
+
+/// Reads an entry's content.
+pub(crate) struct Inflater {
+    file: File,
+    left: u64,
+    input: Box<[u8]>,
+    ready: std::ops::Range<usize>,
+    state: Option<Decompress>,
+    crc: crc32fast::Hasher,
+    expected_crc: u32,
+    ended: bool,
+    place: String,
+    budget: Arc<Budget>,
+}
+
+/// A [`ReadError`] on its way through [`io::Read`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Carried(ReadError);
+
+fn carry(error: ReadError) -> io::Error {
+    io::Error::other(Carried(error))
+}
+
+/// The [`ReadError`] that an [`Inflater`] has put into an I/O error.
+pub(crate) fn from_io(error: io::Error, place: &str) -> ReadError {
+    if error.get_ref().is_some_and(|inner| inner.is::<Carried>()) {
+        match error.into_inner().map(|inner| inner.downcast::<Carried>()) {
+            Some(Ok(carried)) => carried.0,
+            _ => ReadError::damaged(place, "unreadable"),
+        }
+    } else if error.kind() == io::ErrorKind::UnexpectedEof {
+        ReadError::Truncated
+    } else {
+        ReadError::damaged(place, error)
+    }
+}
+
+/// The same for an error that several owners may hold, as quick-xml's.
+pub(crate) fn from_shared_io(error: &io::Error, place: &str) -> ReadError {
+    match error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Carried>())
+    {
+        Some(Carried(ReadError::TooLarge { what, limit, place })) => ReadError::TooLarge {
+            what: *what,
+            limit: *limit,
+            place: place.clone(),
+        },
+        Some(Carried(ReadError::Truncated)) => ReadError::Truncated,
+        Some(Carried(ReadError::Damaged { place, detail })) => ReadError::Damaged {
+            place: place.clone(),
+            detail: detail.clone(),
+        },
+        _ => ReadError::damaged(place, error),
+    }
+}
+
+impl Inflater {
+    fn refill(&mut self) -> io::Result<()> {
+        if self.ready.is_empty() && self.left > 0 {
+            let most = usize::try_from(self.left)
+                .unwrap_or(usize::MAX)
+                .min(self.input.len());
+            let read = self.file.read(&mut self.input[..most])?;
+            if read == 0 {
+                return Err(carry(ReadError::Truncated));
+            }
+            self.left -= read as u64;
+            self.ready = 0..read;
+        }
+        Ok(())
+    }
+
+    fn inflate(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            self.refill()?;
+            let Some(state) = &mut self.state else {
+                let take = self.ready.len().min(out.len());
+                out[..take].copy_from_slice(&self.input[self.ready.start..self.ready.start + take]);
+                self.ready.start += take;
+                self.ended = take == 0;
+                return Ok(take);
+            };
+            let (before_in, before_out) = (state.total_in(), state.total_out());
+            let status = state
+                .decompress(&self.input[self.ready.clone()], out, FlushDecompress::None)
+                .map_err(|error| carry(ReadError::damaged(&self.place, error)))?;
+            self.ready.start += usize::try_from(state.total_in() - before_in).unwrap_or(0);
+            let written = usize::try_from(state.total_out() - before_out).unwrap_or(0);
+            self.ended = status == Status::StreamEnd;
+            if written > 0 || self.ended {
+                return Ok(written);
+            }
+            if self.ready.is_empty() && self.left == 0 {
+                return Err(carry(ReadError::Truncated));
+            }
+        }
+    }
+}
+
+impl Read for Inflater {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.ended || out.is_empty() {
+            return Ok(0);
+        }
+        let written = self.inflate(out)?;
+        self.crc.update(&out[..written]);
+        let used = self
+            .budget
+            .used
+            .fetch_add(written as u64, Ordering::Relaxed)
+            + written as u64;
+        if used > self.budget.limit {
+            let limit = self.budget.limit;
+            return Err(carry(ReadError::TooLarge {
+                what: Measure::InflatedBytes,
+                limit,
+                place: Some(self.place.clone()),
+            }));
+        }
+        if self.ended && self.crc.clone().finalize() != self.expected_crc {
+            return Err(carry(ReadError::damaged(
+                &self.place,
+                "its checksum is wrong",
+            )));
+        }
+        Ok(written)
+    }
+}

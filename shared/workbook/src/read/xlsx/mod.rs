@@ -1,0 +1,103 @@
+//! Office Open XML workbooks (.xlsx, .xlsm), streamed.
+//!
+//! A sheet is read by [`quick`], which knows exactly the bytes that spreadsheet programs
+//! write. Whatever it does not know for certain makes it stop, and [`careful`] reads the sheet
+//! through a real XML parser; both hand on the same cells. calamine is not that second reader,
+//! because it silently misreads some of the very files that need one: a comment in a value,
+//! CDATA, UTF-16, an index of −1.
+
+mod careful;
+mod parts;
+mod quick;
+mod strings;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use super::SheetInfo;
+use super::package::Package;
+use crate::cell::{Cells, Stop, Strings};
+use crate::{Limits, ReadError};
+
+pub(crate) use parts::NumberKind;
+
+/// An open workbook.
+pub(crate) struct Xlsx {
+    package: Package,
+    sheets: Vec<parts::Sheet>,
+    context: Context,
+    /// Which reader is used; tests hold one against the other.
+    pub(crate) reader: ReaderChoice,
+}
+
+/// What the cells of every sheet refer to.
+pub(crate) struct Context {
+    pub(crate) strings: Strings,
+    pub(crate) kinds: Vec<NumberKind>,
+    pub(crate) is_1904: bool,
+    pub(crate) limits: Limits,
+}
+
+/// Which of the two readers reads the sheets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum ReaderChoice {
+    /// The quick one as long as it is certain.
+    #[default]
+    Quick,
+    /// The careful one.
+    Careful,
+}
+
+impl Xlsx {
+    pub(super) fn open(path: &Path, limits: &Limits) -> Result<Self, ReadError> {
+        let package = Package::open(path, limits)?;
+        let workbook = parts::workbook(&package, limits)?;
+        let kinds = parts::number_kinds(&package, &workbook.styles)?;
+        let strings = strings::read(&package, &workbook.strings, limits)?;
+        Ok(Self {
+            package,
+            sheets: workbook.sheets,
+            context: Context {
+                strings,
+                kinds,
+                is_1904: workbook.is_1904,
+                limits: limits.clone(),
+            },
+            reader: ReaderChoice::Quick,
+        })
+    }
+
+    pub(super) fn sheets(&self) -> Vec<SheetInfo> {
+        self.sheets
+            .iter()
+            .map(|sheet| SheetInfo {
+                name: sheet.name.clone(),
+                visible: sheet.visible,
+            })
+            .collect()
+    }
+
+    pub(super) fn is_1904(&self) -> bool {
+        self.context.is_1904
+    }
+
+    pub(super) fn begin_pass(&self) {
+        self.package.begin_pass();
+    }
+
+    /// Reads a sheet. [`Stop::Unsure`] asks for a new pass, which is then the careful
+    /// reader's.
+    pub(super) fn read(&mut self, sheet: usize, cells: &mut impl Cells) -> Result<(), Stop> {
+        let Some(sheet) = self.sheets.get(sheet) else {
+            return Ok(());
+        };
+        let Some(part) = self.package.entry(&sheet.path)? else {
+            return Err(ReadError::damaged(&sheet.name, "its part is missing").into());
+        };
+        match self.reader {
+            ReaderChoice::Quick => quick::read(part, &sheet.name, &self.context, cells),
+            ReaderChoice::Careful => careful::read(part, &sheet.name, &self.context, cells),
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! The small parts of a workbook: which sheets there are, and which formats mean dates.
+
+use std::collections::HashMap;
+
+use quick_xml::events::Event;
+
+use crate::read::package::Package;
+use crate::read::xml::{Xml, attribute};
+use crate::{Limits, Measure, ReadError};
+
+/// The most bytes of a small part.
+const SMALL: u64 = 64 << 20;
+/// The most bytes of a tag or text in one.
+const TEXT: u64 = 1 << 20;
+/// The most formats of cells that a spreadsheet program writes is 65,490.
+const MAX_FORMATS: usize = 200_000;
+
+/// The workbook part and what it refers to.
+#[derive(Debug)]
+pub(super) struct Workbook {
+    pub(super) sheets: Vec<Sheet>,
+    pub(super) is_1904: bool,
+    pub(super) strings: String,
+    pub(super) styles: String,
+}
+
+/// A sheet's name and part.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    pub(super) name: String,
+    pub(super) path: String,
+    pub(super) visible: bool,
+}
+
+/// What a number format makes of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NumberKind {
+    Number,
+    Date,
+    Duration,
+}
+
+#[derive(Debug)]
+struct Relationship {
+    kind: String,
+    target: String,
+}
+
+/// Runs over the start tags of a small part.
+fn each_start(
+    package: &Package,
+    name: &str,
+    mut on: impl FnMut(&[String], &quick_xml::events::BytesStart<'_>),
+) -> Result<bool, ReadError> {
+    let Some(bytes) = package.whole(name, SMALL)? else {
+        return Ok(false);
+    };
+    let mut xml = Xml::new(bytes.as_slice(), name, TEXT)?;
+    let mut path: Vec<String> = Vec::new();
+    loop {
+        match xml.next()? {
+            Event::Start(element) => {
+                on(&path, &element);
+                if path.len() > 64 {
+                    return Err(ReadError::damaged(name, "its elements are nested too deep"));
+                }
+                let local = element.local_name();
+                path.push(local.as_ref().to_owned());
+            }
+            Event::End(_) => drop(path.pop()),
+            Event::Eof => return Ok(true),
+            _ => {}
+        }
+    }
+}
+
+fn relationships(
+    package: &Package,
+    folder: &str,
+    file: &str,
+) -> Result<Option<HashMap<String, Relationship>>, ReadError> {
+    let mut found = HashMap::new();
+    let name = format!("{folder}_rels/{file}.rels");
+    let exists = each_start(package, &name, |_, element| {
+        if element.local_name().as_ref() == "Relationship"
+            && let (Some(id), Some(kind), Some(target)) = (
+                attribute(element, "Id"),
+                attribute(element, "Type"),
+                attribute(element, "Target"),
+            )
+        {
+            let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
+            found.insert(
+                id,
+                Relationship {
+                    kind,
+                    target: resolve(folder, &target),
+                },
+            );
+        }
+    })?;
+    Ok(exists.then_some(found))
+}
+
+/// A target relative to a folder, or from the container's root.
+fn resolve(folder: &str, target: &str) -> String {
+    let target = target.replace('\\', "/");
+    if let Some(rooted) = target.strip_prefix('/') {
+        return rooted.to_owned();
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in target.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// Reads the workbook part, found through the container's relationships.
+pub(super) fn workbook(package: &Package, limits: &Limits) -> Result<Workbook, ReadError> {
+    let main = relationships(package, "", "")?
+        .and_then(|found| found.into_values().find(|one| one.kind == "officeDocument"))
+        .map_or_else(|| "xl/workbook.xml".to_owned(), |one| one.target);
+    if !package.has(&main) {
+        return Err(ReadError::NotAWorkbook);
+    }
+    let (folder, file) = main
+        .rsplit_once('/')
+        .map_or(("", main.as_str()), |(folder, file)| (folder, file));
+    let folder = if folder.is_empty() {
+        String::new()
+    } else {
+        format!("{folder}/")
+    };
+    let related = relationships(package, &folder, file)?.unwrap_or_default();
+    let of_kind = |kind: &str, default: &str| {
+        related
+            .values()
+            .find(|one| one.kind == kind)
+            .map_or_else(|| format!("{folder}{default}"), |one| one.target.clone())
+    };
+
+    let mut sheets = Vec::new();
+    let mut is_1904 = false;
+    each_start(package, &main, |path, element| {
+        match element.local_name().as_ref() {
+            "sheet" if path.last().is_some_and(|parent| parent == "sheets") => {
+                let relation = attribute(element, "id").and_then(|id| related.get(&id));
+                if let Some(relation) = relation
+                    && relation.kind == "worksheet"
+                {
+                    sheets.push(Sheet {
+                        name: attribute(element, "name").unwrap_or_default(),
+                        path: relation.target.clone(),
+                        visible: attribute(element, "state").is_none_or(|state| state == "visible"),
+                    });
+                }
+            }
+            "workbookPr" => {
+                if let Some(value) = attribute(element, "date1904") {
+                    is_1904 = matches!(value.as_str(), "1" | "true" | "on");
+                }
+            }
+            _ => {}
+        }
+    })?;
+    if sheets.len() as u64 > limits.sheets {
+        return Err(ReadError::TooLarge {
+            what: Measure::Sheets,
+            limit: limits.sheets,
+            place: None,
+        });
+    }
+    Ok(Workbook {
+        sheets,
+        is_1904,
+        strings: of_kind("sharedStrings", "sharedStrings.xml"),
+        styles: of_kind("styles", "styles.xml"),
+    })
+}
+
+/// What the cell formats make of numbers, by their index.
+pub(super) fn number_kinds(package: &Package, part: &str) -> Result<Vec<NumberKind>, ReadError> {
+    let mut custom: HashMap<u32, NumberKind> = HashMap::new();
+    let mut kinds = Vec::new();
+    each_start(package, part, |path, element| {
+        match element.local_name().as_ref() {
+            "numFmt" if path.last().is_some_and(|parent| parent == "numFmts") => {
+                if let (Some(id), Some(code)) = (
+                    attribute(element, "numFmtId"),
+                    attribute(element, "formatCode"),
+                ) && let Ok(id) = id.parse()
+                {
+                    custom.insert(id, kind_of_code(&code));
+                }
+            }
+            "xf" if path.last().is_some_and(|parent| parent == "cellXfs")
+                && kinds.len() < MAX_FORMATS =>
+            {
+                let id = attribute(element, "numFmtId")
+                    .and_then(|id| id.parse::<u32>().ok())
+                    .unwrap_or(0);
+                kinds.push(custom.get(&id).copied().unwrap_or_else(|| builtin(id)));
+            }
+            _ => {}
+        }
+    })?;
+    Ok(kinds)
+}
+
+/// ECMA-376, 18.8.30: the built-in formats; 27 to 36 and 50 to 58 are dates in East Asian
+/// locales.
+fn builtin(id: u32) -> NumberKind {
+    match id {
+        14..=22 | 27..=36 | 45 | 47 | 50..=58 => NumberKind::Date,
+        46 => NumberKind::Duration,
+        _ => NumberKind::Number,
+    }
+}
+
+/// Whether the first section of a format code has a letter of dates outside quotes, escapes
+/// and brackets; `[h]`, `[mm]`, `[ss]` are durations.
+fn kind_of_code(code: &str) -> NumberKind {
+    let mut chars = code.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => drop(chars.by_ref().find(|c| *c == '"')),
+            '\\' | '_' | '*' => drop(chars.next()),
+            ';' => break,
+            '[' => {
+                let inside: String = chars.by_ref().take_while(|c| *c != ']').collect();
+                let inside = inside.to_ascii_lowercase();
+                if let Some(first) = inside.chars().next()
+                    && matches!(first, 'h' | 'm' | 's')
+                    && inside.chars().all(|c| c == first)
+                {
+                    return NumberKind::Duration;
+                }
+            }
+            'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => return NumberKind::Date,
+            'a' | 'A' if matches!(chars.peek(), Some('/' | 'm' | 'M')) => return NumberKind::Date,
+            _ => {}
+        }
+    }
+    NumberKind::Number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn format_codes_of_dates() {
+        for date in [
+            "yyyy-mm-dd",
+            "m/d/yy h:mm",
+            "yyyy\"년\" m\"월\" d\"일\"",
+            "[$-412]yyyy-mm-dd",
+            "h:mm AM/PM",
+            "DD/MM/YY",
+            "[Red]yyyy",
+        ] {
+            assert_eq!(kind_of_code(date), NumberKind::Date, "{date}");
+        }
+        for number in [
+            "General",
+            "#,##0",
+            "#,##0.00\" days\"",
+            "0.00E+00",
+            "[Red]#,##0",
+            "\\Y000",
+            "#,##0;yyyy",
+            "_m0",
+            "₩#,##0",
+            "@",
+            "#,##0\"원\"",
+            "[$USD] #,##0",
+            "[$₩-412]#,##0",
+            "[Color10]0%",
+        ] {
+            assert_eq!(kind_of_code(number), NumberKind::Number, "{number}");
+        }
+        for duration in ["[h]:mm", "[mm]:ss", "[ss].00", "[HH]:MM"] {
+            assert_eq!(kind_of_code(duration), NumberKind::Duration, "{duration}");
+        }
+    }
+
+    #[test]
+    fn targets_are_resolved_as_paths() {
+        assert_eq!(
+            resolve("xl/", "worksheets/sheet1.xml"),
+            "xl/worksheets/sheet1.xml"
+        );
+        assert_eq!(
+            resolve("xl/", "/xl/worksheets/sheet1.xml"),
+            "xl/worksheets/sheet1.xml"
+        );
+        assert_eq!(resolve("xl/", "../data/./s.xml"), "data/s.xml");
+        assert_eq!(resolve("", "../../s.xml"), "s.xml");
+    }
+}
