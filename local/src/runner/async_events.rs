@@ -214,7 +214,6 @@ async fn dead_letter(shared: &Shared, pool: &Pool, event: &Pending, error: &Invo
     let message: String = error.to_string().chars().take(1_000).collect();
     loop {
         let sent = shared
-            .clients
             .sqs
             .send_message()
             .queue_url(url)

@@ -19,7 +19,6 @@
 
 mod async_events;
 pub mod child;
-mod clients;
 mod error;
 mod http;
 mod log;
@@ -49,7 +48,6 @@ use crate::manifest::{Function, Manifest};
 use crate::stack::ObjectEvents;
 
 use async_events::Journal;
-use clients::Clients;
 pub use error::{InvokeError, StartError};
 use log::FunctionLog;
 pub use outputs::Outputs;
@@ -139,7 +137,7 @@ struct FunctionSpec {
 /// What the runner's tasks share.
 struct Shared {
     region: String,
-    clients: Clients,
+    sqs: aws_sdk_sqs::Client,
     outputs: Outputs,
     pools: BTreeMap<String, Arc<Pool>>,
     journal: Journal,
@@ -175,7 +173,7 @@ impl Runner {
     /// Creates what the file declares and starts its triggers. `objects` tells of objects that
     /// are created in the stack's buckets.
     pub async fn start(config: RunnerConfig, objects: ObjectEvents) -> Result<Self, StartError> {
-        let clients = Clients::new(&config.environment, &config.manifest.region);
+        let clients = aws::Clients::of_stack(&config.environment);
         let outputs = resources::create(&config.manifest, &clients).await?;
         let mut pools = BTreeMap::new();
         for function in config.manifest.functions.values() {
@@ -190,7 +188,7 @@ impl Runner {
         let journal = Journal::open(&config.data_dir.join("events"))?;
         let shared = Arc::new(Shared {
             region: config.manifest.region.clone(),
-            clients,
+            sqs: clients.sqs(),
             outputs,
             pools,
             journal,

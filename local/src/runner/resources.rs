@@ -14,36 +14,41 @@ use aws_sdk_s3::types::{
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::QueueAttributeName;
 
+use aws::Clients;
+
 use crate::manifest::{Bucket, Index, Key, Manifest, Queue, Secret, SecretValue, Table};
 
-use super::clients::Clients;
 use super::error::{StartError, reason};
 use super::outputs::Outputs;
 
 /// Creates everything, and gives the values of `!Ref` and `!GetAtt`.
-pub(super) async fn create(manifest: &Manifest, aws: &Clients) -> Result<Outputs, StartError> {
+pub(super) async fn create(manifest: &Manifest, clients: &Clients) -> Result<Outputs, StartError> {
+    let sqs = clients.sqs();
+    let dynamodb = clients.dynamodb();
+    let s3 = clients.s3();
+    let secrets = clients.secrets_manager();
     let mut outputs = Outputs::new(manifest);
     let resources = &manifest.resources;
     for (id, queue) in &resources.queues {
-        let (url, arn) = create_queue(queue, aws).await?;
+        let (url, arn) = create_queue(queue, &sqs).await?;
         let name = queue.name.clone();
         let attributes = [("Arn", arn), ("QueueName", name), ("QueueUrl", url.clone())];
         outputs.set(id, url, attributes);
     }
     for (id, queue) in &resources.queues {
-        configure_queue(id, queue, &outputs, aws).await?;
+        configure_queue(id, queue, &outputs, &sqs).await?;
     }
     for (id, table) in &resources.tables {
-        let arn = create_table(table, aws).await?;
+        let arn = create_table(table, &dynamodb).await?;
         outputs.set(id, table.name.clone(), [("Arn", arn)]);
     }
     for (id, bucket) in &resources.buckets {
-        create_bucket(bucket, &manifest.region, aws).await?;
+        create_bucket(bucket, &manifest.region, &s3).await?;
         let arn = format!("arn:aws:s3:::{}", bucket.name);
         outputs.set(id, bucket.name.clone(), [("Arn", arn)]);
     }
     for (id, secret) in &resources.secrets {
-        let arn = create_secret(secret, aws).await?;
+        let arn = create_secret(secret, &secrets).await?;
         outputs.set(id, arn.clone(), [("Id", arn)]);
     }
     Ok(outputs)
@@ -64,14 +69,17 @@ fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> &str {
     error.code().unwrap_or_default()
 }
 
-async fn create_queue(queue: &Queue, aws: &Clients) -> Result<(String, String), StartError> {
+async fn create_queue(
+    queue: &Queue,
+    sqs: &aws_sdk_sqs::Client,
+) -> Result<(String, String), StartError> {
     let what = || format!("the queue {}", queue.name);
     // Without attributes: a queue that exists with others would be an error.
-    let created = aws.sqs.create_queue().queue_name(&queue.name).send().await;
+    let created = sqs.create_queue().queue_name(&queue.name).send().await;
     let url = match created {
         Ok(created) => created.queue_url,
         Err(error) => {
-            let known = aws.sqs.get_queue_url().queue_name(&queue.name).send().await;
+            let known = sqs.get_queue_url().queue_name(&queue.name).send().await;
             match known {
                 Ok(known) => known.queue_url,
                 Err(_) => return Err(failed(what())(error)),
@@ -79,8 +87,7 @@ async fn create_queue(queue: &Queue, aws: &Clients) -> Result<(String, String), 
         }
     }
     .unwrap_or_default();
-    let attributes = aws
-        .sqs
+    let attributes = sqs
         .get_queue_attributes()
         .queue_url(&url)
         .attribute_names(QueueAttributeName::QueueArn)
@@ -97,7 +104,7 @@ async fn configure_queue(
     id: &str,
     queue: &Queue,
     outputs: &Outputs,
-    aws: &Clients,
+    sqs: &aws_sdk_sqs::Client,
 ) -> Result<(), StartError> {
     use QueueAttributeName as Name;
     let mut attributes = HashMap::from([
@@ -123,8 +130,7 @@ async fn configure_queue(
         });
         attributes.insert(Name::RedrivePolicy, policy.to_string());
     }
-    aws.sqs
-        .set_queue_attributes()
+    sqs.set_queue_attributes()
         .queue_url(outputs.reference(id).unwrap_or_default())
         .set_attributes(Some(attributes))
         .send()
@@ -163,7 +169,10 @@ fn global_index(index: &Index) -> GlobalSecondaryIndex {
         .expect("name and key are set")
 }
 
-async fn create_table(table: &Table, aws: &Clients) -> Result<String, StartError> {
+async fn create_table(
+    table: &Table,
+    dynamodb: &aws_sdk_dynamodb::Client,
+) -> Result<String, StartError> {
     let what = || format!("the table {}", table.name);
     let definitions = table.attributes.iter().map(|(name, kind)| {
         AttributeDefinition::builder()
@@ -173,8 +182,7 @@ async fn create_table(table: &Table, aws: &Clients) -> Result<String, StartError
             .expect("both fields are set")
     });
     let indexes: Vec<_> = table.indexes.iter().map(global_index).collect();
-    let created = aws
-        .dynamodb
+    let created = dynamodb
         .create_table()
         .table_name(&table.name)
         .billing_mode(BillingMode::PayPerRequest)
@@ -188,8 +196,7 @@ async fn create_table(table: &Table, aws: &Clients) -> Result<String, StartError
         Err(error) if code(&error).contains("ResourceInUse") => {}
         Err(error) => return Err(failed(what())(error)),
     }
-    let described = aws
-        .dynamodb
+    let described = dynamodb
         .describe_table()
         .table_name(&table.name)
         .send()
@@ -199,7 +206,7 @@ async fn create_table(table: &Table, aws: &Clients) -> Result<String, StartError
         .table
         .unwrap_or_else(|| TableDescription::builder().build());
     compare_table(table, &description)?;
-    expire_items(table, aws).await?;
+    expire_items(table, dynamodb).await?;
     Ok(description.table_arn.unwrap_or_default())
 }
 
@@ -224,13 +231,15 @@ fn compare_table(table: &Table, found: &TableDescription) -> Result<(), StartErr
     Ok(())
 }
 
-async fn expire_items(table: &Table, aws: &Clients) -> Result<(), StartError> {
+async fn expire_items(
+    table: &Table,
+    dynamodb: &aws_sdk_dynamodb::Client,
+) -> Result<(), StartError> {
     let Some(attribute) = &table.ttl_attribute else {
         return Ok(());
     };
     let what = || format!("the time to live of the table {}", table.name);
-    let described = aws
-        .dynamodb
+    let described = dynamodb
         .describe_time_to_live()
         .table_name(&table.name)
         .send()
@@ -247,7 +256,7 @@ async fn expire_items(table: &Table, aws: &Clients) -> Result<(), StartError> {
         .enabled(true)
         .build()
         .expect("both fields are set");
-    aws.dynamodb
+    dynamodb
         .update_time_to_live()
         .table_name(&table.name)
         .time_to_live_specification(specification)
@@ -257,7 +266,11 @@ async fn expire_items(table: &Table, aws: &Clients) -> Result<(), StartError> {
     Ok(())
 }
 
-async fn create_bucket(bucket: &Bucket, region: &str, aws: &Clients) -> Result<(), StartError> {
+async fn create_bucket(
+    bucket: &Bucket,
+    region: &str,
+    s3: &aws_sdk_s3::Client,
+) -> Result<(), StartError> {
     let what = || format!("the bucket {}", bucket.name);
     // S3 refuses to be told the region that is the default.
     let location = (region != "us-east-1").then(|| {
@@ -265,8 +278,7 @@ async fn create_bucket(bucket: &Bucket, region: &str, aws: &Clients) -> Result<(
             .location_constraint(BucketLocationConstraint::from(region))
             .build()
     });
-    let created = aws
-        .s3
+    let created = s3
         .create_bucket()
         .bucket(&bucket.name)
         .set_create_bucket_configuration(location)
@@ -299,8 +311,7 @@ async fn create_bucket(bucket: &Bucket, region: &str, aws: &Clients) -> Result<(
         .set_cors_rules(Some(rules.collect()))
         .build()
         .expect("rules are set");
-    aws.s3
-        .put_bucket_cors()
+    s3.put_bucket_cors()
         .bucket(&bucket.name)
         .cors_configuration(configuration)
         .send()
@@ -309,10 +320,12 @@ async fn create_bucket(bucket: &Bucket, region: &str, aws: &Clients) -> Result<(
     Ok(())
 }
 
-async fn create_secret(secret: &Secret, aws: &Clients) -> Result<String, StartError> {
+async fn create_secret(
+    secret: &Secret,
+    secrets: &aws_sdk_secretsmanager::Client,
+) -> Result<String, StartError> {
     let what = || format!("the secret {}", secret.name);
-    let created = aws
-        .secrets
+    let created = secrets
         .create_secret()
         .name(&secret.name)
         .set_secret_string(
@@ -327,8 +340,7 @@ async fn create_secret(secret: &Secret, aws: &Clients) -> Result<String, StartEr
         Ok(created) => Ok(created.arn.unwrap_or_default()),
         // It keeps the value it has: the file's is only the first.
         Err(error) if code(&error).contains("ResourceExists") => {
-            let known = aws
-                .secrets
+            let known = secrets
                 .describe_secret()
                 .secret_id(&secret.name)
                 .send()

@@ -98,7 +98,6 @@ async fn receive(shared: &Shared, source: &Source, count: u32, wait: Duration) -
     // A wait is in whole seconds, and at least one: shorter ones would be a busy loop.
     let seconds = wait.min(WAIT).as_secs().max(1);
     let received = shared
-        .clients
         .sqs
         .receive_message()
         .queue_url(&source.url)
@@ -202,7 +201,6 @@ async fn delete<'a>(shared: &Shared, source: &Source, messages: impl Iterator<It
         .collect();
     for chunk in entries.chunks(RECEIVE_MAX as usize) {
         let deleted = shared
-            .clients
             .sqs
             .delete_message_batch()
             .queue_url(&source.url)
