@@ -25,10 +25,11 @@ pub(crate) fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, 
     let seven_bit = [UTF_16LE, UTF_16BE, ISO_2022_JP];
     let declared_seven_bit = header.is_some_and(|encoding| seven_bit.contains(&encoding));
     let escapes = memchr::memchr(0x1b, body).is_some();
-    if !declared_seven_bit && !escapes {
-        if let Ok(text) = std::str::from_utf8(body) {
-            return Cow::Borrowed(text);
-        }
+    if !declared_seven_bit
+        && !escapes
+        && let Ok(text) = std::str::from_utf8(body)
+    {
+        return Cow::Borrowed(text);
     }
     let meta = declared_in(&body[..body.len().min(PRESCAN)]);
     for encoding in [header, meta].into_iter().flatten() {

@@ -6,10 +6,10 @@ use std::collections::HashSet;
 use model::{Availability, Currency, Decimal, Failure, FailureReason, Variant};
 
 use crate::address::{Match, Pages};
-use crate::graph::{Graph, Item, Value};
+use crate::graph::{Graph, Item};
 use crate::prices::{self, OfferFacts, Price, Role};
 use crate::products::{Found, Place};
-use crate::{Hints, availability};
+use crate::{Hints, availability, sellers, which};
 
 /// What the page says outside of the source that is being looked at.
 #[derive(Debug, Default)]
@@ -58,17 +58,17 @@ pub(crate) struct Reading<'r, 'a> {
 }
 
 impl<'a> Reading<'_, 'a> {
-    fn product_of(&self, price: usize) -> usize {
+    pub(crate) fn product_of(&self, price: usize) -> usize {
         self.found.offers[self.prices[price].offer].product
     }
 
-    fn product_item(&self, product: usize) -> Option<&Item<'a>> {
+    pub(crate) fn product_item(&self, product: usize) -> Option<&Item<'a>> {
         self.found.products[product]
             .item
             .map(|id| &self.graph.items[id])
     }
 
-    fn offer_item(&self, offer: usize) -> &Item<'a> {
+    pub(crate) fn offer_item(&self, offer: usize) -> &Item<'a> {
         &self.graph.items[self.found.offers[offer].item]
     }
 
@@ -89,6 +89,7 @@ pub(crate) fn choose(
         hints,
         alive: (0..reading.prices.len()).collect(),
         verdicts: vec![""; reading.prices.len()],
+        pinned: None,
     };
     let choice = chooser.run();
     Decision {
@@ -104,6 +105,8 @@ struct Chooser<'c, 'r, 'a> {
     /// The prices that are still in the running.
     alive: Vec<usize>,
     verdicts: Vec<&'static str>,
+    /// The product that the owner's pin names.
+    pinned: Option<usize>,
 }
 
 fn weak(reason: FailureReason, detail: impl Into<String>) -> Refusal {
@@ -152,8 +155,8 @@ impl Chooser<'_, '_, '_> {
             return Err(weak(FailureReason::NoPrice, self.why_none(seen)));
         }
         self.drop_unreadable()?;
-        self.drop_less_direct();
         self.settle_currency()?;
+        self.drop_less_direct();
         self.drop_other_titles();
         self.settle_amount()?;
         self.answer()
@@ -191,29 +194,13 @@ impl Chooser<'_, '_, '_> {
     /// Keeps the prices of the variant that the owner pinned.
     fn keep_variant(&mut self, variant: &Variant) -> Result<(), Refusal> {
         let reading = self.reading;
-        let pages = &self.context.pages;
-        let best = |item: &Item<'_>| names_variant(item, variant, pages);
-        let products: Vec<Option<Match>> = (0..reading.found.products.len())
-            .map(|index| reading.product_item(index).and_then(best))
-            .collect();
-        let offers: Vec<Option<Match>> = (0..reading.found.offers.len())
-            .map(|index| {
-                let offered = reading
-                    .graph
-                    .linked(reading.found.offers[index].item, "itemOffered")
-                    .into_iter()
-                    .filter_map(|id| best(&reading.graph.items[id]))
-                    .max();
-                best(reading.offer_item(index)).max(offered)
-            })
-            .collect();
-        let Some(level) = products.iter().chain(&offers).flatten().copied().max() else {
-            let detail = format!("no product on the page has {}", described(variant));
+        let Some(pinned) = which::pinned(reading, &self.context.pages, variant) else {
+            let detail = format!("no product on the page has {}", which::described(variant));
             return Err(weak(FailureReason::NoPrice, detail));
         };
-        let by_offer = |this: &Self, index: usize| offers[this.price(index).offer] == Some(level);
-        let by_product =
-            |this: &Self, index: usize| products[this.reading.product_of(index)] == Some(level);
+        self.pinned = pinned.products.iter().position(|named| *named);
+        let by_offer = |this: &Self, index: usize| pinned.offers[this.price(index).offer];
+        let by_product = |_this: &Self, index: usize| pinned.products[reading.product_of(index)];
         let why = "it is not the pinned variant's";
         if self.alive.iter().any(|index| by_offer(self, *index)) {
             self.keep(why, by_offer);
@@ -221,12 +208,13 @@ impl Chooser<'_, '_, '_> {
             self.keep(why, by_product);
         } else {
             // A variant without an offer of its own has its group's.
+            let products = &reading.found.products;
             let families: HashSet<usize> = (0..products.len())
-                .filter(|index| products[*index] == Some(level))
-                .map(|index| reading.found.products[index].family)
+                .filter(|index| pinned.products[*index])
+                .map(|index| products[index].family)
                 .collect();
-            self.keep(why, |this, index| {
-                families.contains(&this.reading.product_of(index))
+            self.keep(why, |_, index| {
+                families.contains(&reading.product_of(index))
             });
         }
         Ok(())
@@ -240,7 +228,7 @@ impl Chooser<'_, '_, '_> {
         let aside = "it belongs to another product than the page's";
         // One product, standing on its own, needs no evidence.
         if places != 1 || products.len() != 1 {
-            let families = self.families();
+            let families = which::pages_products(reading, self.context, &self.alive);
             self.keep(aside, |this, index| {
                 families.contains(&this.reading.product_of(index))
             });
@@ -255,94 +243,11 @@ impl Chooser<'_, '_, '_> {
         }
         self.keep("the variants' own prices count", is_variant);
         let matches: Vec<Option<Match>> = (0..products.len())
-            .map(|index| self.match_of(index))
+            .map(|index| which::match_of(reading, &self.context.pages, index))
             .collect();
         let of = |this: &Self, index: usize| matches[this.reading.product_of(index)];
         let same = |this: &Self, index: usize| of(this, index) == Some(Match::Same);
         self.prefer("it belongs to another variant than the page's", same);
-    }
-
-    /// How well a product's address agrees with the page's.
-    fn match_of(&self, product: usize) -> Option<Match> {
-        let item = self.reading.product_item(product)?;
-        let page = self
-            .reading
-            .graph
-            .linked(
-                self.reading.found.products[product].item?,
-                "mainEntityOfPage",
-            )
-            .into_iter()
-            .filter_map(|id| self.reading.graph.items[id].id.clone())
-            .next();
-        let addresses = ["url", "mainEntityOfPage", "@id"]
-            .into_iter()
-            .filter_map(|name| {
-                if name == "@id" {
-                    item.id.as_deref().filter(|id| id.starts_with("http"))
-                } else {
-                    item.text(name)
-                }
-            });
-        let own = addresses
-            .chain(page.as_deref())
-            .filter_map(|address| self.context.pages.compare(address))
-            .max();
-        own.or_else(|| {
-            let offers = self
-                .reading
-                .graph
-                .linked(self.reading.found.products[product].item?, "offers");
-            offers
-                .into_iter()
-                .filter_map(|id| self.reading.graph.items[id].text("url"))
-                .take(16)
-                .filter_map(|address| self.context.pages.compare(address))
-                .max()
-        })
-    }
-
-    /// The products of the families that the page is about, by the best evidence there is.
-    fn families(&self) -> HashSet<usize> {
-        let products = &self.reading.found.products;
-        let mut evidence = vec![Evidence::default(); products.len()];
-        for (index, product) in products.iter().enumerate() {
-            let matched = self.match_of(index);
-            let article = self.context.article.is_some_and(|article| {
-                self.reading
-                    .product_item(index)
-                    .is_some_and(|item| has_article(item, article))
-            });
-            let own = &mut evidence[product.family];
-            own.here |= matched.is_some_and(|m| m >= Match::Loose) || article;
-            own.elsewhere |= matched == Some(Match::Different);
-            own.main |= product.place == Place::Main;
-            own.stands |= product.place > Place::Aside;
-            own.typed |= product.typed;
-        }
-        let tiers: [fn(&Evidence) -> bool; 5] = [
-            |e| e.here && e.stands,
-            |e| e.main,
-            |e| e.here,
-            |e| e.stands && e.typed && !e.elsewhere,
-            |e| e.stands,
-        ];
-        for (tier, holds) in tiers.into_iter().enumerate() {
-            let members: HashSet<usize> = (0..products.len())
-                .filter(|index| holds(&evidence[products[*index].family]))
-                // A group's other variants may stand aside of the page's own.
-                .filter(|index| products[*index].place > Place::Aside || tier == 2)
-                .collect();
-            // Strong evidence holds even for a product without a price.
-            let priced = self
-                .alive
-                .iter()
-                .any(|price| members.contains(&self.reading.product_of(*price)));
-            if !members.is_empty() && (tier < 2 || priced) {
-                return members;
-            }
-        }
-        HashSet::new()
     }
 
     fn drop_unreadable(&mut self) -> Result<(), Refusal> {
@@ -432,7 +337,12 @@ impl Chooser<'_, '_, '_> {
         if families.len() < 2 {
             return;
         }
-        let titles: Vec<String> = self.context.titles.iter().map(|t| folded(t)).collect();
+        let titles: Vec<String> = self
+            .context
+            .titles
+            .iter()
+            .map(|t| which::folded(t))
+            .collect();
         for title in &titles {
             let named = |this: &Self, index: usize| {
                 let product = this.reading.product_of(index);
@@ -441,7 +351,7 @@ impl Chooser<'_, '_, '_> {
                     this.reading
                         .product_item(product)
                         .and_then(|item| item.text("name"))
-                        .map(folded)
+                        .map(which::folded)
                         .is_some_and(|name| !name.is_empty() && title.contains(&name))
                 })
             };
@@ -458,10 +368,10 @@ impl Chooser<'_, '_, '_> {
         let mut distinct = Vec::new();
         for &index in &self.alive {
             let price = self.price(index);
-            if let Ok(amount) = price.amount {
-                if seen.insert((amount.normalize(), price.currency)) {
-                    distinct.push((amount, price.currency));
-                }
+            if let Ok(amount) = price.amount
+                && seen.insert((amount.normalize(), price.currency))
+            {
+                distinct.push((amount, price.currency));
             }
         }
         distinct
@@ -479,7 +389,10 @@ impl Chooser<'_, '_, '_> {
             .iter()
             .filter_map(|(_, currency)| *currency)
             .collect();
-        if distinct.len() > 1 && currencies.len() < 2 && self.are_sellers() {
+        if distinct.len() > 1
+            && currencies.len() < 2
+            && sellers::are_sellers(self.reading, &self.alive)
+        {
             // The cheapest seller that has it, else the cheapest.
             self.prefer("its seller cannot deliver", |this, index| {
                 availability::can_be_had(this.reading.facts(index).availability)
@@ -498,12 +411,12 @@ impl Chooser<'_, '_, '_> {
             .map(|(amount, _)| amount.normalize())
             .collect();
         if amounts.len() > 1 || currencies.len() > 1 {
-            return Err(Refusal::Final(self.ambiguous(&distinct)));
+            return Err(Refusal::Final(Self::ambiguous(&distinct)));
         }
         Ok(())
     }
 
-    fn ambiguous(&self, distinct: &[(Decimal, Option<Currency>)]) -> Failure {
+    fn ambiguous(distinct: &[(Decimal, Option<Currency>)]) -> Failure {
         let shown: Vec<String> = distinct
             .iter()
             .take(10)
@@ -537,75 +450,6 @@ impl Chooser<'_, '_, '_> {
             let (low, high) = (price.amount.as_ref().ok()?, high.amount.as_ref().ok()?);
             (low != high).then(|| format!("the variants cost {low} to {high}; pin one of them"))
         })
-    }
-
-    /// Whether the prices left are what several sellers ask for one product, and not those of
-    /// several variants.
-    fn are_sellers(&self) -> bool {
-        let offers: HashSet<usize> = self
-            .alive
-            .iter()
-            .map(|index| self.price(*index).offer)
-            .collect();
-        let products: HashSet<usize> = self
-            .alive
-            .iter()
-            .map(|index| self.reading.product_of(*index))
-            .collect();
-        if products.len() != 1 || offers.len() < 2 {
-            return false;
-        }
-        if products
-            .iter()
-            .any(|product| self.reading.found.products[*product].is_group)
-        {
-            return false;
-        }
-        let distinct = |key: &dyn Fn(usize) -> Option<String>| {
-            let keys: Vec<_> = offers.iter().filter_map(|offer| key(*offer)).collect();
-            (keys.len(), keys.into_iter().collect::<HashSet<_>>().len())
-        };
-        let (named, different) = distinct(&|offer| self.seller(offer));
-        if named == offers.len() && different == named {
-            return true;
-        }
-        let (_, variants) = distinct(&|offer| self.variant_key(offer));
-        let aggregated = offers
-            .iter()
-            .all(|offer| self.reading.found.offers[*offer].aggregate.is_some());
-        aggregated && variants < 2
-    }
-
-    fn seller(&self, offer: usize) -> Option<String> {
-        let item = self.reading.offer_item(offer);
-        ["seller", "offeredBy"].iter().find_map(|name| {
-            item.values(name).find_map(|value| match value {
-                Value::Text(text) => Some(folded(text)),
-                Value::Item(id) => {
-                    let seller = &self.reading.graph.items[self.reading.graph.resolve(*id)];
-                    let name = seller.text("name").or(seller.id.as_deref());
-                    name.map(folded)
-                }
-                _ => None,
-            })
-        })
-    }
-
-    /// What tells an offer's variant from others.
-    fn variant_key(&self, offer: usize) -> Option<String> {
-        let item = self.reading.offer_item(offer);
-        let id = self.reading.found.offers[offer].item;
-        let offered = self.reading.graph.linked(id, "itemOffered");
-        std::iter::once(item)
-            .chain(offered.iter().map(|id| &self.reading.graph.items[*id]))
-            .find_map(|item| SKUS.iter().chain(GTINS).find_map(|name| item.text(name)))
-            .or_else(|| {
-                offered
-                    .iter()
-                    .find_map(|id| self.reading.graph.items[*id].text("name"))
-            })
-            .or_else(|| item.text("name"))
-            .map(folded)
     }
 
     fn answer(&mut self) -> Result<Choice, Refusal> {
@@ -648,8 +492,10 @@ impl Chooser<'_, '_, '_> {
         } else {
             [family, product]
         };
-        let name = order
+        let name = self
+            .pinned
             .into_iter()
+            .chain(order)
             .find_map(|product| self.reading.product_item(product)?.text("name"))
             .or_else(|| self.context.titles.first().map(AsRef::as_ref));
         Ok(Choice {
@@ -663,100 +509,4 @@ impl Chooser<'_, '_, '_> {
             name: name.and_then(crate::tidy_name),
         })
     }
-}
-
-/// What speaks for a family of products being the page's.
-#[derive(Debug, Clone, Copy, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "five independent observations"
-)]
-struct Evidence {
-    /// A member has the page's address or article number.
-    here: bool,
-    /// A member has another page's address.
-    elsewhere: bool,
-    /// The page names it as its main entity.
-    main: bool,
-    /// It stands on its own.
-    stands: bool,
-    /// It is a product, and not only something that has offers.
-    typed: bool,
-}
-
-const SKUS: &[&str] = &["sku", "productID", "identifier", "mpn"];
-const GTINS: &[&str] = &[
-    "gtin", "gtin13", "gtin14", "gtin12", "gtin8", "isbn", "ean", "upc",
-];
-
-/// Whether an item has this article number.
-pub(crate) fn has_article(item: &Item<'_>, article: &str) -> bool {
-    SKUS.iter()
-        .flat_map(|name| item.values(name))
-        .any(|value| match value {
-            Value::Text(text) | Value::Number(text) => {
-                let text = text.trim();
-                let bare = text.rsplit_once(':').map_or(text, |(_, bare)| bare.trim());
-                text.eq_ignore_ascii_case(article.trim())
-                    || bare.eq_ignore_ascii_case(article.trim())
-            }
-            _ => false,
-        })
-}
-
-fn has_gtin(item: &Item<'_>, gtin: &str) -> bool {
-    // The same number is written with 8 to 14 digits.
-    fn digits(text: &str) -> String {
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        digits.trim_start_matches('0').to_owned()
-    }
-    let wanted = digits(gtin);
-    !wanted.is_empty()
-        && GTINS
-            .iter()
-            .chain(&["productID", "identifier", "sku"])
-            .flat_map(|name| item.values(name))
-            .any(|value| match value {
-                Value::Text(text) | Value::Number(text) => {
-                    let bare = text
-                        .rsplit_once(':')
-                        .map_or(text.as_ref(), |(_, bare)| bare);
-                    digits(bare) == wanted
-                }
-                _ => false,
-            })
-}
-
-/// How well an item is the pinned variant; `None` if it is not.
-fn names_variant(item: &Item<'_>, variant: &Variant, pages: &Pages) -> Option<Match> {
-    match variant {
-        Variant::Sku(sku) => has_article(item, sku).then_some(Match::Same),
-        Variant::Gtin(gtin) => has_gtin(item, gtin).then_some(Match::Same),
-        Variant::Url(url) => ["url", "@id"]
-            .iter()
-            .filter_map(|name| {
-                let address = if *name == "@id" {
-                    item.id.as_deref()
-                } else {
-                    item.text(name)
-                };
-                pages.compare_two(address?, url)
-            })
-            .max()
-            .filter(|m| *m == Match::Same),
-    }
-}
-
-fn described(variant: &Variant) -> String {
-    match variant {
-        Variant::Sku(sku) => format!("the article number {sku}"),
-        Variant::Gtin(gtin) => format!("the GTIN {gtin}"),
-        Variant::Url(url) => format!("the address {url}"),
-    }
-}
-
-/// Text for comparing names: lower case, single spaces.
-fn folded(text: &str) -> String {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    words.join(" ")
 }

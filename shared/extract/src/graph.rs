@@ -82,10 +82,11 @@ impl<'a> Graph<'a> {
     /// with one identifier, the first that says something.
     pub(crate) fn index(&mut self) {
         for (at, item) in self.items.iter().enumerate() {
-            if let Some(id) = &item.id {
-                if !item.is_reference() && !self.by_id.contains_key(id.trim()) {
-                    self.by_id.insert(id.trim().to_owned(), at);
-                }
+            if let Some(id) = &item.id
+                && !item.is_reference()
+                && !self.by_id.contains_key(id.trim())
+            {
+                self.by_id.insert(id.trim().to_owned(), at);
             }
         }
     }

@@ -141,6 +141,9 @@ impl<'a> Reader<'a> {
             if !self.lenient {
                 return self.error("the end inside a list or an object");
             }
+            if matches!(self.nodes.last(), Some(Node::Number(_))) {
+                return self.error("an unfinished number");
+            }
             while !self.stack.is_empty() {
                 self.close();
             }

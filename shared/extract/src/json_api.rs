@@ -77,11 +77,11 @@ pub fn from_json(body: &[u8], paths: &CompiledPaths, hints: &Hints<'_>) -> Resul
         Some(id) => Some(answer.currency(id)?),
         None => None,
     };
-    if let (Some(found), Some(hint)) = (currency, hints.currency) {
-        if found != hint {
-            let detail = format!("the answer is in {}, not in {}", found.code(), hint.code());
-            return Err(Failure::new(FailureReason::WrongCurrency, detail));
-        }
+    if let (Some(found), Some(hint)) = (currency, hints.currency)
+        && found != hint
+    {
+        let detail = format!("the answer is in {}, not in {}", found.code(), hint.code());
+        return Err(Failure::new(FailureReason::WrongCurrency, detail));
     }
     let (amount, currency) = answer.amount(price, currency.or(hints.currency), hints.locale)?;
     let currency = currency.ok_or_else(|| {

@@ -113,16 +113,15 @@ impl<'g, 'd, 'a> Loader<'g, 'd, 'a> {
                     .iter()
                     .any(|(key, _)| !matches!(key.as_ref(), "@graph" | "@context" | "@id"));
                 if graph.is_none() || says_more {
-                    if let Some(item) = self.object(members) {
-                        self.graph.roots.push(item);
-                    }
+                    let item = self.object(members);
+                    self.graph.roots.push(item);
                 }
             }
             _ => {}
         }
     }
 
-    fn object(&mut self, members: &[(Cow<'a, str>, NodeId)]) -> Option<ItemId> {
+    fn object(&mut self, members: &[(Cow<'a, str>, NodeId)]) -> ItemId {
         let mut item = Item::default();
         for (key, value) in members {
             match key.as_ref() {
@@ -133,10 +132,10 @@ impl<'g, 'd, 'a> Loader<'g, 'd, 'a> {
                         item.id = Some(id.clone());
                     }
                 }
-                _ => self.property(&local_cow(key), *value, &mut item),
+                _ => self.property(local_cow(key), *value, &mut item),
             }
         }
-        Some(self.graph.add(item))
+        self.graph.add(item)
     }
 
     fn types(&self, id: NodeId, types: &mut Vec<Cow<'a, str>>) {
@@ -151,7 +150,7 @@ impl<'g, 'd, 'a> Loader<'g, 'd, 'a> {
         }
     }
 
-    fn property(&mut self, name: &Cow<'a, str>, id: NodeId, item: &mut Item<'a>) {
+    fn property(&mut self, name: Cow<'a, str>, id: NodeId, item: &mut Item<'a>) {
         let value = match self.document.node(id) {
             Node::Null => return,
             Node::Bool(value) => Value::Bool(*value),
@@ -159,7 +158,7 @@ impl<'g, 'd, 'a> Loader<'g, 'd, 'a> {
             Node::Text(text) => Value::Text(unescaped(text)),
             Node::List(values) => {
                 for &value in values {
-                    self.property(name, value, item);
+                    self.property(name.clone(), value, item);
                 }
                 return;
             }
@@ -172,13 +171,10 @@ impl<'g, 'd, 'a> Loader<'g, 'd, 'a> {
                     self.property(name, *inner, item);
                     return;
                 }
-                match self.object(members) {
-                    Some(nested) => Value::Item(nested),
-                    None => return,
-                }
+                Value::Item(self.object(members))
             }
         };
-        item.properties.push((name.clone(), value));
+        item.properties.push((name, value));
     }
 }
 

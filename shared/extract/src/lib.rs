@@ -56,6 +56,8 @@ mod prices;
 mod products;
 mod scan;
 mod selector;
+mod sellers;
+mod which;
 
 use model::{Currency, Variant};
 

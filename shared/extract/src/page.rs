@@ -39,7 +39,11 @@ pub struct Candidate {
     pub because: String,
 }
 
-#[expect(clippy::ref_option, reason = "serde passes a reference")]
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn as_code<S: Serializer>(currency: &Option<Currency>, serializer: S) -> Result<S::Ok, S::Error> {
     currency
         .map(|currency| currency.code())
@@ -351,7 +355,7 @@ fn by_selector(
 /// The one price in the texts at a selector.
 fn agree(
     css: &str,
-    texts: &[(String, Result<price_text::Amount, Failure>)],
+    texts: &[selector::Reading],
 ) -> Result<(model::Decimal, Option<Currency>), Failure> {
     let mut read: Vec<price_text::Amount> = Vec::new();
     for amount in texts

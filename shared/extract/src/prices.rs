@@ -174,23 +174,25 @@ struct Reader<'r, 'a> {
     prices: Vec<Price>,
 }
 
-impl<'r, 'a> Reader<'r, 'a> {
+impl Reader<'_, '_> {
     fn offer(&mut self, index: usize) {
         let offer = &self.found.offers[index];
         let item = &self.graph.items[offer.item];
-        let currency = self.declared(item).or_else(|| {
+        let currency = Self::declared(item).or_else(|| {
             let aggregate = offer.aggregate.map(|at| self.found.offers[at].item);
             let product = self.found.products[offer.product].item;
             [aggregate, product]
                 .into_iter()
                 .flatten()
-                .find_map(|id| self.declared(&self.graph.items[id]))
+                .find_map(|id| Self::declared(&self.graph.items[id]))
         });
         let bound = self.restriction(offer.item);
         for (property, role) in [
             ("price", Role::Selling),
             ("lowPrice", Role::Lowest),
             ("highPrice", Role::Highest),
+            // What the reader of microdata makes of a price in a `del`.
+            ("struckPrice", Role::List),
         ] {
             let role = bound.or(price_type(self.graph, item)).unwrap_or(role);
             self.values(index, item, property, property, currency, role);
@@ -200,7 +202,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         }
     }
 
-    fn declared(&self, item: &Item<'_>) -> Option<Currency> {
+    fn declared(item: &Item<'_>) -> Option<Currency> {
         ["priceCurrency", "currency"]
             .iter()
             .find_map(|name| item.text(name))
@@ -215,7 +217,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         bound: Option<Role>,
     ) {
         let item = &self.graph.items[id];
-        let currency = self.declared(item).or(currency);
+        let currency = Self::declared(item).or(currency);
         let role = bound
             .or_else(|| self.restriction(id))
             .or_else(|| self.kind_of_specification(id))

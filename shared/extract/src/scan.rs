@@ -19,7 +19,7 @@ pub(crate) struct Page<'a> {
     pub(crate) base: Option<Cow<'a, str>>,
     /// The content of the first `<title>`.
     pub(crate) title: Option<Cow<'a, str>>,
-    /// Whether any element has `itemprop` and any has `itemscope`.
+    /// Whether any element has `itemscope`.
     pub(crate) has_microdata: bool,
     /// Whether any element has `typeof`.
     pub(crate) has_rdfa: bool,

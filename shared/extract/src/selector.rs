@@ -1,14 +1,19 @@
 //! The owner's own CSS selector: the element that holds the price.
 
 use model::{Failure, FailureReason};
-use scraper::{Html, Selector};
+use scraper::{ElementRef, Html, Selector};
 
 use crate::html::{Token, Tokenizer};
 use crate::price_text::{self, Amount, TextHints};
 
+/// A text at the selector, and what it is read as.
+pub(crate) type Reading = (String, Result<Amount, Failure>);
+
 /// Elements nested more deeply than this are not built into a tree: building takes time that
 /// grows with the depth, and no shop nests a tenth of it.
 const MAX_DEPTH: usize = 1_000;
+/// Elements whose text is not the price: it is not shown, or struck through.
+const HIDDEN: &[&str] = &["script", "style", "template", "del", "s", "strike"];
 /// So many elements that match are looked at.
 const MAX_MATCHES: usize = 1_000;
 
@@ -18,7 +23,7 @@ pub(crate) fn read(
     page: &str,
     selector: &str,
     hints: &TextHints<'_>,
-) -> Result<Vec<(String, Result<Amount, Failure>)>, Failure> {
+) -> Result<Vec<Reading>, Failure> {
     let parsed = Selector::parse(selector).map_err(|error| {
         let detail = format!("the CSS selector {selector:?} is wrong: {error}");
         Failure::new(FailureReason::BadProduct, detail)
@@ -31,30 +36,10 @@ pub(crate) fn read(
     let mut texts: Vec<String> = Vec::new();
     for element in tree.select(&parsed).take(MAX_MATCHES) {
         let attribute = match element.value().name() {
-            "meta" => element.attr("content"),
             "data" | "input" => element.attr("value"),
             _ => element.attr("content"),
         };
-        let text = match attribute {
-            Some(text) => text.to_owned(),
-            None => {
-                // Hidden scripts and styles are not what the element shows.
-                let mut shown = String::new();
-                for node in element.descendants() {
-                    let hidden = node.parent().is_some_and(|parent| {
-                        parent.value().as_element().is_some_and(|element| {
-                            matches!(element.name(), "script" | "style" | "template")
-                        })
-                    });
-                    if let (Some(text), false) = (node.value().as_text(), hidden) {
-                        if shown.len() < 4_000 {
-                            shown.push_str(text);
-                        }
-                    }
-                }
-                shown
-            }
-        };
+        let text = attribute.map_or_else(|| shown_text(element), str::to_owned);
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if !texts.contains(&text) {
             texts.push(text);
@@ -67,6 +52,29 @@ pub(crate) fn read(
             (text, amount)
         })
         .collect())
+}
+
+/// The text that an element shows.
+fn shown_text(element: ElementRef<'_>) -> String {
+    let mut shown = String::new();
+    for node in element.descendants() {
+        let Some(text) = node.value().as_text() else {
+            continue;
+        };
+        let hidden = node
+            .ancestors()
+            .take_while(|above| above.id() != element.id())
+            .filter_map(|above| above.value().as_element())
+            .any(|above| HIDDEN.contains(&above.name()));
+        if !hidden {
+            shown.push_str(text);
+        }
+        // No price is as long as that.
+        if shown.len() > 4_000 {
+            break;
+        }
+    }
+    shown
 }
 
 /// Whether more start tags than [`MAX_DEPTH`] are open at once.

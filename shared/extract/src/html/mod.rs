@@ -307,15 +307,11 @@ mod tests {
         while let Some(token) = tokenizer.next() {
             out.push(match token {
                 Token::Start { name, self_closing } => {
-                    let attributes: String = tokenizer
-                        .attributes()
-                        .iter()
-                        .map(|a| format!(" {}={}", a.name, a.value))
-                        .collect();
-                    format!(
-                        "<{name}{attributes}{}>",
-                        if self_closing { "/" } else { "" }
-                    )
+                    let mut tag = format!("<{name}");
+                    for Attribute { name, value } in tokenizer.attributes() {
+                        tag = format!("{tag} {name}={value}");
+                    }
+                    tag + if self_closing { "/>" } else { ">" }
                 }
                 Token::End(name) => format!("</{name}>"),
                 Token::Text(text) => format!("{text:?}"),

@@ -25,15 +25,12 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
         } else {
             rest = &rest[length..];
         }
-        match memchr(b'&', rest.as_bytes()) {
-            Some(next) => {
-                out.push_str(&rest[..next]);
-                rest = &rest[next..];
-            }
-            None => {
-                out.push_str(rest);
-                return Cow::Owned(out);
-            }
+        if let Some(next) = memchr(b'&', rest.as_bytes()) {
+            out.push_str(&rest[..next]);
+            rest = &rest[next..];
+        } else {
+            out.push_str(rest);
+            return Cow::Owned(out);
         }
     }
 }

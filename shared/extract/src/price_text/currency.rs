@@ -353,10 +353,11 @@ impl Mark {
 /// means exactly one.
 pub(crate) fn named(text: &str) -> Option<Currency> {
     let text = text.trim();
-    if text.len() == 3 && text.is_ascii() {
-        if let Some(currency) = code_of(&text.to_ascii_uppercase()) {
-            return Some(currency);
-        }
+    if text.len() == 3
+        && text.is_ascii()
+        && let Some(currency) = code_of(&text.to_ascii_uppercase())
+    {
+        return Some(currency);
     }
     let (mark, length) = mark_at(text, None)?;
     let rest = text[length..].trim_matches(['.', ' ']);

@@ -127,18 +127,16 @@ fn next(rest: &str, before: Option<char>, last: Option<&Token>, tight: bool) -> 
         };
         return (Token::Mark(pence), 1);
     }
-    if let Some((mark, length)) = currency::mark_at(rest, before) {
-        if !is_part_of_a_word(rest, length, before, counts, tight) {
-            return (Token::Mark(mark), length + dot_after(rest, length));
-        }
+    if let Some((mark, length)) = currency::mark_at(rest, before)
+        && !is_part_of_a_word(rest, length, before, counts, tight)
+    {
+        return (Token::Mark(mark), length + dot_after(rest, length));
     }
     let length = word_length(rest);
     if length > 0 {
         let word = rest[..length].to_lowercase();
-        if counts {
-            if let Some(factor) = words::latin_factor(&word) {
-                return (Token::Factor(factor), length + dot_after(rest, length));
-            }
+        if counts && let Some(factor) = words::latin_factor(&word) {
+            return (Token::Factor(factor), length + dot_after(rest, length));
         }
         return (Token::Word(word), length + dot_after(rest, length));
     }

@@ -122,10 +122,9 @@ fn grouping(sign: char, habits: Habits<'_>) -> Option<bool> {
         // Three places: the Gulf writes `1.234`, Tunisia `1,234`.
         ('.', Some(3)) => Some(false),
         (_, Some(3)) => (habits.currency != Some(Currency::TND)).then_some(true),
-        // No currency of two places is quoted in thousandths.
-        (_, Some(_)) => Some(true),
         ('.', None) => habits.some_currency.then_some(true),
-        (_, None) => Some(true),
+        // No currency of two places is quoted in thousandths, and a comma alone groups.
+        _ => Some(true),
     }
 }
 

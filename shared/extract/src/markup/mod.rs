@@ -3,12 +3,18 @@
 //! Both are read off the tags in one pass, with a stack of the open elements that follows the
 //! standard's rules for end tags as far as they matter for nesting.
 
+mod elements;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::graph::{Graph, Item, ItemId, Value, local_name};
+use crate::graph::{Graph, Item, ItemId, Value};
 use crate::html::references;
 use crate::html::{Token, Tokenizer};
+use elements::{
+    ENDS_PARAGRAPH, SCOPE, SPECIAL, TABLE, VOID, element_value, is_textual, lower, rdfa_names,
+    split_ids, split_names,
+};
 
 /// Which of the two vocabularies of attributes is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,98 +94,9 @@ struct Builder<'a> {
     fragments: HashMap<String, Option<ItemId>>,
     /// Which items refer to which ids.
     references: Vec<(ItemId, String)>,
-    /// The depth at which SVG or MathML began.
+    /// The depth at which SVG or `MathML` began.
     foreign: Option<usize>,
 }
-
-const VOID: &[&str] = &[
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
-    "track", "wbr",
-];
-
-/// Elements whose start ends an open paragraph.
-const ENDS_PARAGRAPH: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "div",
-    "dl",
-    "fieldset",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "table",
-    "ul",
-];
-
-/// Elements that an end tag of an inline element does not reach through.
-const SPECIAL: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "body",
-    "button",
-    "center",
-    "dd",
-    "details",
-    "dir",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "html",
-    "li",
-    "main",
-    "nav",
-    "object",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "select",
-    "summary",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "ul",
-];
-
-/// Elements that no end tag but a table's reaches through.
-const SCOPE: &[&str] = &["table", "td", "th", "caption", "object", "html"];
-const TABLE: &[&str] = &[
-    "table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption", "body", "html",
-];
 
 impl<'a> Builder<'a> {
     fn new(text: &'a str, syntax: Syntax) -> Self {
@@ -315,6 +232,17 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// A price that is struck through is kept as what it is.
+    fn mark_struck(&self, names: &mut [String], element: &str) {
+        const STRUCK: [&str; 3] = ["del", "s", "strike"];
+        let is_open = |name: &&str| self.open.get(*name).is_some_and(|count| *count > 0);
+        if STRUCK.contains(&element) || STRUCK.iter().any(is_open) {
+            for name in names.iter_mut().filter(|name| *name == "price") {
+                "struckPrice".clone_into(name);
+            }
+        }
+    }
+
     fn put(&mut self, item: ItemId, name: &str, value: Value<'a>) {
         self.graph.items[item]
             .properties
@@ -373,7 +301,8 @@ impl<'a> Builder<'a> {
         if !self.fragments.is_empty() {
             self.fragment(tag, open);
         }
-        let names = split_names(tag.attribute("itemprop"));
+        let mut names = split_names(tag.attribute("itemprop"));
+        self.mark_struck(&mut names, &open.name);
         let owners = if names.is_empty() {
             Vec::new()
         } else {
@@ -471,6 +400,7 @@ impl<'a> Builder<'a> {
             return;
         }
         let mut names = rdfa_names(tag.attribute("property"));
+        self.mark_struck(&mut names, &open.name);
         let relation = rdfa_names(tag.attribute("rel"));
         let owners = self.owners();
         if is_item {
@@ -565,76 +495,5 @@ impl<'a> Builder<'a> {
         }
         self.graph.index();
         self.graph
-    }
-}
-
-fn lower(name: &str) -> Cow<'_, str> {
-    if name.bytes().any(|b| b.is_ascii_uppercase()) {
-        Cow::Owned(name.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(name)
-    }
-}
-
-fn split_names(attribute: Option<Cow<'_, str>>) -> Vec<String> {
-    attribute
-        .map(|names| {
-            names
-                .split_ascii_whitespace()
-                .map(|name| local_name(name).to_owned())
-                .collect()
-        })
-        .unwrap_or_default()
-}
-
-fn split_ids(attribute: Option<Cow<'_, str>>) -> Vec<String> {
-    attribute
-        .map(|ids| {
-            ids.split_ascii_whitespace()
-                .take(64)
-                .map(str::to_owned)
-                .collect()
-        })
-        .unwrap_or_default()
-}
-
-/// RDFa's names, without those of vocabularies that are not schema.org's (`og:title`).
-fn rdfa_names(attribute: Option<Cow<'_, str>>) -> Vec<String> {
-    let mut names = split_names(attribute);
-    names.retain(|name| !name.contains(':'));
-    names
-}
-
-/// Properties whose value is text even on an element that has an address.
-fn is_textual(name: &str) -> bool {
-    [
-        "name",
-        "price",
-        "lowPrice",
-        "highPrice",
-        "priceCurrency",
-        "sku",
-        "mpn",
-        "productID",
-    ]
-    .iter()
-    .any(|textual| textual.eq_ignore_ascii_case(name))
-}
-
-/// The value that an element's attributes give its property; `None` if its text is the value.
-fn element_value<'a>(tag: &Tokenizer<'a>, element: &str, names: &[String]) -> Option<Cow<'a, str>> {
-    if let Some(content) = tag.attribute("content") {
-        return Some(content);
-    }
-    match element {
-        "meta" => Some(Cow::Borrowed("")),
-        "data" | "meter" | "input" => tag.attribute("value"),
-        "time" => tag.attribute("datetime"),
-        "object" => tag.attribute("data"),
-        "a" | "area" | "link" if !names.iter().all(|name| is_textual(name)) => {
-            tag.attribute("href")
-        }
-        "audio" | "embed" | "iframe" | "img" | "source" | "track" | "video" => tag.attribute("src"),
-        _ => None,
     }
 }

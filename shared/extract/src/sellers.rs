@@ -1,0 +1,74 @@
+//! Whether differing offers are those of several sellers or of several variants.
+
+use std::collections::HashSet;
+
+use crate::choose::Reading;
+use crate::graph::Value;
+use crate::which::{GTINS, SKUS, folded};
+
+/// Whether the prices left are what several sellers ask for one product, and not those of
+/// several variants.
+pub(crate) fn are_sellers(reading: &Reading<'_, '_>, alive: &[usize]) -> bool {
+    let offers: HashSet<usize> = alive
+        .iter()
+        .map(|index| reading.prices[*index].offer)
+        .collect();
+    let products: HashSet<usize> = alive
+        .iter()
+        .map(|index| reading.product_of(*index))
+        .collect();
+    if products.len() != 1 || offers.len() < 2 {
+        return false;
+    }
+    if products
+        .iter()
+        .any(|product| reading.found.products[*product].is_group)
+    {
+        return false;
+    }
+    let distinct = |key: &dyn Fn(usize) -> Option<String>| {
+        let keys: Vec<_> = offers.iter().filter_map(|offer| key(*offer)).collect();
+        (keys.len(), keys.into_iter().collect::<HashSet<_>>().len())
+    };
+    let (named, different) = distinct(&|offer| seller(reading, offer));
+    if named == offers.len() && different == named {
+        return true;
+    }
+    let (_, variants) = distinct(&|offer| variant_key(reading, offer));
+    let aggregated = offers
+        .iter()
+        .all(|offer| reading.found.offers[*offer].aggregate.is_some());
+    aggregated && variants < 2
+}
+
+fn seller(reading: &Reading<'_, '_>, offer: usize) -> Option<String> {
+    let item = reading.offer_item(offer);
+    ["seller", "offeredBy"].iter().find_map(|name| {
+        item.values(name).find_map(|value| match value {
+            Value::Text(text) => Some(folded(text)),
+            Value::Item(id) => {
+                let seller = &reading.graph.items[reading.graph.resolve(*id)];
+                let name = seller.text("name").or(seller.id.as_deref());
+                name.map(folded)
+            }
+            _ => None,
+        })
+    })
+}
+
+/// What tells an offer's variant from others.
+fn variant_key(reading: &Reading<'_, '_>, offer: usize) -> Option<String> {
+    let item = reading.offer_item(offer);
+    let id = reading.found.offers[offer].item;
+    let offered = reading.graph.linked(id, "itemOffered");
+    std::iter::once(item)
+        .chain(offered.iter().map(|id| &reading.graph.items[*id]))
+        .find_map(|item| SKUS.iter().chain(GTINS).find_map(|name| item.text(name)))
+        .or_else(|| {
+            offered
+                .iter()
+                .find_map(|id| reading.graph.items[*id].text("name"))
+        })
+        .or_else(|| item.text("name"))
+        .map(folded)
+}

@@ -1,0 +1,211 @@
+//! Which of a page's products is meant: by the owner's pin, or by what speaks for the page itself.
+
+use std::collections::HashSet;
+
+use model::Variant;
+
+use crate::address::{Match, Pages};
+use crate::choose::{Context, Reading};
+use crate::graph::{Item, Value};
+use crate::products::Place;
+
+/// What the owner's pin names.
+pub(crate) struct Pinned {
+    /// For each product whether it is named.
+    pub(crate) products: Vec<bool>,
+    /// For each offer whether it, or the product it says it offers, is named.
+    pub(crate) offers: Vec<bool>,
+}
+
+/// The products and offers that `variant` names; `None` if there are none.
+pub(crate) fn pinned(
+    reading: &Reading<'_, '_>,
+    pages: &Pages,
+    variant: &Variant,
+) -> Option<Pinned> {
+    let named = |item: &Item<'_>| names_variant(item, variant, pages);
+    let items = &reading.graph.items;
+    let products: Vec<bool> = (0..reading.found.products.len())
+        .map(|index| reading.product_item(index).is_some_and(named))
+        .collect();
+    let offers: Vec<bool> = reading
+        .found
+        .offers
+        .iter()
+        .map(|offer| {
+            let offered = reading.graph.linked(offer.item, "itemOffered");
+            named(&items[offer.item]) || offered.into_iter().any(|id| named(&items[id]))
+        })
+        .collect();
+    let any = products.iter().chain(&offers).any(|named| *named);
+    any.then_some(Pinned { products, offers })
+}
+
+/// How well a product's address agrees with the page's.
+pub(crate) fn match_of(reading: &Reading<'_, '_>, pages: &Pages, product: usize) -> Option<Match> {
+    let item = reading.product_item(product)?;
+    let page = reading
+        .graph
+        .linked(reading.found.products[product].item?, "mainEntityOfPage")
+        .into_iter()
+        .find_map(|id| reading.graph.items[id].id.clone());
+    let addresses = ["url", "mainEntityOfPage", "@id"]
+        .into_iter()
+        .filter_map(|name| {
+            if name == "@id" {
+                item.id.as_deref().filter(|id| id.starts_with("http"))
+            } else {
+                item.text(name)
+            }
+        });
+    let own = addresses
+        .chain(page.as_deref())
+        .filter_map(|address| pages.compare(address))
+        .max();
+    own.or_else(|| {
+        let offers = reading
+            .graph
+            .linked(reading.found.products[product].item?, "offers");
+        offers
+            .into_iter()
+            .filter_map(|id| reading.graph.items[id].text("url"))
+            .take(16)
+            .filter_map(|address| pages.compare(address))
+            .max()
+    })
+}
+
+/// The products of the families that the page is about, by the best evidence there is.
+pub(crate) fn pages_products(
+    reading: &Reading<'_, '_>,
+    context: &Context<'_>,
+    alive: &[usize],
+) -> HashSet<usize> {
+    let products = &reading.found.products;
+    let mut evidence = vec![Evidence::default(); products.len()];
+    for (index, product) in products.iter().enumerate() {
+        let matched = match_of(reading, &context.pages, index);
+        let article = context.article.is_some_and(|article| {
+            reading
+                .product_item(index)
+                .is_some_and(|item| has_article(item, article))
+        });
+        let own = &mut evidence[product.family];
+        own.here |= matched.is_some_and(|m| m >= Match::Loose) || article;
+        own.elsewhere |= matched == Some(Match::Different);
+        own.main |= product.place == Place::Main;
+        own.stands |= product.place > Place::Aside;
+        own.typed |= product.typed;
+    }
+    let tiers: [fn(&Evidence) -> bool; 5] = [
+        |e| e.here && e.stands,
+        |e| e.main,
+        |e| e.here,
+        |e| e.stands && e.typed && !e.elsewhere,
+        |e| e.stands,
+    ];
+    for (tier, holds) in tiers.into_iter().enumerate() {
+        let members: HashSet<usize> = (0..products.len())
+            .filter(|index| holds(&evidence[products[*index].family]))
+            // A group's other variants may stand aside of the page's own.
+            .filter(|index| products[*index].place > Place::Aside || tier == 2)
+            .collect();
+        // Strong evidence holds even for a product without a price.
+        let priced = alive
+            .iter()
+            .any(|price| members.contains(&reading.product_of(*price)));
+        if !members.is_empty() && (tier < 2 || priced) {
+            return members;
+        }
+    }
+    HashSet::new()
+}
+
+/// What speaks for a family of products being the page's.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "five independent observations"
+)]
+struct Evidence {
+    /// A member has the page's address or article number.
+    here: bool,
+    /// A member has another page's address.
+    elsewhere: bool,
+    /// The page names it as its main entity.
+    main: bool,
+    /// It stands on its own.
+    stands: bool,
+    /// It is a product, and not only something that has offers.
+    typed: bool,
+}
+
+pub(crate) const SKUS: &[&str] = &["sku", "productID", "identifier", "mpn"];
+pub(crate) const GTINS: &[&str] = &[
+    "gtin", "gtin13", "gtin14", "gtin12", "gtin8", "isbn", "ean", "upc",
+];
+
+/// Whether an item has this article number.
+fn has_article(item: &Item<'_>, article: &str) -> bool {
+    SKUS.iter()
+        .flat_map(|name| item.values(name))
+        .any(|value| match value {
+            Value::Text(text) | Value::Number(text) => {
+                let text = text.trim();
+                let bare = text.rsplit_once(':').map_or(text, |(_, bare)| bare.trim());
+                text.eq_ignore_ascii_case(article.trim())
+                    || bare.eq_ignore_ascii_case(article.trim())
+            }
+            _ => false,
+        })
+}
+
+fn has_gtin(item: &Item<'_>, gtin: &str) -> bool {
+    // The same number is written with 8 to 14 digits.
+    fn digits(text: &str) -> String {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        digits.trim_start_matches('0').to_owned()
+    }
+    let wanted = digits(gtin);
+    !wanted.is_empty()
+        && GTINS
+            .iter()
+            .chain(&["productID", "identifier", "sku"])
+            .flat_map(|name| item.values(name))
+            .any(|value| match value {
+                Value::Text(text) | Value::Number(text) => {
+                    let bare = text
+                        .rsplit_once(':')
+                        .map_or(text.as_ref(), |(_, bare)| bare);
+                    digits(bare) == wanted
+                }
+                _ => false,
+            })
+}
+
+/// Whether an item is the pinned variant.
+fn names_variant(item: &Item<'_>, variant: &Variant, pages: &Pages) -> bool {
+    match variant {
+        Variant::Sku(sku) => has_article(item, sku),
+        Variant::Gtin(gtin) => has_gtin(item, gtin),
+        Variant::Url(url) => [item.text("url"), item.id.as_deref()]
+            .into_iter()
+            .flatten()
+            .any(|address| pages.compare_two(address, url) == Some(Match::Same)),
+    }
+}
+
+/// The pin in words.
+pub(crate) fn described(variant: &Variant) -> String {
+    match variant {
+        Variant::Sku(sku) => format!("the article number {sku}"),
+        Variant::Gtin(gtin) => format!("the GTIN {gtin}"),
+        Variant::Url(url) => format!("the address {url}"),
+    }
+}
+
+/// Text for comparing names: lower case, single spaces.
+pub(crate) fn folded(text: &str) -> String {
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    words.join(" ")
+}

@@ -1,0 +1,80 @@
+//! The product pages in `tests/data/pages` and what must be read from each. Every page has its
+//! expectation beside it, in a JSON file of the same name.
+
+#![expect(unreachable_pub, reason = "each test program is a crate of its own")]
+
+use std::path::PathBuf;
+
+use extract::Hints;
+use model::{Currency, Variant};
+use serde::Deserialize;
+
+/// One page of the corpus.
+pub struct Page {
+    pub name: String,
+    pub body: Vec<u8>,
+    pub expected: Expected,
+}
+
+/// What must be read: an offer, or a failure with parts of its detail.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    #[serde(default)]
+    hints: OwnHints,
+    pub content_type: Option<String>,
+    pub amount: Option<String>,
+    pub currency: Option<Currency>,
+    pub availability: Option<String>,
+    pub name: Option<String>,
+    pub found_in: Option<String>,
+    pub reason: Option<String>,
+    #[serde(default)]
+    pub detail: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnHints {
+    currency: Option<Currency>,
+    locale: Option<String>,
+    variant: Option<Variant>,
+    selector: Option<String>,
+    base_url: Option<String>,
+}
+
+impl Expected {
+    pub fn hints(&self) -> Hints<'_> {
+        Hints {
+            currency: self.hints.currency,
+            locale: self.hints.locale.as_deref(),
+            variant: self.hints.variant.as_ref(),
+            selector: self.hints.selector.as_deref(),
+            base_url: self.hints.base_url.as_deref(),
+        }
+    }
+}
+
+/// The corpus, in the order of its names.
+pub fn pages() -> Vec<Page> {
+    let folder = PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/data/pages"
+    ));
+    let mut pages: Vec<Page> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "html"))
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let expected = std::fs::read_to_string(path.with_extension("json")).expect(&name);
+            Page {
+                body: std::fs::read(&path).unwrap(),
+                expected: serde_json::from_str(&expected).expect(&name),
+                name,
+            }
+        })
+        .collect();
+    pages.sort_by(|a, b| a.name.cmp(&b.name));
+    pages
+}
