@@ -1,7 +1,7 @@
 //! What a reader hands on, cell by cell, whatever the file's format.
 
-use crate::ReadError;
 use crate::number::Number;
+use crate::{Limits, Measure, ReadError};
 
 /// The value of one cell. An empty cell is not handed on at all.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,10 +52,6 @@ impl Strings {
         self.ends.len()
     }
 
-    pub(crate) fn byte_len(&self) -> usize {
-        self.bytes.len()
-    }
-
     /// The text; an index beyond the end is an empty text (readers check their indices).
     pub(crate) fn get(&self, index: u32) -> &str {
         let index = index as usize;
@@ -79,6 +75,25 @@ impl Strings {
         };
         self.ends.push(end);
         true
+    }
+
+    /// Adds a text of an upload.
+    pub(crate) fn add(&mut self, text: &str, limits: &Limits) -> Result<(), ReadError> {
+        let too_large = |what, limit| {
+            Err(ReadError::TooLarge {
+                what,
+                limit,
+                place: None,
+            })
+        };
+        if self.ends.len() as u64 >= limits.shared_strings {
+            return too_large(Measure::SharedStrings, limits.shared_strings);
+        }
+        self.push_str(text);
+        if !self.end() || self.bytes.len() as u64 > limits.shared_string_bytes {
+            return too_large(Measure::SharedStringBytes, limits.shared_string_bytes);
+        }
+        Ok(())
     }
 
     pub(crate) fn shrink(&mut self) {

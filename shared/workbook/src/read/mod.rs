@@ -1,9 +1,11 @@
 //! Opening an upload, whatever its format, and handing on its cells row by row.
 
 mod decoded;
-mod old;
+mod ods;
 mod package;
 mod table;
+mod xls;
+mod xlsb;
 mod xlsx;
 mod xml;
 
@@ -43,7 +45,9 @@ pub(crate) struct SheetInfo {
 /// An open upload.
 pub(crate) enum Workbook {
     Xlsx(Box<xlsx::Xlsx>),
-    Old(old::Old),
+    Xlsb(Box<xlsb::Xlsb>),
+    Ods(Box<ods::Ods>),
+    Xls(xls::Xls),
     Table(table::Table),
 }
 
@@ -73,7 +77,7 @@ fn format_of(path: &Path, file: &mut File, limits: &Limits) -> Result<Format, Re
         return zip_format(file, limits);
     }
     if start.starts_with(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]) {
-        return old::compound_format(file, length);
+        return Ok(Format::Xls);
     }
     if table::is_text(&start) {
         Ok(Format::Csv)
@@ -121,8 +125,10 @@ impl Workbook {
         let format = format_of(path, &mut file, limits)?;
         let workbook = match format {
             Format::Xlsx => Self::Xlsx(Box::new(xlsx::Xlsx::open(path, limits)?)),
+            Format::Xlsb => Self::Xlsb(Box::new(xlsb::Xlsb::open(path, limits)?)),
+            Format::Ods => Self::Ods(Box::new(ods::Ods::open(path, limits)?)),
             Format::Csv => Self::Table(table::Table::open(file, path)?),
-            _ => Self::Old(old::Old::open(file, format, limits)?),
+            Format::Xls => Self::Xls(xls::Xls::open(file, limits)?),
         };
         Ok((workbook, format))
     }
@@ -130,20 +136,29 @@ impl Workbook {
     pub(crate) fn sheets(&self) -> Vec<SheetInfo> {
         match self {
             Self::Xlsx(workbook) => workbook.sheets(),
-            Self::Old(workbook) => workbook.sheets(),
+            Self::Xlsb(workbook) => workbook.sheets(),
+            Self::Ods(workbook) => workbook.sheets(),
+            Self::Xls(workbook) => workbook.sheets(),
             Self::Table(table) => table.sheets(),
         }
     }
 
     /// Whether dates count from 1904; readers that resolve that themselves say false.
     pub(crate) fn is_1904(&self) -> bool {
-        matches!(self, Self::Xlsx(workbook) if workbook.is_1904())
+        match self {
+            Self::Xlsx(workbook) => workbook.is_1904(),
+            Self::Xlsb(workbook) => workbook.is_1904(),
+            _ => false,
+        }
     }
 
     /// Begins a new pass over the sheets: the limits count from zero.
     pub(crate) fn begin_pass(&self) {
-        if let Self::Xlsx(workbook) = self {
-            workbook.begin_pass();
+        match self {
+            Self::Xlsx(workbook) => workbook.begin_pass(),
+            Self::Xlsb(workbook) => workbook.begin_pass(),
+            Self::Ods(workbook) => workbook.begin_pass(),
+            Self::Xls(_) | Self::Table(_) => {}
         }
     }
 
@@ -163,7 +178,9 @@ impl Workbook {
     pub(crate) fn read(&mut self, sheet: usize, cells: &mut impl Cells) -> Result<(), Stop> {
         let done = match self {
             Self::Xlsx(workbook) => workbook.read(sheet, cells),
-            Self::Old(workbook) => workbook.read(sheet, cells),
+            Self::Xlsb(workbook) => workbook.read(sheet, cells),
+            Self::Ods(workbook) => workbook.read(sheet, cells),
+            Self::Xls(workbook) => workbook.read(sheet, cells),
             Self::Table(table) => table.read(cells),
         };
         match done {

@@ -96,7 +96,9 @@ impl<'a> Xml<'a> {
             match self.next()? {
                 Event::Text(text) if depth == 0 => out.push_str(&text.xml10_content()),
                 Event::CData(text) if depth == 0 => out.push_str(&text.xml10_content()),
-                Event::GeneralRef(entity) if depth == 0 => push_entity(&entity, out, &place)?,
+                Event::GeneralRef(entity) if depth == 0 => {
+                    out.push_str(&self::entity(&entity, &place)?)
+                }
                 Event::Start(_) => depth += 1,
                 Event::End(_) if depth == 0 => return Ok(()),
                 Event::End(_) => depth -= 1,
@@ -147,22 +149,15 @@ pub(crate) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> 
         })
 }
 
-fn push_entity(entity: &BytesRef<'_>, out: &mut String, place: &str) -> Result<(), ReadError> {
+/// What a reference such as `&amp;` or `&#44032;` stands for.
+pub(crate) fn entity(entity: &BytesRef<'_>, place: &str) -> Result<String, ReadError> {
     if let Ok(Some(c)) = entity.resolve_char_ref() {
-        out.push(c);
-        return Ok(());
+        return Ok(c.to_string());
     }
     let name = entity.xml10_content();
-    match resolve_predefined_entity(&name) {
-        Some(text) => out.push_str(text),
-        None => {
-            return Err(ReadError::damaged(
-                place,
-                format_args!("the entity &{name}; is unknown"),
-            ));
-        }
-    }
-    Ok(())
+    resolve_predefined_entity(&name)
+        .map(str::to_owned)
+        .ok_or_else(|| ReadError::damaged(place, format_args!("the entity &{name}; is unknown")))
 }
 
 /// UTF-16 by its mark or by the zeros in `<?`; all else is read as UTF-8.

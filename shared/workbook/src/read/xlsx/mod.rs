@@ -20,7 +20,7 @@ use super::package::Package;
 use crate::cell::{Cells, Stop, Strings};
 use crate::{Limits, ReadError};
 
-pub(crate) use parts::NumberKind;
+pub(crate) use parts::{NumberKind, builtin_kind, kind_of_code, relationships};
 
 /// An open workbook.
 pub(crate) struct Xlsx {

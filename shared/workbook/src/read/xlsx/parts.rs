@@ -41,9 +41,10 @@ pub(crate) enum NumberKind {
 }
 
 #[derive(Debug)]
-struct Relationship {
-    kind: String,
-    target: String,
+pub(crate) struct Relationship {
+    /// The last part of its type: `worksheet`.
+    pub(crate) kind: String,
+    pub(crate) target: String,
 }
 
 /// Runs over the start tags of a small part.
@@ -74,7 +75,7 @@ fn each_start(
     }
 }
 
-fn relationships(
+pub(crate) fn relationships(
     package: &Package,
     folder: &str,
     file: &str,
@@ -203,7 +204,7 @@ pub(super) fn number_kinds(package: &Package, part: &str) -> Result<Vec<NumberKi
                 let id = attribute(element, "numFmtId")
                     .and_then(|id| id.parse::<u32>().ok())
                     .unwrap_or(0);
-                kinds.push(custom.get(&id).copied().unwrap_or_else(|| builtin(id)));
+                kinds.push(custom.get(&id).copied().unwrap_or_else(|| builtin_kind(id)));
             }
             _ => {}
         }
@@ -213,7 +214,7 @@ pub(super) fn number_kinds(package: &Package, part: &str) -> Result<Vec<NumberKi
 
 /// ECMA-376, 18.8.30: the built-in formats; 27 to 36 and 50 to 58 are dates in East Asian
 /// locales.
-fn builtin(id: u32) -> NumberKind {
+pub(crate) fn builtin_kind(id: u32) -> NumberKind {
     match id {
         14..=22 | 27..=36 | 45 | 47 | 50..=58 => NumberKind::Date,
         46 => NumberKind::Duration,
@@ -223,7 +224,7 @@ fn builtin(id: u32) -> NumberKind {
 
 /// Whether the first section of a format code has a letter of dates outside quotes, escapes
 /// and brackets; `[h]`, `[mm]`, `[ss]` are durations.
-fn kind_of_code(code: &str) -> NumberKind {
+pub(crate) fn kind_of_code(code: &str) -> NumberKind {
     let mut chars = code.chars().peekable();
     while let Some(c) = chars.next() {
         match c {

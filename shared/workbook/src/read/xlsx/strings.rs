@@ -24,30 +24,11 @@ pub(super) fn read(package: &Package, part: &str, limits: &Limits) -> Result<Str
         if is_item {
             text.clear();
             rich_text(&mut xml, &mut text, limits)?;
-            add(&mut strings, &text, limits)?;
+            strings.add(&text, limits)?;
         }
     }
     strings.shrink();
     Ok(strings)
-}
-
-fn add(strings: &mut Strings, text: &str, limits: &Limits) -> Result<(), ReadError> {
-    strings.push_str(text);
-    if (strings.len() as u64) >= limits.shared_strings {
-        return Err(ReadError::TooLarge {
-            what: Measure::SharedStrings,
-            limit: limits.shared_strings,
-            place: None,
-        });
-    }
-    if !strings.end() || strings.byte_len() as u64 > limits.shared_string_bytes {
-        return Err(ReadError::TooLarge {
-            what: Measure::SharedStringBytes,
-            limit: limits.shared_string_bytes,
-            place: None,
-        });
-    }
-    Ok(())
 }
 
 /// The text of a `<si>` or `<is>` whose start was read: its `<t>` and those of its runs, not

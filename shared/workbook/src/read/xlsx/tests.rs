@@ -8,8 +8,7 @@ use rust_xlsxwriter::{Format, Workbook};
 
 use super::*;
 use crate::cell::Value;
-use crate::read::Format as FileFormat;
-use crate::read::old::Old;
+use crate::read::xls;
 
 /// A cell with its value as text and a letter for its type.
 type Seen = (u32, u32, char, String);
@@ -44,14 +43,11 @@ fn cells(path: &Path, reader: ReaderChoice) -> Result<Vec<Seen>, Stop> {
 }
 
 fn by_calamine(path: &Path) -> Vec<Seen> {
-    let file = std::fs::File::open(path).unwrap();
-    let mut workbook = Old::open(file, FileFormat::Xlsx, &Limits::default()).unwrap();
+    let mut workbook: calamine::Xlsx<_> = calamine::open_workbook(path).unwrap();
     let mut seen = Collect::default();
-    for sheet in 0..workbook.sheets().len() {
-        workbook.read(sheet, &mut seen).unwrap();
+    for (name, range) in calamine::Reader::worksheets(&mut workbook) {
+        xls::hand_on(&range, &Limits::default(), &name, &mut seen).unwrap();
     }
-    seen.0
-        .retain(|(_, _, kind, text)| *kind != 't' || !text.is_empty());
     seen.0
 }
 

@@ -1,0 +1,281 @@
+//! Excel 97 to 2003 (.xls), through calamine, which parses every sheet when it opens the file
+//! and makes room for whatever its records claim. So the records are counted first, the
+//! container is made anew with nothing but the workbook's stream, and a panic is an error.
+
+use std::fs::File;
+use std::io::{Cursor, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use calamine::{
+    Data, ExcelDateTime, ExcelDateTimeType, Reader, SheetType, SheetVisible, Xls as Calamine,
+};
+
+use super::SheetInfo;
+use crate::cell::{Cells, Stop, Value};
+use crate::number::{Number, POWERS};
+use crate::{Limits, Measure, ReadError};
+
+/// The workbook's stream is held in memory.
+const MAX_STREAM: u64 = 128 << 20;
+
+/// An open workbook.
+pub(crate) struct Xls {
+    sheets: Vec<SheetInfo>,
+    limits: Limits,
+    inner: Box<Calamine<Cursor<Vec<u8>>>>,
+}
+
+/// The workbook's stream of a compound file; an encrypted workbook is one as well.
+fn stream(file: File) -> Result<Vec<u8>, ReadError> {
+    let mut container = cfb::CompoundFile::open(file).map_err(|error| match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => ReadError::Truncated,
+        _ => ReadError::damaged("", error),
+    })?;
+    if container.exists("/EncryptedPackage") {
+        return Err(ReadError::Encrypted);
+    }
+    let Some(path) = ["/Workbook", "/Book", "/WORKBOOK", "/BOOK"]
+        .into_iter()
+        .find(|path| container.is_stream(path))
+    else {
+        return Err(ReadError::NotAWorkbook);
+    };
+    let part = container
+        .open_stream(path)
+        .map_err(|error| ReadError::damaged(path, error))?;
+    if part.len() > MAX_STREAM {
+        return Err(ReadError::TooLarge {
+            what: Measure::FileBytes,
+            limit: MAX_STREAM,
+            place: Some(path.to_owned()),
+        });
+    }
+    let declared = part.len();
+    let mut bytes = Vec::new();
+    part.take(MAX_STREAM)
+        .read_to_end(&mut bytes)
+        .map_err(|_| ReadError::Truncated)?;
+    if (bytes.len() as u64) < declared {
+        return Err(ReadError::Truncated);
+    }
+    Ok(bytes)
+}
+
+/// Records from a place in the stream: type and payload ([MS-XLS] 2.1.4).
+fn records(stream: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    let mut rest = stream;
+    std::iter::from_fn(move || {
+        let (head, after) = rest.split_at_checked(4)?;
+        let length = usize::from(u16::from_le_bytes([head[2], head[3]]));
+        let (payload, after) = after.split_at_checked(length)?;
+        rest = after;
+        Some((u16::from_le_bytes([head[0], head[1]]), payload))
+    })
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> u64 {
+    bytes
+        .get(at..at + 2)
+        .map_or(0, |two| u64::from(u16::from_le_bytes([two[0], two[1]])))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u64 {
+    u16_at(bytes, at) | u16_at(bytes, at + 2) << 16
+}
+
+/// Counts what calamine would make room for: of each sheet the rectangle around its cells.
+fn check(stream: &[u8], limits: &Limits) -> Result<(), ReadError> {
+    let too_large = |what, limit| {
+        Err(ReadError::TooLarge {
+            what,
+            limit,
+            place: None,
+        })
+    };
+    let mut cells = 0_u64;
+    let mut sheets = 0_u64;
+    let globals: Vec<u64> = records(stream)
+        .filter(|(kind, _)| *kind == 0x85)
+        .map(|(_, payload)| u32_at(payload, 0))
+        .collect();
+    for start in globals {
+        sheets += 1;
+        if sheets > limits.sheets {
+            return too_large(Measure::Sheets, limits.sheets);
+        }
+        let Some(part) = usize::try_from(start)
+            .ok()
+            .and_then(|start| stream.get(start..))
+        else {
+            return Err(ReadError::Truncated);
+        };
+        let mut first: Option<(u64, u64)> = None;
+        let mut last = (0, 0);
+        let mut depth = 0_u32;
+        let mut count = 0_u64;
+        for (kind, payload) in records(part) {
+            match kind {
+                0x809 => depth += 1,
+                0x0a => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                // Dimensions: the rows in four bytes, the columns in two, both past the end.
+                0x200 => {
+                    let (rows, columns) = if payload.len() >= 14 {
+                        (
+                            u32_at(payload, 4).saturating_sub(u32_at(payload, 0)),
+                            u16_at(payload, 10).saturating_sub(u16_at(payload, 8)),
+                        )
+                    } else {
+                        (
+                            u16_at(payload, 2).saturating_sub(u16_at(payload, 0)),
+                            u16_at(payload, 6).saturating_sub(u16_at(payload, 4)),
+                        )
+                    };
+                    if (rows + 1).saturating_mul(columns + 1) > limits.cells.saturating_mul(4) {
+                        return too_large(Measure::Cells, limits.cells);
+                    }
+                }
+                0x06 | 0xfd | 0xd6 | 0x203 | 0x204 | 0x205 | 0x27e | 0xbd => {
+                    let (row, column) = (u16_at(payload, 0), u16_at(payload, 2));
+                    let end = if kind == 0xbd {
+                        u16_at(payload, payload.len().saturating_sub(2)).max(column)
+                    } else {
+                        column
+                    };
+                    let (top, left) = first.unwrap_or((row, column));
+                    first = Some((top.min(row), left.min(column)));
+                    last = (last.0.max(row), last.1.max(end));
+                    count += end - column + 1;
+                }
+                _ => {}
+            }
+        }
+        let (top, left) = first.unwrap_or_default();
+        cells += count + (last.0.saturating_sub(top) + 1) * (last.1.saturating_sub(left) + 1);
+        if cells > limits.cells.saturating_mul(2) {
+            return too_large(Measure::Cells, limits.cells);
+        }
+    }
+    Ok(())
+}
+
+/// The same stream in a fresh container.
+fn fresh(stream: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut container = cfb::CompoundFile::create(Cursor::new(Vec::new()))?;
+    container.create_stream("/Workbook")?.write_all(stream)?;
+    container.flush()?;
+    Ok(container.into_inner().into_inner())
+}
+
+impl Xls {
+    pub(super) fn open(file: File, limits: &Limits) -> Result<Self, ReadError> {
+        let stream = stream(file)?;
+        check(&stream, limits)?;
+        let container = fresh(&stream).map_err(|error| ReadError::damaged("", error))?;
+        drop(stream);
+        let opened = catch_unwind(AssertUnwindSafe(|| Calamine::new(Cursor::new(container))));
+        let inner = match opened {
+            Ok(Ok(workbook)) => workbook,
+            Ok(Err(calamine::XlsError::Password)) => return Err(ReadError::Encrypted),
+            Ok(Err(error)) => return Err(ReadError::damaged("", error)),
+            Err(_) => return Err(ReadError::damaged("", "a record is not what it should be")),
+        };
+        let sheets = inner
+            .sheets_metadata()
+            .iter()
+            .filter(|sheet| sheet.typ == SheetType::WorkSheet)
+            .map(|sheet| SheetInfo {
+                name: sheet.name.clone(),
+                visible: sheet.visible == SheetVisible::Visible,
+            })
+            .collect();
+        Ok(Self {
+            sheets,
+            limits: limits.clone(),
+            inner: Box::new(inner),
+        })
+    }
+
+    pub(super) fn sheets(&self) -> Vec<SheetInfo> {
+        self.sheets.clone()
+    }
+
+    pub(super) fn read(&mut self, sheet: usize, cells: &mut impl Cells) -> Result<(), Stop> {
+        let Some(info) = self.sheets.get(sheet) else {
+            return Ok(());
+        };
+        let range = catch_unwind(AssertUnwindSafe(|| self.inner.worksheet_range(&info.name)))
+            .map_err(|_| ReadError::damaged(&info.name, "a record is not what it should be"))?
+            .map_err(|error| ReadError::damaged(&info.name, error))?;
+        hand_on(&range, &self.limits, &info.name, cells)
+    }
+}
+
+/// Hands on the cells of a range.
+pub(super) fn hand_on(
+    range: &calamine::Range<Data>,
+    limits: &Limits,
+    name: &str,
+    cells: &mut impl Cells,
+) -> Result<(), Stop> {
+    let (top, left) = range.start().unwrap_or((0, 0));
+    let place = |offset: usize, from: u32| {
+        u32::try_from(offset)
+            .unwrap_or(u32::MAX)
+            .saturating_add(from)
+    };
+    for (row, column, value) in range.used_cells() {
+        let (row, column) = (place(row, top), place(column, left));
+        if u64::from(column) >= limits.columns {
+            return Err(ReadError::TooLarge {
+                what: Measure::Columns,
+                limit: limits.columns,
+                place: Some(name.to_owned()),
+            }
+            .into());
+        }
+        match value {
+            Data::Empty => {}
+            Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text)
+                if text.is_empty() => {}
+            Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
+                cells.cell(row, column, Value::Text(text))?
+            }
+            Data::Float(value) => cells.cell(row, column, Value::number(*value))?,
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "the format's integers have 30 bits"
+            )]
+            Data::Int(value) => cells.cell(row, column, Value::number(*value as f64))?,
+            Data::Bool(value) => cells.cell(row, column, Value::Bool(*value))?,
+            Data::Error(error) => cells.cell(row, column, Value::Error(&error.to_string()))?,
+            Data::DateTime(value) => cells.cell(row, column, serial(value))?,
+        }
+    }
+    Ok(())
+}
+
+/// A date as a serial of the 1900 system, whichever the workbook has.
+fn serial(value: &ExcelDateTime) -> Value<'static> {
+    let serial = value.as_f64();
+    let Some(number) = Number::from_f64(serial) else {
+        return Value::Huge(serial);
+    };
+    if value.is_duration() {
+        return Value::Duration(number);
+    }
+    let is_1904 = *value != ExcelDateTime::new(serial, ExcelDateTimeType::DateTime, false);
+    let shift = if is_1904 {
+        1_462 * POWERS[usize::from(number.scale)]
+    } else {
+        0
+    };
+    Value::Serial(Number::new(
+        number.mantissa.saturating_add(shift),
+        number.scale,
+    ))
+}
