@@ -1,1 +1,11 @@
-//! Placeholder.
+//! Pricetide on one machine: the embedded AWS services ([`stack`]), the reading of
+//! serverless.yml ([`manifest`]), Lambda in small ([`runner`]), and the command line ([`cli`]).
+
+pub mod cli;
+mod control;
+pub mod demo;
+pub mod manifest;
+pub mod pipeline;
+pub mod runner;
+pub mod shop;
+pub mod stack;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary `pricetide`: the whole pipeline on one machine, and its command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    local::cli::main()
+}

@@ -25,13 +25,13 @@ pub(crate) enum Refused {
 
 /// The rule: public addresses, and the hosts that the owner allows besides.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Addresses {
+pub struct Addresses {
     allowed: Arc<HashSet<String>>,
 }
 
 impl Addresses {
     /// Reads a list of `host` or `host:port` that may be private, separated by commas.
-    pub(crate) fn allowing(list: &str) -> Self {
+    pub fn allowing(list: &str) -> Self {
         let allowed = list
             .split(',')
             .map(|host| host.trim().to_ascii_lowercase())

@@ -21,31 +21,31 @@ const BODY: usize = 5 * 1024 * 1024;
 
 /// Fetches pages and JSON.
 #[derive(Debug, Clone)]
-pub(crate) struct Fetcher {
+pub struct Fetcher {
     client: Client,
     addresses: Addresses,
 }
 
 /// A shop's answer with a status of success.
 #[derive(Debug)]
-pub(crate) struct Page {
+pub struct Page {
     /// The address it came from after redirects.
-    pub(crate) url: String,
+    pub url: String,
     /// Its `Content-Type`.
-    pub(crate) content_type: Option<String>,
+    pub content_type: Option<String>,
     /// Its body.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 /// Why there is no page.
 #[derive(Debug)]
-pub(crate) struct NoPage {
+pub struct NoPage {
     /// The failure.
-    pub(crate) failure: Failure,
+    pub failure: Failure,
     /// How long the shop asks to wait before the next request.
-    pub(crate) retry_after: Option<Duration>,
+    pub retry_after: Option<Duration>,
     /// What the shop sent with it, for recognising a block page.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl From<Failure> for NoPage {
@@ -60,7 +60,7 @@ impl From<Failure> for NoPage {
 
 impl Fetcher {
     /// A fetcher that names itself `user_agent` and may fetch what `addresses` allows.
-    pub(crate) fn new(user_agent: &str, addresses: Addresses) -> Result<Self> {
+    pub fn new(user_agent: &str, addresses: Addresses) -> Result<Self> {
         let checked = addresses.clone();
         let client = Client::builder()
             .user_agent(user_agent)
@@ -84,7 +84,7 @@ impl Fetcher {
     }
 
     /// Fetches an address with extra headers.
-    pub(crate) async fn get(&self, url: &str, headers: HeaderMap) -> Result<Page, NoPage> {
+    pub async fn get(&self, url: &str, headers: HeaderMap) -> Result<Page, NoPage> {
         let url = self
             .addresses
             .parse(url)

@@ -20,8 +20,8 @@ use lambda_runtime::LambdaEvent;
 use model::{Failure, FailureReason, Job, Observation, Outcome, Product};
 use tracing::{info, warn};
 
-use crate::address::Addresses;
-use crate::fetch::Fetcher;
+pub use crate::address::Addresses;
+pub use crate::fetch::{Fetcher, NoPage, Page};
 use crate::price::NoOffer;
 
 /// How many jobs of a batch are worked on at once.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use extract::{CompiledPaths, Hints};
-use model::{Failure, FailureReason, JsonPaths, Offer, Product, Source, Variant};
+use model::{Failure, FailureReason, Offer, Product, Source, Variant};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::Worker;
@@ -46,7 +46,7 @@ pub(crate) async fn of(worker: &Worker, product: &Product) -> Result<Offer, NoOf
             paths,
             secret_headers,
         } => {
-            let paths = compile(paths)?;
+            let paths = CompiledPaths::compile(paths)?;
             let mut headers = HeaderMap::new();
             for (name, secret) in secret_headers {
                 let (name, value) = secret_header(worker, name, secret).await?;
@@ -61,24 +61,20 @@ pub(crate) async fn of(worker: &Worker, product: &Product) -> Result<Offer, NoOf
 
 async fn fetch(worker: &Worker, url: &str, headers: HeaderMap) -> Result<Page, NoOffer> {
     let fetched = worker.fetcher.get(url, headers).await;
-    fetched.map_err(
-        |NoPage {
-             failure,
-             retry_after,
-             body,
-         }| {
-            let blocked =
-                failure.reason == FailureReason::RefusedRequest && extract::is_block_page(&body);
-            NoOffer {
-                failure: if blocked {
-                    Failure::new(FailureReason::Blocked, failure.detail)
-                } else {
-                    failure
-                },
-                retry_after,
-            }
+    fetched.map_err(|no_page| NoOffer {
+        failure: match blocked(&no_page) {
+            Some(sign) => Failure::new(FailureReason::Blocked, sign),
+            None => no_page.failure,
         },
-    )
+        retry_after: no_page.retry_after,
+    })
+}
+
+/// What of a refusal says that the shop takes us for a robot.
+fn blocked(no_page: &NoPage) -> Option<String> {
+    let refused = no_page.failure.reason == FailureReason::RefusedRequest;
+    let sign = refused.then(|| extract::block_sign(&no_page.body, None))??;
+    Some(format!("{}: {sign}", no_page.failure.detail))
 }
 
 fn hints<'a>(
@@ -94,10 +90,6 @@ fn hints<'a>(
         base_url: Some(&page.url),
         ..Hints::default()
     }
-}
-
-fn compile(paths: &JsonPaths) -> Result<CompiledPaths, Failure> {
-    CompiledPaths::compile(paths)
 }
 
 /// A request header whose value is a secret. Only secrets made for this purpose can be named,

@@ -74,9 +74,9 @@ where
     let work = AssertUnwindSafe(handler(record)).catch_unwind();
     match tokio::time::timeout_at(deadline, work).await {
         Ok(Ok(Ok(()))) => return None,
-        Ok(Ok(Err(failure))) => warn!(message = record.id(), "comes back: {failure:#}"),
-        Ok(Err(_panic)) => error!(message = record.id(), "comes back: its handler panicked"),
-        Err(_elapsed) => warn!(message = record.id(), "comes back: no time left"),
+        Ok(Ok(Err(failure))) => warn!(message_id = record.id(), "comes back: {failure:#}"),
+        Ok(Err(_panic)) => error!(message_id = record.id(), "comes back: its handler panicked"),
+        Err(_elapsed) => warn!(message_id = record.id(), "comes back: no time left"),
     }
     let mut failure = BatchItemFailure::default();
     record.id().clone_into(&mut failure.item_identifier);

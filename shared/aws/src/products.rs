@@ -68,7 +68,7 @@ impl Products {
 
     /// Stores a definition, new or changed. The last price stays.
     pub async fn define(&self, product: &Product) -> Result<()> {
-        let mut set = "SET definition = :d, #name = :n".to_owned();
+        let mut set = "SET #definition = :d, #name = :n".to_owned();
         let mut remove = Vec::new();
         let mut update = self
             .table
@@ -77,6 +77,7 @@ impl Products {
             .table_name(&self.table.name)
             .key("PK", key(&product.id))
             .key("SK", s("META"))
+            .expression_attribute_names("#definition", "definition")
             .expression_attribute_names("#name", "name")
             .expression_attribute_values(":d", s(serde_json::to_string(product)?))
             .expression_attribute_values(":n", s(&product.name));

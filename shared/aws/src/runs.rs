@@ -210,8 +210,9 @@ impl Runs {
         let update = self
             .update(id, RunStatus::Running, status)
             .update_expression(
-                "SET #status = :to, closed_at = :at, prices = :p, failures = :f, missing = :m, workbook = :w",
+                "SET #status = :to, closed_at = :at, prices = :p, failures = :f, #missing = :m, workbook = :w",
             )
+            .expression_attribute_names("#missing", "missing")
             .expression_attribute_values(":at", s(Timestamp::now().to_string()))
             .expression_attribute_values(":p", n(totals.prices))
             .expression_attribute_values(":f", AttributeValue::M(failures))

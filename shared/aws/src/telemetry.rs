@@ -10,6 +10,7 @@ pub fn start() {
         .json()
         .flatten_event(true)
         .with_current_span(false)
+        .with_span_list(false)
         .with_env_filter(filter)
         .with_ansi(false)
         .try_init();

@@ -1,0 +1,154 @@
+//! `pricetide extract`: what Pricetide reads from a page, a file or a text.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::ArgGroup;
+use extract::price_text::{self, TextHints};
+use extract::{Hints, Inspection};
+use model::{Currency, Failure, Variant};
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+use worker::{Addresses, Fetcher};
+
+/// Show what Pricetide reads from a shop's page, a file or a text.
+#[derive(Debug, clap::Args)]
+#[command(group(ArgGroup::new("what").required(true).args(["source", "text"])))]
+pub(crate) struct Extract {
+    /// The address of a product page, or a file with one.
+    #[arg(value_name = "URL|FILE")]
+    source: Option<String>,
+    /// A price as people write it.
+    #[arg(long)]
+    text: Option<String>,
+    /// The address that the file was saved from.
+    #[arg(long, value_name = "URL", requires = "source")]
+    base_url: Option<String>,
+    /// The currency that the price must be in, an ISO 4217 code.
+    #[arg(long, value_name = "CODE")]
+    currency: Option<Currency>,
+    /// The locale in which prices are written: `de`, `de-CH`.
+    #[arg(long)]
+    locale: Option<String>,
+    /// The article number of the variant that is meant.
+    #[arg(long, requires = "source")]
+    sku: Option<String>,
+    /// The CSS selector of the element that holds the price.
+    #[arg(long, value_name = "CSS", requires = "source")]
+    selector: Option<String>,
+    /// The name to go by when a page is fetched.
+    #[arg(long, value_name = "NAME", default_value = "Pricetide/0.1 (price tracking)")]
+    user_agent: String,
+    /// Hosts in private networks that may be fetched, `host` or `host:port`.
+    #[arg(long, value_name = "HOSTS", default_value = "")]
+    allow_hosts: String,
+}
+
+/// A page, and where it came from.
+struct Source {
+    body: Vec<u8>,
+    content_type: Option<String>,
+    url: Option<String>,
+}
+
+/// Prints JSON; exit code 1 when there is no price.
+pub(crate) fn run(extract: &Extract) -> Result<ExitCode> {
+    let (found, answer) = match (&extract.text, &extract.source) {
+        (Some(text), _) => of_text(extract, text),
+        (None, Some(source)) => match read(extract, source)? {
+            Ok(source) => of_page(extract, &source),
+            Err(failure) => (false, json!({"error": error(&failure)})),
+        },
+        (None, None) => (false, Value::Null),
+    };
+    println!("{answer:#}");
+    Ok(if found {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn of_text(extract: &Extract, text: &str) -> (bool, Value) {
+    let hints = TextHints {
+        currency: extract.currency,
+        locale: extract.locale.as_deref(),
+    };
+    match price_text::parse(text, &hints) {
+        Ok(amount) => (
+            true,
+            json!({
+                "amount": amount.amount.to_string(),
+                "currency": amount.currency,
+                "availability": null,
+                "name": null,
+                "found_in": "text",
+                "candidates": [],
+            }),
+        ),
+        Err(failure) => (false, json!({"error": error(&failure)})),
+    }
+}
+
+fn of_page(extract: &Extract, source: &Source) -> (bool, Value) {
+    let variant = extract.sku.clone().map(Variant::Sku);
+    let hints = Hints {
+        currency: extract.currency,
+        locale: extract.locale.as_deref(),
+        variant: variant.as_ref(),
+        selector: extract.selector.as_deref(),
+        base_url: source.url.as_deref(),
+    };
+    let content_type = source.content_type.as_deref();
+    let Inspection {
+        candidates,
+        remarks,
+        chosen,
+    } = extract::inspect_html(&source.body, content_type, &hints);
+    let found = chosen.is_ok();
+    let mut answer = match chosen {
+        Ok(offer) => json!({
+            "amount": offer.price.amount.to_string(),
+            "currency": offer.price.currency,
+            "availability": offer.availability,
+            "name": offer.name,
+            "found_in": offer.found_in,
+        }),
+        Err(failure) => json!({"error": error(&failure)}),
+    };
+    answer["candidates"] = json!(candidates);
+    answer["remarks"] = json!(remarks);
+    (found, answer)
+}
+
+fn error(failure: &Failure) -> Value {
+    json!({
+        "reason": failure.reason,
+        "sentence": failure.reason.sentence(),
+        "detail": failure.detail,
+        "permanent": failure.reason.is_permanent(),
+    })
+}
+
+fn read(extract: &Extract, source: &str) -> Result<Result<Source, Failure>> {
+    let is_url = source.starts_with("http://") || source.starts_with("https://");
+    if !is_url || Path::new(source).exists() {
+        let body = std::fs::read(source).with_context(|| format!("read {source}"))?;
+        return Ok(Ok(Source {
+            body,
+            content_type: None,
+            url: extract.base_url.clone(),
+        }));
+    }
+    let addresses = Addresses::allowing(&extract.allow_hosts);
+    let fetcher = Fetcher::new(&extract.user_agent, addresses)?;
+    let fetched = super::runtime()?.block_on(fetcher.get(source, HeaderMap::new()));
+    Ok(fetched
+        .map(|page| Source {
+            body: page.body,
+            content_type: page.content_type,
+            url: Some(extract.base_url.clone().unwrap_or(page.url)),
+        })
+        .map_err(|no_page| no_page.failure))
+}

@@ -1,0 +1,90 @@
+//! The command line.
+
+mod demo;
+mod extract;
+mod follow;
+mod function;
+mod invoke;
+mod next;
+mod package;
+mod remote;
+mod report;
+mod up;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+/// Follows prices: the whole pipeline on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "pricetide", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the pipeline with a demo shop and 30 past days of its prices.
+    Demo(demo::Demo),
+    /// Run the pipeline.
+    Up(up::Up),
+    /// Follow a product, by way of a running `pricetide up`.
+    Follow(follow::Follow),
+    /// Fetch the prices of a schedule's products now, by way of a running `pricetide up`.
+    Fetch(follow::Fetch),
+    /// Invoke a function of a running `pricetide up` with an event.
+    Invoke(invoke::Invoke),
+    /// Show what Pricetide reads from a shop's page, a file or a text.
+    Extract(extract::Extract),
+    /// Show when a schedule is due.
+    Next(next::Next),
+    /// Turn a workbook of prices into an aggregated report.
+    Report(report::Report),
+    /// Build what is deployed: a zip for every function.
+    Package(package::Package),
+    /// Be a function: what the local runner starts.
+    #[command(hide = true)]
+    Function(function::Function),
+}
+
+/// Where the pipeline's state and wiring are.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// The folder that holds all state.
+    #[arg(long, value_name = "FOLDER", default_value = ".pricetide")]
+    pub(crate) data: PathBuf,
+    /// The wiring; looked for in this folder and those above it.
+    #[arg(long, value_name = "FILE", default_value = "serverless.yml")]
+    pub(crate) config: PathBuf,
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    let result = match command {
+        Command::Demo(demo) => demo::run(demo),
+        Command::Up(up) => up::run(&up),
+        Command::Follow(follow) => follow::follow(&follow),
+        Command::Fetch(fetch) => follow::fetch(&fetch),
+        Command::Invoke(invoke) => invoke::run(&invoke),
+        Command::Extract(extract) => extract::run(&extract),
+        Command::Next(next) => next::run(&next),
+        Command::Report(report) => report::run(&report),
+        Command::Package(package) => package::run(&package),
+        Command::Function(function) => function::run(&function),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("pricetide: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+/// A runtime for commands that do several things at once.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
+}

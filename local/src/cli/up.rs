@@ -1,0 +1,57 @@
+//! `pricetide up`: the pipeline, until it is told to stop.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::Place;
+use crate::pipeline::{Pipeline, PipelineOptions, environment_file};
+
+/// Run the pipeline.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Up {
+    #[command(flatten)]
+    place: Place,
+    /// The port of the HTTP API; the embedded services take the five after it. 0 takes any.
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Hosts in private networks that may be fetched, `host` or `host:port`, separated by
+    /// commas.
+    #[arg(long, value_name = "HOSTS", default_value = "")]
+    allow_hosts: String,
+}
+
+/// Starts the pipeline and serves until Ctrl-C.
+pub(crate) fn run(up: &Up) -> Result<ExitCode> {
+    super::runtime()?.block_on(async {
+        let mut variables = Vec::new();
+        if !up.allow_hosts.is_empty() {
+            variables.push(("PRICETIDE_ALLOWED_HOSTS".to_owned(), up.allow_hosts.clone()));
+        }
+        let pipeline = Pipeline::start(&PipelineOptions {
+            data: up.place.data.clone(),
+            config: up.place.config.clone(),
+            variables,
+            port: up.port,
+            schedules: true,
+        })
+        .await?;
+        println!("HTTP API     {}", pipeline.variable("PRICETIDE_API_URL"));
+        println!("environment  {}", environment_file(&up.place.data).display());
+        println!("Ctrl-C stops it; what is in flight goes on at the next start.");
+        until_told().await?;
+        pipeline.stop().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Waits for Ctrl-C or a polite kill.
+pub(crate) async fn until_told() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! The past days: one event of the schedule each.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use aws::{Observations, RunStatus, Runs, Table};
+use indicatif::ProgressBar;
+use model::RunId;
+use serde_json::json;
+
+use super::state::{State, day_of};
+use crate::pipeline::Pipeline;
+use crate::shop::Shop;
+
+/// How long a day may take before the demo gives up on it.
+const PATIENCE: Duration = Duration::from_mins(15);
+
+/// Plays every day that is not closed yet, and waits until all are.
+pub(super) async fn play(
+    pipeline: &Pipeline,
+    table: &Table,
+    shop: &Shop,
+    state: &State,
+    progress: &ProgressBar,
+) -> Result<()> {
+    let runs = Runs::new(table.clone());
+    let observations = Observations::new(table.clone());
+    let all = state.runs()?;
+    progress.set_length(all.len() as u64);
+    for run in &all {
+        progress.set_message(format!("the prices of {}", day_of(run.slot)?));
+        let known = runs.get(run).await?;
+        if !known.is_some_and(|known| known.status.is_closed()) {
+            shop.set_day(day_of(run.slot)?);
+            let event = json!({"schedule": run.schedule, "slot": run.slot});
+            let started = pipeline.runner().invoke("scheduler", &event).await;
+            let started = started.with_context(|| format!("start the run {run}"))?;
+            let jobs = started["jobs"].as_u64().context("the scheduler tells no jobs")?;
+            outcomes(&observations, run, jobs).await?;
+        }
+        progress.inc(1);
+    }
+    progress.set_message("closing the runs");
+    for run in &all {
+        closed(&runs, run).await?;
+    }
+    Ok(())
+}
+
+/// Waits until every job of a run has its outcome, so that the shop may go on to the next day.
+async fn outcomes(observations: &Observations, run: &RunId, jobs: u64) -> Result<()> {
+    patiently(run, async || Ok(observations.count(run).await? >= jobs)).await
+}
+
+async fn closed(runs: &Runs, run: &RunId) -> Result<()> {
+    patiently(run, async || {
+        let known = runs.get(run).await?.context("the run is gone")?;
+        Ok(matches!(
+            known.status,
+            RunStatus::Complete | RunStatus::Incomplete
+        ))
+    })
+    .await
+}
+
+async fn patiently(run: &RunId, done: impl AsyncFn() -> Result<bool>) -> Result<()> {
+    let waiting = async {
+        while !done().await? {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        anyhow::Ok(())
+    };
+    match tokio::time::timeout(PATIENCE, waiting).await {
+        Ok(result) => result,
+        Err(_elapsed) => bail!("the run {run} did not end within {} s", PATIENCE.as_secs()),
+    }
+}

@@ -1,0 +1,239 @@
+//! The whole pipeline in one process: the embedded stack and the runner over it.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+
+use crate::control::Control;
+use crate::manifest::{Manifest, Variables};
+use crate::runner::{Runner, RunnerConfig};
+use crate::stack::{Ports, Stack, StackConfig};
+
+/// The first of the ports that are tried when none is asked for.
+const USUAL_PORT: u16 = 8780;
+/// The access key of the embedded stack; its secret is made for each data folder.
+const ACCESS_KEY: &str = "pricetide-local";
+
+/// How to start the pipeline.
+#[derive(Debug, Clone)]
+pub struct PipelineOptions {
+    /// The folder of all state.
+    pub data: PathBuf,
+    /// The wiring.
+    pub config: PathBuf,
+    /// Values for the `${env:…}` of the wiring, before those of this process.
+    pub variables: Vec<(String, String)>,
+    /// The port of the HTTP API; the stack's services take the four after it and control the
+    /// fifth. None takes the usual ones, or any when they are taken; 0 takes any.
+    pub port: Option<u16>,
+    /// Whether schedules fire by themselves.
+    pub schedules: bool,
+}
+
+/// The running pipeline.
+pub struct Pipeline {
+    data: PathBuf,
+    stack: Stack,
+    runner: Arc<Runner>,
+    control: Control,
+    clients: aws::Clients,
+    environment: Vec<(String, String)>,
+}
+
+impl Pipeline {
+    /// Starts everything and leaves in the data folder how to reach it.
+    pub async fn start(options: &PipelineOptions) -> Result<Self> {
+        let config = find(&options.config)?;
+        let mut variables = Variables::from_process();
+        variables.env.extend(options.variables.iter().cloned());
+        let manifest = Manifest::load(&config, &variables)
+            .with_context(|| format!("{} cannot be run", config.display()))?;
+        let ports = ports(options.port);
+        fs::create_dir_all(&options.data)
+            .with_context(|| format!("make the folder {}", options.data.display()))?;
+        let data = fs::canonicalize(&options.data)?;
+        let stack = Stack::start(StackConfig {
+            data_dir: data.join("stack"),
+            ports: Ports {
+                dynamodb: ports[1],
+                s3: ports[2],
+                sqs: ports[3],
+                secretsmanager: ports[4],
+            },
+            region: manifest.region.clone(),
+            access_key: ACCESS_KEY.to_owned(),
+            secret_key: secret_key(&data)?,
+        })
+        .await?;
+        let mut environment = stack.environment();
+        let mut runner = RunnerConfig::new(manifest, environment.clone(), data.join("runner"))?;
+        runner.http_addr = SocketAddr::from((Ipv4Addr::LOCALHOST, ports[0]));
+        runner.schedules_enabled = options.schedules;
+        let runner = Runner::start(runner, stack.object_events()).await?;
+        let runner = Arc::new(runner);
+
+        let control = Control::start(ports[5], Arc::clone(&runner)).await?;
+        environment.push(("PRICETIDE_API_URL".to_owned(), runner.http_url()));
+        let clients = aws::Clients::of_stack(&environment);
+        let token = api_token(&clients, &runner).await?;
+        environment.push(("PRICETIDE_API_TOKEN".to_owned(), token));
+        environment.push(("PRICETIDE_CONTROL_URL".to_owned(), control.url()));
+        environment.push(("PRICETIDE_CONTROL_TOKEN".to_owned(), control.token().to_owned()));
+        write_environment(&data, &environment)?;
+        Ok(Self {
+            data,
+            stack,
+            runner,
+            control,
+            clients,
+            environment,
+        })
+    }
+
+    /// What runs the functions.
+    pub fn runner(&self) -> &Runner {
+        &self.runner
+    }
+
+    /// The folder of all state.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The table's name.
+    pub fn table(&self) -> Result<&str> {
+        self.reference("Table")
+    }
+
+    /// The name of the bucket of reports and exports.
+    pub fn files_bucket(&self) -> Result<&str> {
+        self.reference("FilesBucket")
+    }
+
+    /// What `!Ref` gives for a resource of serverless.yml.
+    pub fn reference(&self, id: &str) -> Result<&str> {
+        self.runner
+            .outputs()
+            .reference(id)
+            .with_context(|| format!("serverless.yml declares no {id}"))
+    }
+
+    /// The SDK clients of the embedded stack.
+    pub fn clients(&self) -> &aws::Clients {
+        &self.clients
+    }
+
+    /// How to reach everything: the variables of the AWS SDKs, and `PRICETIDE_…` for the API.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
+    /// A variable of [`Self::environment`]; empty when there is none of the name.
+    pub fn variable(&self, name: &str) -> &str {
+        self.environment
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value)
+    }
+
+    /// Ends the functions and then the stack.
+    pub async fn stop(self) {
+        self.control.stop().await;
+        self.runner.stop().await;
+        self.stack.stop().await;
+    }
+}
+
+/// `serverless.yml` in this folder or one above it.
+fn find(config: &Path) -> Result<PathBuf> {
+    if config.is_absolute() || config.components().count() > 1 {
+        return Ok(config.to_owned());
+    }
+    let here = std::env::current_dir()?;
+    here.ancestors()
+        .map(|folder| folder.join(config))
+        .find(|path| path.is_file())
+        .with_context(|| {
+            format!(
+                "there is no {} in {} or above it: run this in the repository, or name the file \
+                 with --config",
+                config.display(),
+                here.display()
+            )
+        })
+}
+
+/// Six ports: the API, DynamoDB, S3, SQS, Secrets Manager, control.
+fn ports(asked: Option<u16>) -> [u16; 6] {
+    let from = |first: u16| std::array::from_fn(|nth| first.saturating_add(nth as u16));
+    match asked {
+        Some(0) => [0; 6],
+        Some(first) => from(first),
+        None => {
+            let usual: [u16; 6] = from(USUAL_PORT);
+            let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+            if usual.iter().all(free) { usual } else { [0; 6] }
+        }
+    }
+}
+
+/// The secret key of this data folder, made at the first start.
+fn secret_key(data: &Path) -> Result<String> {
+    let path = data.join("secret-key");
+    match fs::read_to_string(&path) {
+        Ok(key) if !key.trim().is_empty() => Ok(key.trim().to_owned()),
+        _ => {
+            let key = random_token()?;
+            write_private(&path, &key)?;
+            Ok(key)
+        }
+    }
+}
+
+/// 160 random bits as hex digits.
+pub(crate) fn random_token() -> Result<String> {
+    let mut bytes = [0_u8; 20];
+    getrandom::fill(&mut bytes).context("no random numbers")?;
+    let mut token = String::with_capacity(40);
+    for byte in bytes {
+        let _ = write!(token, "{byte:02x}");
+    }
+    Ok(token)
+}
+
+async fn api_token(clients: &aws::Clients, runner: &Runner) -> Result<String> {
+    let secret = runner
+        .outputs()
+        .reference("ApiToken")
+        .context("serverless.yml declares no secret ApiToken")?;
+    aws::Secrets::new(clients).get(secret).await
+}
+
+/// Leaves how to reach the pipeline where only this user can read it.
+fn write_environment(data: &Path, environment: &[(String, String)]) -> Result<()> {
+    let mut text = String::new();
+    for (name, value) in environment {
+        let _ = writeln!(text, "{name}={value}");
+    }
+    write_private(&environment_file(data), &text)
+}
+
+/// The file that tells other commands how to reach the pipeline of a data folder.
+pub(crate) fn environment_file(data: &Path) -> PathBuf {
+    data.join("environment")
+}
+
+fn write_private(path: &Path, text: &str) -> Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .with_context(|| format!("write {}", path.display()))
+}
