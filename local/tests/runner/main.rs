@@ -7,6 +7,7 @@ mod http_api;
 mod invoke;
 mod queues;
 mod support;
+mod template;
 
 /// The function's side of the other tests, which start this binary again with this test's name.
 #[test]
