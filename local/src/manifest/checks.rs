@@ -66,7 +66,7 @@ fn references(value: &Value, path: &str, declared: &BTreeSet<String>, problems: 
         Value::Object(map) => {
             for (key, value) in map {
                 match (key.as_str(), value) {
-                    ("Ref", Value::String(id)) => known(id),
+                    ("Ref" | "DependsOn", Value::String(id)) => known(id),
                     ("Fn::GetAtt", Value::Array(parts)) => {
                         if let Some(Value::String(id)) = parts.first() {
                             known(id);
@@ -79,7 +79,6 @@ fn references(value: &Value, path: &str, declared: &BTreeSet<String>, problems: 
                             substituted(text, &own).for_each(known);
                         }
                     }
-                    ("DependsOn", Value::String(id)) => known(id),
                     ("DependsOn", Value::Array(ids)) => {
                         ids.iter().filter_map(Value::as_str).for_each(known);
                     }

@@ -416,13 +416,12 @@ fn read_route(at: &At<'_>) -> Option<Route> {
         Value::String(text) if text == "*" => return Some(default_route()),
         Value::String(text) => {
             let mut words = text.split_whitespace();
-            match (words.next(), words.next(), words.next()) {
-                (Some(method), Some(path), None) => (method.to_owned(), path.to_owned()),
-                _ => {
-                    at.problem("expected `METHOD /path`");
-                    return None;
-                }
-            }
+            let (Some(method), Some(path), None) = (words.next(), words.next(), words.next())
+            else {
+                at.problem("expected `METHOD /path`");
+                return None;
+            };
+            (method.to_owned(), path.to_owned())
         }
         _ => {
             let mut fields = at.fields();

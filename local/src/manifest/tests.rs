@@ -231,153 +231,156 @@ fn a_construct_that_is_not_understood_is_named() {
     }
 }
 
+/// Each replacement, and what is said about it.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "maximumBatchingWindow: 2, ",
+        "",
+        "events[0].sqs.batchSize: a batch of more than 10 needs",
+    ),
+    (
+        "maximumConcurrency: 2",
+        "maximumConcurrency: 1",
+        "maximumConcurrency: expected a whole number from 2 to 1000",
+    ),
+    (
+        "VisibilityTimeout: 62",
+        "VisibilityTimeout: 61",
+        "Jobs.Properties.VisibilityTimeout: 61 s is less than 62 s",
+    ),
+    (
+        "MAX_RECEIVES: '5'",
+        "MAX_RECEIVES: '6'",
+        "environment.MAX_RECEIVES: is not 5",
+    ),
+    (
+        "maxReceiveCount: 5",
+        "maxReceiveCount: 3",
+        "maxReceiveCount: 3 is less than 5",
+    ),
+    (
+        "maxReceiveCount: 5",
+        "maxReceiveCount: 0",
+        "expected a whole number from 1 to 1000",
+    ),
+    (
+        "timeout: 10",
+        "timeout: 901",
+        "timeout: expected a whole number from 1 to 900",
+    ),
+    (
+        "timeout: 10",
+        "memorySize: 64",
+        "memorySize: expected a whole number from 128 to 10240",
+    ),
+    (
+        "cron(15 10 * * ? *)",
+        "cron(15 10 * * * *)",
+        "events[4].schedule.rate[0]: ",
+    ),
+    (
+        "rate(1 hour)",
+        "rate(1 hours)",
+        "events[4].schedule.rate[1]: ",
+    ),
+    ("Asia/Seoul", "Asia/Soul", "events[4].schedule.timezone: "),
+    (
+        "method: scheduler, ",
+        "",
+        "events[4].schedule: lacks `method`",
+    ),
+    (
+        "!Ref Jobs",
+        "!Ref Job",
+        "environment.QUEUE: refers to `Job`, which nothing declares",
+    ),
+    (
+        "Anything: !GetAtt Jobs.Arn",
+        "Anything: !Sub '${Jops.Arn}'",
+        "Role.Properties.Anything: refers to `Jops`",
+    ),
+    (
+        "timeout: 10",
+        "role: Rule",
+        "functions.work-er: refers to `Rule`",
+    ),
+    (
+        "onError: !GetAtt Dead.Arn",
+        "onError: !GetAtt Role.Arn",
+        "onError: `Role` is not a queue",
+    ),
+    (
+        "onError: !GetAtt Dead.Arn",
+        "onError: arn:aws:sqs:x",
+        "onError: the local runner understands only `!GetAtt X.Arn`",
+    ),
+    (
+        "MessageRetentionPeriod: 1209600",
+        "MessageRetentionPeriod: 60",
+        "`Dead` keeps messages for less time",
+    ),
+    (
+        "bucket: inbox",
+        "bucket: outbox",
+        "events[1].s3.bucket: declare the bucket as provider.s3.outbox",
+    ),
+    (
+        "s3:ObjectCreated:*",
+        "s3:ObjectRemoved:*",
+        "understands only `s3:ObjectCreated:*`",
+    ),
+    (
+        "- httpApi: '*'",
+        "- httpApi: GET /things/{other}",
+        "the route `GET /things/{other}` is `work-er`'s already",
+    ),
+    ("GET /things/{id}", "GET /{all+}/x", "only the last segment"),
+    (
+        "GET /things/{id}",
+        "FETCH /things",
+        "expected `METHOD /path`",
+    ),
+    (
+        "- httpApi: '*'",
+        "- s3: { bucket: inbox, rules: [{ prefix: a/b }] }",
+        "the prefix `a/b` overlaps with `a/`",
+    ),
+    (
+        "- httpApi: '*'",
+        "- sqs: !GetAtt Jobs.Arn",
+        "`Jobs` is read by `work-er` already",
+    ),
+    (
+        "QUEUE: !Ref Jobs",
+        "AWS_REGION: x",
+        "AWS_REGION: Lambda sets this variable itself",
+    ),
+    ("QUEUE: !Ref Jobs", "A-B: x", "Lambda refuses this name"),
+    (
+        "QueueName: small-dead",
+        "QueueName: small-jobs",
+        "two queues have the name `small-jobs`",
+    ),
+    (
+        "QueueName: small-dead",
+        "QueueName: small.dead",
+        "not a name that AWS accepts",
+    ),
+    (
+        "name: small-inbox",
+        "name: Small",
+        "not a name that AWS accepts",
+    ),
+    (
+        "AttributeName: PK, KeyType",
+        "AttributeName: SK, KeyType",
+        "AttributeDefinitions lack `SK`",
+    ),
+];
+
 #[test]
 fn what_aws_would_refuse_or_misdo_is_refused_here() {
-    for (from, to, expected) in [
-        (
-            "maximumBatchingWindow: 2, ",
-            "",
-            "events[0].sqs.batchSize: a batch of more than 10 needs",
-        ),
-        (
-            "maximumConcurrency: 2",
-            "maximumConcurrency: 1",
-            "maximumConcurrency: expected a whole number from 2 to 1000",
-        ),
-        (
-            "VisibilityTimeout: 62",
-            "VisibilityTimeout: 61",
-            "Jobs.Properties.VisibilityTimeout: 61 s is less than 62 s",
-        ),
-        (
-            "MAX_RECEIVES: '5'",
-            "MAX_RECEIVES: '6'",
-            "environment.MAX_RECEIVES: is not 5",
-        ),
-        (
-            "maxReceiveCount: 5",
-            "maxReceiveCount: 3",
-            "maxReceiveCount: 3 is less than 5",
-        ),
-        (
-            "maxReceiveCount: 5",
-            "maxReceiveCount: 0",
-            "expected a whole number from 1 to 1000",
-        ),
-        (
-            "timeout: 10",
-            "timeout: 901",
-            "timeout: expected a whole number from 1 to 900",
-        ),
-        (
-            "timeout: 10",
-            "memorySize: 64",
-            "memorySize: expected a whole number from 128 to 10240",
-        ),
-        (
-            "cron(15 10 * * ? *)",
-            "cron(15 10 * * * *)",
-            "events[4].schedule.rate[0]: ",
-        ),
-        (
-            "rate(1 hour)",
-            "rate(1 hours)",
-            "events[4].schedule.rate[1]: ",
-        ),
-        ("Asia/Seoul", "Asia/Soul", "events[4].schedule.timezone: "),
-        (
-            "method: scheduler, ",
-            "",
-            "events[4].schedule: lacks `method`",
-        ),
-        (
-            "!Ref Jobs",
-            "!Ref Job",
-            "environment.QUEUE: refers to `Job`, which nothing declares",
-        ),
-        (
-            "Anything: !GetAtt Jobs.Arn",
-            "Anything: !Sub '${Jops.Arn}'",
-            "Role.Properties.Anything: refers to `Jops`",
-        ),
-        (
-            "timeout: 10",
-            "role: Rule",
-            "functions.work-er: refers to `Rule`",
-        ),
-        (
-            "onError: !GetAtt Dead.Arn",
-            "onError: !GetAtt Role.Arn",
-            "onError: `Role` is not a queue",
-        ),
-        (
-            "onError: !GetAtt Dead.Arn",
-            "onError: arn:aws:sqs:x",
-            "onError: the local runner understands only `!GetAtt X.Arn`",
-        ),
-        (
-            "MessageRetentionPeriod: 1209600",
-            "MessageRetentionPeriod: 60",
-            "`Dead` keeps messages for less time",
-        ),
-        (
-            "bucket: inbox",
-            "bucket: outbox",
-            "events[1].s3.bucket: declare the bucket as provider.s3.outbox",
-        ),
-        (
-            "s3:ObjectCreated:*",
-            "s3:ObjectRemoved:*",
-            "understands only `s3:ObjectCreated:*`",
-        ),
-        (
-            "- httpApi: '*'",
-            "- httpApi: GET /things/{other}",
-            "the route `GET /things/{other}` is `work-er`'s already",
-        ),
-        ("GET /things/{id}", "GET /{all+}/x", "only the last segment"),
-        (
-            "GET /things/{id}",
-            "FETCH /things",
-            "expected `METHOD /path`",
-        ),
-        (
-            "- httpApi: '*'",
-            "- s3: { bucket: inbox, rules: [{ prefix: a/b }] }",
-            "the prefix `a/b` overlaps with `a/`",
-        ),
-        (
-            "- httpApi: '*'",
-            "- sqs: !GetAtt Jobs.Arn",
-            "`Jobs` is read by `work-er` already",
-        ),
-        (
-            "QUEUE: !Ref Jobs",
-            "AWS_REGION: x",
-            "AWS_REGION: Lambda sets this variable itself",
-        ),
-        ("QUEUE: !Ref Jobs", "A-B: x", "Lambda refuses this name"),
-        (
-            "QueueName: small-dead",
-            "QueueName: small-jobs",
-            "two queues have the name `small-jobs`",
-        ),
-        (
-            "QueueName: small-dead",
-            "QueueName: small.dead",
-            "not a name that AWS accepts",
-        ),
-        (
-            "name: small-inbox",
-            "name: Small",
-            "not a name that AWS accepts",
-        ),
-        (
-            "AttributeName: PK, KeyType",
-            "AttributeName: SK, KeyType",
-            "AttributeDefinitions lack `SK`",
-        ),
-    ] {
+    for (from, to, expected) in MISTAKES {
         refused(from, to, expected);
     }
 }

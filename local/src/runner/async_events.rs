@@ -112,13 +112,14 @@ pub(super) fn resume(shared: &Arc<Shared>) -> Result<(), StartError> {
         .read_all()
         .map_err(StartError::io(format!("cannot read {folder}")))?;
     for event in events {
-        match shared.pools.get(&event.function) {
-            Some(pool) => start(shared, Arc::clone(pool), event),
-            None => tracing::error!(
+        if let Some(pool) = shared.pools.get(&event.function) {
+            start(shared, Arc::clone(pool), event);
+        } else {
+            tracing::error!(
                 function = event.function,
                 event = event.id,
                 "an event waits for a function that serverless.yml no longer has"
-            ),
+            );
         }
     }
     Ok(())

@@ -19,6 +19,7 @@
 
 mod async_events;
 pub mod child;
+mod config;
 mod error;
 mod http;
 mod log;
@@ -34,7 +35,6 @@ mod sqs;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -44,95 +44,18 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::manifest::{Function, Manifest};
+use crate::manifest::Manifest;
 use crate::stack::ObjectEvents;
 
 use async_events::Journal;
+use config::FunctionSpec;
+pub use config::{FunctionCommand, RunnerConfig};
 pub use error::{InvokeError, StartError};
-use log::FunctionLog;
 pub use outputs::Outputs;
 pub use pool::FunctionCounts;
+use pool::Pool;
 use schedules::Schedules;
 pub use schedules::{CATCH_UP, Clock};
-use pool::Pool;
-
-/// How to start a function: its key is added as the last argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FunctionCommand {
-    /// The executable.
-    pub program: PathBuf,
-    /// What comes before the function's key.
-    pub args: Vec<String>,
-}
-
-/// What the runner needs to know.
-#[derive(Debug, Clone)]
-pub struct RunnerConfig {
-    /// What to run.
-    pub manifest: Manifest,
-    /// How to reach the embedded stack, as environment variables: endpoints, keys, region. Every
-    /// function gets them.
-    pub environment: Vec<(String, String)>,
-    /// Where the runner keeps its own state, and logs.
-    pub data_dir: PathBuf,
-    /// Where the HTTP API listens; port 0 for any.
-    pub http_addr: SocketAddr,
-    /// How to start a function.
-    pub function_command: FunctionCommand,
-    /// At most so many invocations of one function at once, whatever the file allows.
-    pub max_local_concurrency: usize,
-    /// Whether schedules fire by themselves.
-    pub schedules_enabled: bool,
-    /// More environment variables for every function; they win over all others.
-    pub extra_env: Vec<(String, String)>,
-    /// How long to wait before the second and the third try of an asynchronous event.
-    pub async_retry_delays: [Duration; 2],
-    /// How long a process may be idle before it is ended.
-    pub idle_timeout: Duration,
-    /// Where schedules read the time.
-    pub clock: Clock,
-}
-
-impl RunnerConfig {
-    /// The usual configuration: functions are this executable, called with `function NAME`; the
-    /// HTTP API takes any port of the loopback address; schedules fire; retries come after one
-    /// and two minutes, as Lambda's do.
-    pub fn new(
-        manifest: Manifest,
-        environment: Vec<(String, String)>,
-        data_dir: impl Into<PathBuf>,
-    ) -> std::io::Result<Self> {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Ok(Self {
-            manifest,
-            environment,
-            data_dir: data_dir.into(),
-            http_addr: SocketAddr::from(([127, 0, 0, 1], 0)),
-            function_command: FunctionCommand {
-                program: std::env::current_exe()?,
-                args: vec!["function".to_owned()],
-            },
-            max_local_concurrency: cores * 2,
-            schedules_enabled: true,
-            extra_env: Vec::new(),
-            async_retry_delays: [Duration::from_secs(60), Duration::from_secs(120)],
-            idle_timeout: Duration::from_secs(120),
-            clock: Clock::system(),
-        })
-    }
-}
-
-/// What a sandbox needs to know of its function.
-struct FunctionSpec {
-    key: String,
-    arn: String,
-    timeout: Duration,
-    retries: u32,
-    on_error_url: Option<String>,
-    command: FunctionCommand,
-    environment: Vec<(String, String)>,
-    log: FunctionLog,
-}
 
 /// What the runner's tasks share.
 struct Shared {
@@ -177,7 +100,7 @@ impl Runner {
         let outputs = resources::create(&config.manifest, &clients).await?;
         let mut pools = BTreeMap::new();
         for function in config.manifest.functions.values() {
-            let spec = specification(function, &config, &outputs)?;
+            let spec = config::specification(function, &config, &outputs)?;
             let limit = function
                 .reserved_concurrency
                 .map_or(usize::MAX, |limit| limit as usize)
@@ -197,7 +120,10 @@ impl Runner {
         });
         let listener = TcpListener::bind(config.http_addr)
             .await
-            .map_err(StartError::io(format!("cannot listen on {}", config.http_addr)))?;
+            .map_err(StartError::io(format!(
+                "cannot listen on {}",
+                config.http_addr
+            )))?;
         let http_addr = listener
             .local_addr()
             .map_err(StartError::io("the HTTP API has no address"))?;
@@ -355,7 +281,7 @@ fn start_queues(config: &RunnerConfig, shared: &Arc<Shared>) {
             continue;
         }
         let limit = trigger.maximum_concurrency.unwrap_or(u32::MAX) as usize;
-        let poll = sqs::poll(
+        let polling = sqs::poll(
             Arc::clone(shared),
             Arc::clone(pool),
             trigger.clone(),
@@ -363,94 +289,6 @@ fn start_queues(config: &RunnerConfig, shared: &Arc<Shared>) {
             arn.to_owned(),
             limit.min(config.max_local_concurrency),
         );
-        shared.spawn(poll);
+        shared.spawn(polling);
     }
-}
-
-/// Variables of the runner's own environment that a function needs to run on this machine at
-/// all. Everything else must be declared, as it must be for Lambda.
-const INHERITED: &[&str] = &[
-    "LD_LIBRARY_PATH",
-    "LLVM_PROFILE_FILE",
-    "PATH",
-    "RUST_BACKTRACE",
-    "SSL_CERT_DIR",
-    "SSL_CERT_FILE",
-    "TMPDIR",
-];
-
-fn specification(
-    function: &Function,
-    config: &RunnerConfig,
-    outputs: &Outputs,
-) -> Result<FunctionSpec, StartError> {
-    let mut environment: BTreeMap<String, String> = INHERITED
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
-        .collect();
-    for (name, expression) in &function.environment {
-        let value = outputs
-            .resolve(expression)
-            .map_err(|reason| StartError::Environment {
-                function: function.key.clone(),
-                variable: name.clone(),
-                reason,
-            })?;
-        environment.insert(name.clone(), value);
-    }
-    environment.extend(lambda_variables(function, config));
-    environment.extend(config.environment.iter().cloned());
-    environment.extend(config.extra_env.iter().cloned());
-    let logs = config.data_dir.join("logs");
-    let on_error = function.on_error.as_ref();
-    Ok(FunctionSpec {
-        key: function.key.clone(),
-        arn: outputs::function_arn(&config.manifest.region, &function.name),
-        timeout: function.timeout,
-        retries: function.retries,
-        on_error_url: on_error.and_then(|queue| outputs.reference(queue).map(str::to_owned)),
-        command: config.function_command.clone(),
-        environment: environment.into_iter().collect(),
-        log: open_log(&logs, &function.key)?,
-    })
-}
-
-fn open_log(folder: &Path, function: &str) -> Result<FunctionLog, StartError> {
-    FunctionLog::open(folder, function).map_err(StartError::io(format!(
-        "cannot write logs in {}",
-        folder.display()
-    )))
-}
-
-/// The variables that Lambda sets.
-///
-/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
-fn lambda_variables(function: &Function, config: &RunnerConfig) -> [(String, String); 14] {
-    let region = &config.manifest.region;
-    [
-        ("_HANDLER", function.handler.clone()),
-        ("AWS_DEFAULT_REGION", region.clone()),
-        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023".to_owned()),
-        ("AWS_LAMBDA_FUNCTION_HANDLER", function.handler.clone()),
-        (
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-            function.memory_size.to_string(),
-        ),
-        ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
-        (
-            "AWS_LAMBDA_LOG_GROUP_NAME",
-            format!("/aws/lambda/{}", function.name),
-        ),
-        (
-            "AWS_LAMBDA_LOG_STREAM_NAME",
-            format!("local/{}", function.key),
-        ),
-        ("AWS_REGION", region.clone()),
-        ("LAMBDA_TASK_ROOT", "/var/task".to_owned()),
-        ("LANG", "en_US.UTF-8".to_owned()),
-        ("TZ", ":UTC".to_owned()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
 }

@@ -95,12 +95,11 @@ impl Pool {
     }
 
     async fn run(&self, request_id: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
-        let mut sandbox = match self.free() {
-            Some(sandbox) => sandbox,
-            None => {
-                self.counts.starts.fetch_add(1, Ordering::SeqCst);
-                Sandbox::start(&self.spec).await?
-            }
+        let mut sandbox = if let Some(sandbox) = self.free() {
+            sandbox
+        } else {
+            self.counts.starts.fetch_add(1, Ordering::SeqCst);
+            Sandbox::start(&self.spec).await?
         };
         let id = sandbox.id();
         let busy = Busy::new(&self.busy, id);

@@ -156,17 +156,15 @@ impl RuntimeApi {
     }
 
     async fn respond(&self, id: &str, body: Incoming) -> Answer {
-        match Limited::new(body, MAX_PAYLOAD).collect().await {
-            Ok(body) => self.finish(id, Ok(body.to_bytes())),
-            Err(_) => {
-                let error = InvokeError::Function {
-                    error_type: "Function.ResponseSizeTooLarge".to_owned(),
-                    message: format!("the answer has more than {MAX_PAYLOAD} bytes"),
-                };
-                self.finish(id, Err(error));
-                plain(StatusCode::PAYLOAD_TOO_LARGE, "")
-            }
+        if let Ok(body) = Limited::new(body, MAX_PAYLOAD).collect().await {
+            return self.finish(id, Ok(body.to_bytes()));
         }
+        let error = InvokeError::Function {
+            error_type: "Function.ResponseSizeTooLarge".to_owned(),
+            message: format!("the answer has more than {MAX_PAYLOAD} bytes"),
+        };
+        self.finish(id, Err(error));
+        plain(StatusCode::PAYLOAD_TOO_LARGE, "")
     }
 
     fn finish(&self, id: &str, outcome: Result<Bytes, InvokeError>) -> Answer {

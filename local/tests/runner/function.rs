@@ -73,10 +73,10 @@ async fn act(what: &str) -> Result<(), Error> {
         "exit" => std::process::exit(7),
         "hang" => loop {
             // Not even the runtime gets to run.
-            std::thread::sleep(Duration::from_secs(3600));
+            std::thread::sleep(Duration::from_hours(1));
         },
         "wait" => {
-            tokio::time::sleep(Duration::from_secs(3600)).await;
+            tokio::time::sleep(Duration::from_hours(1)).await;
             Ok(())
         }
         _ => Ok(()),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aws_sdk_sqs::types::QueueAttributeName as Name;
 use local::manifest::{Manifest, Variables};
 use local::runner::{FunctionCommand, Runner, RunnerConfig};
 use local::stack::{Ports, Stack, StackConfig};
@@ -23,7 +24,7 @@ pub(crate) struct Bench {
 }
 
 /// How long to wait for something before the test fails. Nothing passes because of it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits until `look` finds something.
 pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
@@ -35,10 +36,8 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    match tokio::time::timeout(PATIENCE, wait).await {
-        Ok(found) => found,
-        Err(_) => panic!("this never happened: {what}"),
-    }
+    let found = tokio::time::timeout(PATIENCE, wait).await;
+    found.unwrap_or_else(|_| panic!("this never happened: {what}"))
 }
 
 impl Bench {
@@ -161,13 +160,12 @@ impl Bench {
             .sqs
             .get_queue_attributes()
             .queue_url(self.queue(queue))
-            .attribute_names(aws_sdk_sqs::types::QueueAttributeName::All)
+            .attribute_names(Name::All)
             .send()
             .await
             .unwrap()
             .attributes
             .unwrap();
-        use aws_sdk_sqs::types::QueueAttributeName as Name;
         [
             Name::ApproximateNumberOfMessages,
             Name::ApproximateNumberOfMessagesNotVisible,
