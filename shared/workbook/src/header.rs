@@ -3,7 +3,7 @@
 use iso_currency::Currency;
 
 use crate::cell::{Cells, Stop, Value};
-use crate::headings::{Headings, Role, heading_currency};
+use crate::headings::{Headings, Role, heading_currency, is_unit};
 
 /// How many rows with content are looked at from the top of a sheet.
 const PEEK_ROWS: usize = 60;
@@ -130,23 +130,20 @@ impl Peek {
                     .map(|(column, text)| (column, vec![text]))
                     .collect(),
             );
-            let two = self
+            let below = self
                 .rows
                 .get(at + 1)
-                .filter(|next| next.row == row.row + 1 && next.is_all_text())
-                .map(|next| {
-                    let labels = merge(row, next);
-                    layout_of(headings, next.row, labels)
-                });
-            // A second header row must add a column, else it is data.
-            for (extra, layout) in [Some((0, one)), two.map(|two| (1, two))]
-                .into_iter()
-                .flatten()
-            {
+                .filter(|next| next.row == row.row + 1 && next.is_all_text());
+            let two = below.map(|next| layout_of(headings, next.row, merge(row, next)));
+            // A row of units belongs to the header; any other second row must add a column,
+            // else it is data.
+            let bonus = usize::from(below.is_some_and(PeekedRow::is_all_units));
+            let candidates = [Some((1, one)), two.map(|two| (2 * bonus, two))];
+            for (bonus, layout) in candidates.into_iter().flatten() {
                 if layout.columns.len() < 2 {
                     continue;
                 }
-                let score = layout.score() * 2 - extra;
+                let score = layout.score() * 3 + bonus;
                 if best.as_ref().is_none_or(|(most, _)| score > *most) {
                     best = Some((score, layout));
                 }
@@ -166,6 +163,11 @@ impl PeekedRow {
 
     fn texts(&self) -> usize {
         self.labels().count()
+    }
+
+    /// `(원)`, `[USD]`, `KRW`: what stands below headings and is no heading itself.
+    fn is_all_units(&self) -> bool {
+        self.labels().all(|(_, text)| is_unit(text))
     }
 
     fn is_all_text(&self) -> bool {

@@ -91,6 +91,9 @@ const SYNONYMS: [(Role, &[&str]); 7] = [
         &[
             "productname",
             "상품명",
+            "상품이름",
+            "제품이름",
+            "품목이름",
             "product",
             "제품명",
             "품명",
@@ -350,6 +353,11 @@ fn normal(heading: &str) -> String {
         }
     }
     normal
+}
+
+/// Whether a text is nothing but a unit: in brackets, or a currency.
+pub(crate) fn is_unit(text: &str) -> bool {
+    normal(text).is_empty() || currency_of(text).is_some()
 }
 
 /// The currency that a price heading names: `가격(원)`, `Price [USD]`, `단가 ₩`, `Price EUR`.

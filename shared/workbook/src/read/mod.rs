@@ -127,7 +127,7 @@ impl Workbook {
             Format::Xlsx => Self::Xlsx(Box::new(xlsx::Xlsx::open(path, limits)?)),
             Format::Xlsb => Self::Xlsb(Box::new(xlsb::Xlsb::open(path, limits)?)),
             Format::Ods => Self::Ods(Box::new(ods::Ods::open(path, limits)?)),
-            Format::Csv => Self::Table(table::Table::open(file, path)?),
+            Format::Csv => Self::Table(table::Table::open(file, path, limits)?),
             Format::Xls => Self::Xls(xls::Xls::open(file, limits)?),
         };
         Ok((workbook, format))

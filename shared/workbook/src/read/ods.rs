@@ -426,7 +426,7 @@ fn cell_value(kind: Option<&str>, value: Option<String>, text: String) -> Option
             }
         }
         (Some("boolean"), Some(value)) => Some(HeldValue::Bool(value == "true")),
-        (Some("date" | "time" | "string"), Some(value)) => shown(value),
+        (Some("date" | "time" | "string"), Some(value)) if !value.is_empty() => shown(value),
         (None, _) if text.is_empty() => None,
         _ => shown(text),
     }

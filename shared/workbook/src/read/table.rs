@@ -8,9 +8,9 @@ use encoding_rs::{EUC_KR, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::SheetInfo;
 use super::decoded::Decoded;
-use crate::ReadError;
 use crate::cell::{Cells, Stop, Value};
 use crate::number::Number;
+use crate::{Limits, Measure, ReadError};
 
 /// An open table of text.
 pub(crate) struct Table {
@@ -18,6 +18,8 @@ pub(crate) struct Table {
     name: String,
     encoding: &'static Encoding,
     separator: u8,
+    old_mac: bool,
+    text_bytes: u64,
 }
 
 const SAMPLE: u64 = 256 << 10;
@@ -129,7 +131,7 @@ fn separator_of(sample: &str) -> u8 {
 }
 
 impl Table {
-    pub(super) fn open(mut file: File, path: &Path) -> Result<Self, ReadError> {
+    pub(super) fn open(mut file: File, path: &Path, limits: &Limits) -> Result<Self, ReadError> {
         let input = |source| ReadError::Input {
             path: path.to_owned(),
             source,
@@ -142,6 +144,12 @@ impl Table {
         file.rewind().map_err(input)?;
         let encoding = encoding_of(&sample, (sample.len() as u64) < SAMPLE);
         let (text, _, _) = encoding.decode(&sample);
+        let old_mac = text.contains('\r') && !text.contains('\n');
+        let text = if old_mac {
+            text.replace('\r', "\n")
+        } else {
+            text.into_owned()
+        };
         let separator = separator_of(&text);
         let name = path.file_stem().map_or_else(
             || "csv".to_owned(),
@@ -152,6 +160,8 @@ impl Table {
             name,
             encoding,
             separator,
+            old_mac,
+            text_bytes: limits.text_bytes,
         })
     }
 
@@ -162,25 +172,71 @@ impl Table {
         }]
     }
 
+    fn failed(&self, error: csv::Error) -> ReadError {
+        if let csv::ErrorKind::Io(io) = error.kind()
+            && io.get_ref().is_some_and(|inner| inner.is::<TooLong>())
+        {
+            let (what, limit) = (Measure::TextBytes, self.text_bytes);
+            return ReadError::TooLarge {
+                what,
+                limit,
+                place: None,
+            };
+        }
+        ReadError::damaged("", error)
+    }
+
     pub(super) fn read(&mut self, cells: &mut impl Cells) -> Result<(), Stop> {
-        let damaged = |error: &dyn std::fmt::Display| Stop::Failed(ReadError::damaged("", error));
-        self.file.rewind().map_err(|error| damaged(&error))?;
+        self.file
+            .rewind()
+            .map_err(|error| ReadError::damaged("", error))?;
         let file = BufReader::with_capacity(64 << 10, &self.file);
         let text = Decoded::new(file, self.encoding);
+        // A last line end, so that every record ends with one.
+        let text = Lines {
+            inner: text,
+            old_mac: self.old_mac,
+            separator: self.separator,
+            most: self.text_bytes.saturating_mul(16),
+            length: 0,
+            quote: Quote::FieldStart,
+        }
+        .chain(&b"\n"[..]);
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(self.separator)
+            .terminator(csv::Terminator::Any(b'\n'))
             .buffer_capacity(64 << 10)
             .from_reader(text);
         let mut record = csv::ByteRecord::new();
+        let mut extra_lines = 0;
         while reader
             .read_byte_record(&mut record)
-            .map_err(|error| damaged(&error))?
+            .map_err(|error| self.failed(error))?
         {
-            let line = record.position().map_or(0, csv::Position::line);
-            let row = u32::try_from(line.saturating_sub(1)).unwrap_or(u32::MAX);
-            for (column, field) in (0..).zip(&record) {
+            // Behind the record's line end. A line end inside quotes makes no new row.
+            let line = reader.position().line();
+            let breaks = memchr::memchr_iter(b'\n', record.as_slice()).count() as u64;
+            extra_lines += breaks;
+            let row = u32::try_from(line.saturating_sub(2 + extra_lines)).unwrap_or(u32::MAX);
+            let last = record.len().saturating_sub(1);
+            for (column, field) in record.iter().enumerate() {
+                let field = if column == last {
+                    field.strip_suffix(b"\r").unwrap_or(field)
+                } else {
+                    field
+                };
+                if field.len() as u64 > self.text_bytes {
+                    let (what, limit) = (Measure::TextBytes, self.text_bytes);
+                    return Err(ReadError::TooLarge {
+                        what,
+                        limit,
+                        place: None,
+                    }
+                    .into());
+                }
+                let column = u32::try_from(column).unwrap_or(u32::MAX);
                 let text = String::from_utf8_lossy(field);
                 if !text.trim().is_empty() {
                     cells.cell(row, column, typed(&text))?;
@@ -188,6 +244,58 @@ impl Table {
             }
         }
         Ok(())
+    }
+}
+
+/// Text whose lines may end in carriage returns alone, as on old Macs, and whose records may
+/// not be longer than a limit, because a record is held in memory.
+struct Lines<R> {
+    inner: R,
+    old_mac: bool,
+    separator: u8,
+    most: u64,
+    /// Bytes of the record so far.
+    length: u64,
+    quote: Quote,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quote {
+    FieldStart,
+    Plain,
+    Inside,
+    /// Behind a quote that ends the field or escapes the next one.
+    Closed,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a record is too long")]
+struct TooLong;
+
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        for byte in &mut buffer[..read] {
+            if self.old_mac && *byte == b'\r' {
+                *byte = b'\n';
+            }
+            self.length += 1;
+            self.quote = match (*byte, self.quote) {
+                (b'"', Quote::Inside) => Quote::Closed,
+                (b'"', Quote::FieldStart | Quote::Closed) => Quote::Inside,
+                (_, Quote::Inside) => Quote::Inside,
+                (b'\n', _) => {
+                    self.length = 0;
+                    Quote::FieldStart
+                }
+                (byte, _) if byte == self.separator => Quote::FieldStart,
+                _ => Quote::Plain,
+            };
+            if self.length > self.most {
+                return Err(std::io::Error::other(TooLong));
+            }
+        }
+        Ok(read)
     }
 }
 

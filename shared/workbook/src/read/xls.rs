@@ -165,7 +165,8 @@ fn check(stream: &[u8], limits: &Limits) -> Result<(), ReadError> {
 
 /// The same stream in a fresh container.
 fn fresh(stream: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut container = cfb::CompoundFile::create(Cursor::new(Vec::new()))?;
+    let mut container =
+        cfb::CompoundFile::create_with_version(cfb::Version::V3, Cursor::new(Vec::new()))?;
     container.create_stream("/Workbook")?.write_all(stream)?;
     container.flush()?;
     Ok(container.into_inner().into_inner())

@@ -146,6 +146,7 @@ pub(super) fn workbook(package: &Package, limits: &Limits) -> Result<Workbook, R
 
     let mut sheets = Vec::new();
     let mut is_1904 = false;
+    let mut is_workbook = false;
     each_start(package, &main, |path, element| {
         match element.local_name().as_ref() {
             "sheet" if path.last().is_some_and(|parent| parent == "sheets") => {
@@ -160,6 +161,7 @@ pub(super) fn workbook(package: &Package, limits: &Limits) -> Result<Workbook, R
                     });
                 }
             }
+            "workbook" if path.is_empty() => is_workbook = true,
             "workbookPr" => {
                 if let Some(value) = attribute(element, "date1904") {
                     is_1904 = matches!(value.as_str(), "1" | "true" | "on");
@@ -168,6 +170,9 @@ pub(super) fn workbook(package: &Package, limits: &Limits) -> Result<Workbook, R
             _ => {}
         }
     })?;
+    if !is_workbook {
+        return Err(ReadError::NotAWorkbook);
+    }
     if sheets.len() as u64 > limits.sheets {
         return Err(ReadError::TooLarge {
             what: Measure::Sheets,
