@@ -159,6 +159,10 @@ fn read(
     provider: &Provider,
     buckets: &BTreeMap<String, Bucket>,
 ) -> Function {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if key.is_empty() || !key.chars().all(plain) {
+        at.problem("a function's name is letters, digits, '-' and '_'");
+    }
     let mut fields = at.fields();
     fields.meaningless(MEANINGLESS);
     if let Some(runtime) = fields.get("runtime") {

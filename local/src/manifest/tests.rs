@@ -264,6 +264,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "expected a whole number from 1 to 1000",
     ),
     (
+        "  work-er:",
+        "  ../work-er:",
+        "functions.../work-er: a function's name is letters",
+    ),
+    (
         "timeout: 10",
         "timeout: 901",
         "timeout: expected a whole number from 1 to 900",

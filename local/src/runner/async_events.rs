@@ -86,6 +86,15 @@ impl Journal {
         self.pending().remove(id);
     }
 
+    /// Leaves an event that nobody takes under another name, for a person; says where.
+    fn keep_refused(&self, id: &str) -> String {
+        let kept = self.folder.join(format!("{id}.refused"));
+        match std::fs::copy(self.path(id), &kept) {
+            Ok(_) => kept.display().to_string(),
+            Err(error) => format!("nowhere: {error}"),
+        }
+    }
+
     fn read_all(&self) -> io::Result<Vec<Pending>> {
         let mut events = Vec::new();
         for entry in std::fs::read_dir(&self.folder)? {
@@ -198,7 +207,7 @@ async fn handle(shared: Arc<Shared>, pool: Arc<Pool>, mut event: Pending) {
     }
 }
 
-/// Sends the event as it is, as Lambda does; tries until the queue has it.
+/// Sends the event as it is, as Lambda does; tries until the queue answers.
 async fn dead_letter(shared: &Shared, pool: &Pool, event: &Pending, error: &InvokeError) {
     let function = &pool.spec.key;
     let Some(url) = &pool.spec.on_error_url else {
@@ -224,16 +233,19 @@ async fn dead_letter(shared: &Shared, pool: &Pool, event: &Pending, error: &Invo
             .message_attributes("ErrorMessage", attribute("String", message.clone()))
             .send()
             .await;
-        match sent {
-            Ok(_) => {
-                tracing::warn!(function, event = event.id, "an event became a dead letter");
-                return;
-            }
-            Err(error) => {
-                let error = reason(&error);
-                tracing::error!(function, error, "cannot send a dead letter, trying again");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
+        let Err(error) = sent else {
+            tracing::warn!(function, event = event.id, "an event became a dead letter");
+            return;
+        };
+        let refused = error.as_service_error().is_some();
+        let error = reason(&error);
+        if refused {
+            // Asking again would not help: too large, or a queue that is gone.
+            let kept = shared.journal.keep_refused(&event.id);
+            tracing::error!(function, error, kept, "the queue refuses a dead letter");
+            return;
         }
+        tracing::error!(function, error, "cannot send a dead letter, trying again");
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }

@@ -65,7 +65,7 @@ impl RunnerConfig {
             data_dir: data_dir.into(),
             http_addr: SocketAddr::from(([127, 0, 0, 1], 0)),
             function_command: FunctionCommand {
-                program: std::env::current_exe()?,
+                program: this_executable()?,
                 args: vec!["function".to_owned()],
             },
             max_local_concurrency: cores * 2,
@@ -75,6 +75,15 @@ impl RunnerConfig {
             idle_timeout: Duration::from_mins(2),
             clock: Clock::system(),
         })
+    }
+}
+
+/// This executable, also after its file was replaced by a newer build.
+fn this_executable() -> std::io::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        Ok(PathBuf::from("/proc/self/exe"))
+    } else {
+        std::env::current_exe()
     }
 }
 

@@ -24,6 +24,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -96,8 +97,11 @@ async fn answer(
         return message(StatusCode::NOT_FOUND, "Not Found");
     };
     // On its own: a client that goes away does not end the function in the middle.
-    let invocation = tokio::spawn(async move { pool.invoke(Bytes::from(event)).await });
-    let outcome = match tokio::time::timeout(INTEGRATION_TIMEOUT, invocation).await {
+    let (told, outcome) = oneshot::channel();
+    shared.spawn(async move {
+        let _ = told.send(pool.invoke(Bytes::from(event)).await);
+    });
+    let outcome = match tokio::time::timeout(INTEGRATION_TIMEOUT, outcome).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(InvokeError::Stopping),
         Err(_) => return message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),

@@ -209,6 +209,35 @@ impl Runner {
         self.shared.journal.len()
     }
 
+    /// Waits until nothing runs, no asynchronous event is pending, and no message is in the
+    /// queues that start functions, not even a delayed one. An object that was created a moment
+    /// ago may not count yet.
+    pub async fn wait_idle(&self) {
+        let mut quiet = 0;
+        // Twice in a row: a function may send a message just after its queue was looked at.
+        while quiet < 2 {
+            quiet = if self.is_idle().await { quiet + 1 } else { 0 };
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn is_idle(&self) -> bool {
+        let idle = |shared: &Shared| {
+            let running = |pool: &Arc<Pool>| pool.counts().running > 0;
+            shared.journal.len() == 0 && !shared.pools.values().any(running)
+        };
+        if !idle(&self.shared) {
+            return false;
+        }
+        for (_, trigger) in self.manifest.sqs_triggers() {
+            let url = self.shared.outputs.reference(&trigger.queue);
+            if !sqs::is_empty(&self.shared, url.unwrap_or_default()).await {
+                return false;
+            }
+        }
+        idle(&self.shared)
+    }
+
     /// Ends all triggers at once and kills all processes. What they had in hand comes again at
     /// the next start: messages from their queues, events from the runner's folder.
     pub async fn stop(&self) {

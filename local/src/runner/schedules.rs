@@ -317,4 +317,16 @@ mod tests {
         assert_eq!(event["source"], "aws.scheduler");
         assert_eq!(event["time"], "2026-11-21T01:15:00Z");
     }
+
+    #[test]
+    fn the_sample_event_is_what_the_schedule_sends() {
+        let file = include_str!("../../../serverless.yml");
+        let manifest = Manifest::parse(file, &crate::manifest::Variables::default()).unwrap();
+        let (function, trigger) = manifest.schedules().next().unwrap();
+        assert_eq!(function.key, "scheduler");
+        let sample: Value =
+            serde_json::from_str(include_str!("../../../events/schedule.json")).unwrap();
+        let slot = sample["slot"].as_str().unwrap();
+        assert_eq!(payload(trigger, &manifest.region, at(slot)), sample);
+    }
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
+use aws_sdk_sqs::types::{
+    DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName,
+};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -19,6 +21,7 @@ use crate::manifest::SqsTrigger;
 use super::Shared;
 use super::error::reason;
 use super::pool::Pool;
+use super::runtime_api::MAX_PAYLOAD;
 
 /// What SQS gives at most in one receive, and takes in one batch of deletions.
 const RECEIVE_MAX: u32 = 10;
@@ -47,7 +50,7 @@ pub(super) async fn poll(
         reports_failures: trigger.reports_failures,
     });
     loop {
-        // Nothing is received that no sandbox is free for: it would only wait invisibly.
+        // What no sandbox is free for stays in the queue: received, it would only wait invisibly.
         let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
             return;
         };
@@ -73,6 +76,35 @@ struct Source {
     arn: String,
     region: String,
     reports_failures: bool,
+}
+
+/// Whether a queue holds nothing: to be received, in flight or delayed.
+pub(super) async fn is_empty(shared: &Shared, url: &str) -> bool {
+    let counted = shared
+        .sqs
+        .get_queue_attributes()
+        .queue_url(url)
+        .attribute_names(QueueAttributeName::All)
+        .send()
+        .await;
+    match counted {
+        Ok(counted) => [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ]
+        .iter()
+        .all(|name| {
+            let counts = counted.attributes.as_ref();
+            counts
+                .and_then(|counts| counts.get(name))
+                .is_none_or(|count| count == "0")
+        }),
+        Err(error) => {
+            tracing::warn!(queue = url, error = reason(&error), "cannot count messages");
+            false
+        }
+    }
 }
 
 /// One batch: what one receive gives, or what comes within the window.
@@ -118,20 +150,39 @@ async fn receive(shared: &Shared, source: &Source, count: u32, wait: Duration) -
     }
 }
 
+/// One batch, in halves when it is larger than an event may be.
 async fn handle(shared: Arc<Shared>, pool: Arc<Pool>, source: Arc<Source>, messages: Vec<Message>) {
-    let payload = match serde_json::to_vec(&Event::new(&messages, &source)) {
-        Ok(payload) => Bytes::from(payload),
-        Err(error) => {
-            tracing::error!(%error, "a batch cannot be written as JSON");
-            return;
+    let mut batches = vec![messages];
+    while let Some(mut messages) = batches.pop() {
+        let payload = match serde_json::to_vec(&Event::new(&messages, &source)) {
+            Ok(payload) => Bytes::from(payload),
+            Err(error) => {
+                tracing::error!(%error, "a batch cannot be written as JSON");
+                continue;
+            }
+        };
+        if payload.len() > MAX_PAYLOAD && messages.len() > 1 {
+            batches.push(messages.split_off(messages.len() / 2));
+            batches.push(messages);
+            continue;
         }
-    };
-    // The failure itself is logged by the pool; the messages come back.
-    let Ok(answer) = pool.invoke(payload).await else {
-        return;
-    };
+        // A failure is logged by the pool; the messages come back.
+        if let Ok(answer) = pool.invoke(payload).await {
+            settle(&shared, &pool, &source, &answer, &messages).await;
+        }
+    }
+}
+
+/// Deletes the messages that the function handled, by its answer.
+async fn settle(
+    shared: &Shared,
+    pool: &Pool,
+    source: &Source,
+    answer: &[u8],
+    messages: &[Message],
+) {
     let failed = if source.reports_failures {
-        match failures(&answer, &messages) {
+        match failures(answer, messages) {
             Ok(failed) => failed,
             Err(reason) => {
                 let function = &pool.spec.key;
@@ -152,7 +203,7 @@ async fn handle(shared: Arc<Shared>, pool: Arc<Pool>, source: Arc<Source>, messa
     let done = messages
         .iter()
         .filter(|message| !failed.contains(message.message_id().unwrap_or_default()));
-    delete(&shared, &source, done).await;
+    delete(shared, source, done).await;
 }
 
 /// The ids of the messages that failed, from the function's answer, by Lambda's rules: nothing

@@ -163,3 +163,10 @@ async fn what_goes_wrong_is_told_as_api_gateway_tells_it() {
     assert_eq!(event["routeKey"], "ANY /files/{key+}");
     bench.stop().await;
 }
+
+/// The event that a plain request becomes.
+pub(crate) async fn get(bench: &Bench, path: &str) -> Value {
+    send(bench, &format!("GET {path} HTTP/1.1"), b"")
+        .await
+        .json()
+}

@@ -136,7 +136,7 @@ async fn a_process_that_ends_hangs_or_is_killed_is_replaced() {
         "{outcome:?}"
     );
     fresh(&bench, last).await;
-    let log = std::fs::read_to_string(bench.folder.path().join("runner/logs/plain.log")).unwrap();
+    let log = std::fs::read_to_string(bench.path.join("runner/logs/plain.log")).unwrap();
     assert!(log.contains("Task timed out after 2.00 seconds"), "{log}");
     bench.stop().await;
 }
@@ -157,7 +157,7 @@ async fn a_function_that_cannot_start_says_so() {
         .await
         .unwrap_err();
     assert_eq!(error, InvokeError::Exited("exit status: 3".to_owned()));
-    let log = bench.folder.path().join("runner/logs/unstartable.log");
+    let log = bench.path.join("runner/logs/unstartable.log");
     eventually("the reason is in the log", async || {
         let text = std::fs::read_to_string(&log).unwrap_or_default();
         text.contains("this function cannot start").then_some(())

@@ -5,7 +5,9 @@ mod events;
 mod function;
 mod http_api;
 mod invoke;
+mod kill;
 mod queues;
+mod samples;
 mod support;
 mod template;
 

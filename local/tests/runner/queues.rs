@@ -97,3 +97,31 @@ async fn a_window_gathers_more_than_one_receive() {
     assert!(invocations < 5, "{invocations} for 50 messages");
     bench.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_larger_than_an_event_is_handed_over_in_parts() {
+    let bench = Bench::start().await;
+    // Eight messages, each as large as the queue takes, are more than 6 MiB together.
+    let large = "x".repeat(1_000_000);
+    for _ in 0..8 {
+        bench.send("Bulk", &[&large]).await;
+    }
+    bench.runner.wait_idle().await;
+    assert_eq!(bench.bodies_seen().len(), 8);
+    assert_eq!(bench.runner.counts("bulk").unwrap().errors, 0);
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_idle_when_everything_is_done() {
+    let bench = Bench::start().await;
+    let bodies: Vec<String> = (0..30).map(|n| n.to_string()).collect();
+    let texts: Vec<&str> = bodies.iter().map(String::as_str).collect();
+    bench.send("Jobs", &texts).await;
+    let event = serde_json::json!({ "do": "note" });
+    bench.runner.invoke_async("plain", &event).await.unwrap();
+    bench.runner.wait_idle().await;
+    assert_eq!(bench.bodies_seen().len(), 30);
+    assert_eq!(bench.notes("event").len(), 1);
+    bench.stop().await;
+}

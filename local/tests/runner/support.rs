@@ -1,6 +1,6 @@
 //! A running stack and runner with a small serverless.yml.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName as Name;
@@ -20,7 +20,9 @@ pub(crate) struct Bench {
     pub(crate) sqs: aws_sdk_sqs::Client,
     s3: aws_sdk_s3::Client,
     stack: Stack,
-    pub(crate) folder: TempDir,
+    /// The folder of all state; removed with the bench unless it belongs to somebody else.
+    pub(crate) path: PathBuf,
+    folder: Option<TempDir>,
 }
 
 /// How long to wait for something before the test fails. Nothing passes because of it.
@@ -40,6 +42,15 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
     found.unwrap_or_else(|_| panic!("this never happened: {what}"))
 }
 
+/// What functions wrote down in a folder.
+pub(crate) fn notes(folder: &Path, kind: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(folder.join("notes")).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|note| note["kind"] == kind)
+        .collect()
+}
+
 impl Bench {
     pub(crate) async fn start() -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), |_| {}).await
@@ -47,8 +58,14 @@ impl Bench {
 
     /// Starts with what an earlier run left in the folder.
     pub(crate) async fn start_in(folder: TempDir, change: impl FnOnce(&mut RunnerConfig)) -> Self {
+        let mut bench = Self::start_at(folder.path(), change).await;
+        bench.folder = Some(folder);
+        bench
+    }
+
+    pub(crate) async fn start_at(path: &Path, change: impl FnOnce(&mut RunnerConfig)) -> Self {
         let stack = Stack::start(StackConfig {
-            data_dir: folder.path().join("stack"),
+            data_dir: path.join("stack"),
             ports: Ports::default(),
             region: "eu-west-1".to_owned(),
             access_key: "test".to_owned(),
@@ -57,7 +74,7 @@ impl Bench {
         .await
         .unwrap();
         let manifest = Manifest::parse(MANIFEST, &Variables::default()).unwrap();
-        let data = folder.path().join("runner");
+        let data = path.join("runner");
         let mut config = RunnerConfig::new(manifest, stack.environment(), data).unwrap();
         config.function_command = FunctionCommand {
             program: std::env::current_exe().unwrap(),
@@ -67,7 +84,7 @@ impl Bench {
         };
         config.schedules_enabled = false;
         config.async_retry_delays = [Duration::ZERO; 2];
-        let notes = folder.path().join("notes").display().to_string();
+        let notes = path.join("notes").display().to_string();
         config.extra_env.push(("TEST_NOTES".to_owned(), notes));
         change(&mut config);
         let runner = Runner::start(config, stack.object_events()).await.unwrap();
@@ -77,7 +94,8 @@ impl Bench {
             sqs: clients.sqs(),
             s3: clients.s3(),
             stack,
-            folder,
+            path: path.to_owned(),
+            folder: None,
         }
     }
 
@@ -87,12 +105,12 @@ impl Bench {
     }
 
     pub(crate) async fn restart_with(self, change: impl FnOnce(&mut RunnerConfig)) -> Self {
-        let folder = self.stop().await;
+        let folder = self.stop().await.unwrap();
         Self::start_in(folder, change).await
     }
 
     /// Ends everything; what was stored is left.
-    pub(crate) async fn stop(self) -> TempDir {
+    pub(crate) async fn stop(self) -> Option<TempDir> {
         self.runner.stop().await;
         self.stack.stop().await;
         self.folder
@@ -110,17 +128,9 @@ impl Bench {
             .unwrap();
     }
 
-    fn notes_path(&self) -> PathBuf {
-        self.folder.path().join("notes")
-    }
-
-    /// What the functions wrote down so far: values of this kind.
+    /// What the functions wrote down so far, of this kind.
     pub(crate) fn notes(&self, kind: &str) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.notes_path()).unwrap_or_default();
-        text.lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .filter(|note| note["kind"] == kind)
-            .collect()
+        notes(&self.path, kind)
     }
 
     /// The bodies of the messages that were seen, in order, as often as they were seen.
