@@ -52,14 +52,18 @@ impl Expression {
             Value::Number(number) => Self::Text(number.to_string()),
             Value::Bool(flag) => Self::Text(flag.to_string()),
             Value::Object(map) if map.len() == 1 => {
-                let (name, _) = map.iter().next().unwrap_or_else(|| unreachable!());
-                let Some(argument) = at.key(name) else {
-                    return Self::Text(String::new());
-                };
-                intrinsic(name, &argument).unwrap_or_else(|| {
-                    argument.not_understood();
-                    Self::Text(String::new())
-                })
+                let argument = map
+                    .keys()
+                    .next()
+                    .and_then(|name| Some((name, at.key(name)?)));
+                let read = argument.and_then(|(name, argument)| {
+                    let read = intrinsic(name, &argument);
+                    if read.is_none() {
+                        argument.not_understood();
+                    }
+                    read
+                });
+                read.unwrap_or_else(|| Self::Text(String::new()))
             }
             _ => {
                 at.problem("expected a text or one of !Ref, !GetAtt, !Sub, !Join");

@@ -45,6 +45,8 @@ pub struct RunnerConfig {
     pub async_retry_delays: [Duration; 2],
     /// How long a process may be idle before it is ended.
     pub idle_timeout: Duration,
+    /// How long the HTTP API waits for a function before it answers 503.
+    pub http_timeout: Duration,
     /// Where schedules read the time.
     pub clock: Clock,
 }
@@ -52,7 +54,7 @@ pub struct RunnerConfig {
 impl RunnerConfig {
     /// The usual configuration: functions are this executable, called with `function NAME`; the
     /// HTTP API takes any port of the loopback address; schedules fire; retries come after one
-    /// and two minutes, as Lambda's do.
+    /// and two minutes, as Lambda's do; the HTTP API waits 30 seconds, as API Gateway does.
     pub fn new(
         manifest: Manifest,
         environment: Vec<(String, String)>,
@@ -73,6 +75,7 @@ impl RunnerConfig {
             extra_env: Vec::new(),
             async_retry_delays: [Duration::from_mins(1), Duration::from_mins(2)],
             idle_timeout: Duration::from_mins(2),
+            http_timeout: Duration::from_secs(30),
             clock: Clock::system(),
         })
     }

@@ -37,9 +37,6 @@ use super::routes::{Routes, Taken, decoded};
 /// The largest request, as at API Gateway.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 
-/// How long API Gateway waits for the function.
-const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// How long a client may take to send its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -101,7 +98,7 @@ async fn answer(
     shared.spawn(async move {
         let _ = told.send(pool.invoke(Bytes::from(event)).await);
     });
-    let outcome = match tokio::time::timeout(INTEGRATION_TIMEOUT, outcome).await {
+    let outcome = match tokio::time::timeout(shared.http_timeout, outcome).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(InvokeError::Stopping),
         Err(_) => return message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),

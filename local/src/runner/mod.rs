@@ -7,11 +7,13 @@
 //!
 //! | Module | What it is |
 //! |---|---|
+//! | [`config`] | what it needs to know, and what a function's process is given |
 //! | [`resources`] | creates queues, tables, buckets and secrets |
 //! | [`outputs`] | what `!Ref` and `!GetAtt` turned out to be |
 //! | [`runtime_api`], [`sandbox`], [`pool`] | processes of a function |
 //! | [`async_events`] | asynchronous invocation with retries and dead letters |
-//! | [`sqs`], [`s3`], [`schedules`], [`http`] | the triggers |
+//! | [`sqs`], [`s3`], [`schedules`], [`http`] with [`routes`] | the triggers |
+//! | [`log`] | what functions print |
 //! | [`child`] | the function's side |
 //!
 //! What differs from Lambda: memory is not limited, permissions are not checked, and a sandbox
@@ -65,6 +67,7 @@ struct Shared {
     pools: BTreeMap<String, Arc<Pool>>,
     journal: Journal,
     async_retry_delays: [Duration; 2],
+    http_timeout: Duration,
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -116,6 +119,7 @@ impl Runner {
             pools,
             journal,
             async_retry_delays: config.async_retry_delays,
+            http_timeout: config.http_timeout,
             tasks: Mutex::default(),
         });
         let listener = TcpListener::bind(config.http_addr)

@@ -1,6 +1,8 @@
 //! The function that the runner's tests run: it does what its event says. It is this test binary
 //! itself, started again with `function NAME`.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -9,9 +11,13 @@ use serde_json::{Value, json};
 /// Handles events until the runner ends this process.
 pub(crate) fn run() {
     local::runner::child::watch_parent();
-    if std::env::var("TEST_MODE").is_ok_and(|mode| mode == "no-start") {
-        eprintln!("this function cannot start");
-        std::process::exit(3);
+    match std::env::var("TEST_MODE").as_deref() {
+        Ok("no-start") => {
+            eprintln!("this function cannot start");
+            std::process::exit(3);
+        }
+        Ok("raw") => raw(),
+        _ => {}
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -20,6 +26,30 @@ pub(crate) fn run() {
     runtime
         .block_on(lambda_runtime::run(service_fn(handle)))
         .unwrap();
+}
+
+/// Speaks with the Runtime API without a runtime, and then reports that it cannot start.
+fn raw() {
+    let error = r#"{"errorType":"Test.Init","errorMessage":"no such luck"}"#;
+    for (method, path) in [
+        ("GET", "/"),
+        ("DELETE", "/2018-06-01/runtime/invocation/next"),
+        ("POST", "/2018-06-01/runtime/invocation/unknown/response"),
+        ("POST", "/2018-06-01/runtime/init/error"),
+    ] {
+        let api = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
+        let mut stream = TcpStream::connect(&api).unwrap();
+        let length = error.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {api}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{error}"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status: u16 = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        note("status", &status.into());
+    }
+    std::process::exit(1);
 }
 
 async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
@@ -55,7 +85,6 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
 
 /// Writes down that something was seen, for tests that cannot see the answer.
 fn note(kind: &str, value: &Value) {
-    use std::io::Write;
     let path = std::env::var("TEST_NOTES").unwrap();
     let mut file = std::fs::OpenOptions::new()
         .create(true)

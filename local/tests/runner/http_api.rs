@@ -1,6 +1,9 @@
 //! The HTTP API: requests reach the function as API Gateway would tell them, and its answers
 //! reach the client.
 
+use std::time::Duration;
+
+use local::runner::RunnerConfig;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -161,6 +164,18 @@ async fn what_goes_wrong_is_told_as_api_gateway_tells_it() {
         .json();
     assert_eq!(event["pathParameters"], json!({ "key": "a/b c" }));
     assert_eq!(event["routeKey"], "ANY /files/{key+}");
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_takes_too_long_for_a_client_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let change = |config: &mut RunnerConfig| config.http_timeout = Duration::from_millis(300);
+    let bench = Bench::start_in(folder, change).await;
+    let answer = send(&bench, "GET /things/1?do=wait HTTP/1.1", b"").await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.json(), json!({ "message": "Service Unavailable" }));
+    assert_eq!(bench.runner.counts("plain").unwrap().running, 1);
     bench.stop().await;
 }
 

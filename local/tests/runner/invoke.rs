@@ -1,9 +1,11 @@
 //! Invoking functions: what they are given, and every way in which they can fail.
 
-use local::runner::InvokeError;
+use std::time::Duration;
+
+use local::runner::{InvokeError, RunnerConfig};
 use serde_json::{Value, json};
 
-use crate::support::{Bench, eventually};
+use crate::support::{Bench, eventually, is_running};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_is_given_what_lambda_gives() {
@@ -183,5 +185,39 @@ async fn as_many_processes_as_events_and_no_more_than_allowed() {
         .map(|answer| answer.unwrap()["pid"].as_u64().unwrap())
         .collect();
     assert_eq!(pids.len(), 2);
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idle_processes_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let change = |config: &mut RunnerConfig| config.idle_timeout = Duration::from_millis(50);
+    let bench = Bench::start_in(folder, change).await;
+    let process = pid(&bench).await;
+    eventually("the process is gone", async || {
+        (!is_running(process)).then_some(())
+    })
+    .await;
+    assert_ne!(pid(&bench).await, process);
+    assert_eq!(bench.runner.counts("plain").unwrap().starts, 2);
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_runtime_api_refuses_what_it_does_not_know() {
+    let bench = Bench::start().await;
+    let error = bench.runner.invoke("raw", &json!({})).await.unwrap_err();
+    let expected = InvokeError::Function {
+        error_type: "Test.Init".to_owned(),
+        message: "no such luck".to_owned(),
+    };
+    assert_eq!(error, expected);
+    let statuses: Vec<Value> = bench
+        .notes("status")
+        .iter()
+        .map(|n| n["value"].clone())
+        .collect();
+    // The process is ended before it could note the last answer, or just after.
+    assert_eq!(statuses[..3], [404, 404, 400]);
     bench.stop().await;
 }

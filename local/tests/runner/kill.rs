@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use crate::support::{Bench, eventually, notes};
+use crate::support::{Bench, eventually, is_running, notes};
 
 /// Names the folder in which [`runner_process`] runs.
 const FOLDER: &str = "TEST_KILLED_FOLDER";
@@ -48,8 +48,8 @@ async fn a_killed_runner_takes_its_processes_along_and_loses_nothing() {
             return None;
         };
         Some([
-            event["pid"].as_i64().unwrap(),
-            message["pid"].as_i64().unwrap(),
+            event["pid"].as_u64().unwrap(),
+            message["pid"].as_u64().unwrap(),
         ])
     })
     .await;
@@ -58,9 +58,7 @@ async fn a_killed_runner_takes_its_processes_along_and_loses_nothing() {
     runner.wait().unwrap();
     for process in processes {
         eventually("the function's process is gone", async || {
-            let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
-            let runs = stat.is_ok_and(|stat| !stat.contains(") Z"));
-            (!runs).then_some(())
+            (!is_running(process)).then_some(())
         })
         .await;
     }

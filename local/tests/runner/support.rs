@@ -51,6 +51,12 @@ pub(crate) fn notes(folder: &Path, kind: &str) -> Vec<Value> {
         .collect()
 }
 
+/// Whether a process is there and not only waits to be reaped.
+pub(crate) fn is_running(process: u64) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
+    stat.is_ok_and(|stat| !stat.contains(") Z"))
+}
+
 impl Bench {
     pub(crate) async fn start() -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), |_| {}).await
