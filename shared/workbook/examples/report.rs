@@ -1,11 +1,12 @@
-//! Writes the report of a workbook: `report INPUT OUTPUT.xlsx [SUMMARY.json]`.
+//! Writes the report of a workbook: `report INPUT OUTPUT.xlsx [SUMMARY.json]`; with `-` as
+//! output only adds it up, with `--count` only reads its cells.
 //!
 //! The benchmark and whoever looks at a report use it; people use `pricetide report`.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use workbook::{Language, ReportOptions, report, summarize};
+use workbook::{Language, Limits, ReportOptions, count_cells, report, summarize};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -13,6 +14,11 @@ fn main() -> ExitCode {
         eprintln!("usage: report INPUT OUTPUT.xlsx|- [SUMMARY.json]");
         return ExitCode::from(2);
     };
+    if output == "--count" {
+        let cells = count_cells(Path::new(input), &Limits::default()).expect("a readable workbook");
+        println!("{cells} cells");
+        return ExitCode::SUCCESS;
+    }
     let options = ReportOptions::default();
     let done = if output == "-" {
         summarize(Path::new(input), &options, &mut |_| {})

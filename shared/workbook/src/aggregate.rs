@@ -32,7 +32,6 @@ pub(crate) struct Seen {
 
 /// One product in one currency.
 pub(crate) struct ProductGroup {
-    pub(crate) key: TextId,
     pub(crate) name: TextId,
     pub(crate) sku: TextId,
     pub(crate) category: TextId,
@@ -62,7 +61,7 @@ pub(crate) struct VendorGroup {
     pub(crate) totals: Totals,
     pub(crate) first: Option<Seconds>,
     pub(crate) last: Option<Seconds>,
-    /// Different products, as far as rows of one product stand together; see `products`.
+    /// The keys of its products.
     pub(crate) products: hashbrown::HashSet<TextId>,
 }
 
@@ -240,7 +239,6 @@ impl Aggregate {
                 self.product_heads[row.key as usize] =
                     u32::try_from(self.products.len()).unwrap_or(NONE);
                 self.products.push(ProductGroup {
-                    key: row.key,
                     name: row.name,
                     sku: row.sku,
                     category: row.category,

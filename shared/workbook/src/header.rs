@@ -123,18 +123,16 @@ impl Peek {
             if row.texts() * 2 < row.cells.len() {
                 continue;
             }
-            let one = layout_of(
-                headings,
-                row.row,
-                row.labels()
-                    .map(|(column, text)| (column, vec![text]))
-                    .collect(),
-            );
+            let labels: Vec<_> = row
+                .labels()
+                .map(|(column, text)| (column, vec![text]))
+                .collect();
+            let one = layout_of(headings, row.row, &labels);
             let below = self
                 .rows
                 .get(at + 1)
                 .filter(|next| next.row == row.row + 1 && next.is_all_text());
-            let two = below.map(|next| layout_of(headings, next.row, merge(row, next)));
+            let two = below.map(|next| layout_of(headings, next.row, &merge(row, next)));
             // A row of units belongs to the header; any other second row must add a column,
             // else it is data.
             let bonus = usize::from(below.is_some_and(PeekedRow::is_all_units));
@@ -203,9 +201,9 @@ fn merge<'a>(upper: &'a PeekedRow, lower: &'a PeekedRow) -> Vec<(u32, Vec<&'a st
 }
 
 /// Gives each role to the column that is named for it best.
-fn layout_of(headings: &Headings, last_header_row: u32, labels: Vec<(u32, Vec<&str>)>) -> Layout {
+fn layout_of(headings: &Headings, last_header_row: u32, labels: &[(u32, Vec<&str>)]) -> Layout {
     let mut found: Vec<(usize, u32, Role, &str)> = Vec::new();
-    for (column, texts) in &labels {
+    for (column, texts) in labels {
         let best = texts
             .iter()
             .find_map(|text| headings.role(text).map(|(role, rank)| (role, rank, *text)));

@@ -176,7 +176,7 @@ impl<'a> Ingest<'a> {
         for (column, role, heading) in &layout.columns {
             roles[*column as usize] = Some(*role);
             columns[*role as usize] = *column;
-            headings[*role as usize] = heading.trim().to_owned();
+            heading.trim().clone_into(&mut headings[*role as usize]);
         }
         self.counts = Counts::default();
         self.sheet = Sheet {

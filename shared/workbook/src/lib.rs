@@ -42,4 +42,4 @@ pub use summary::{
     CategoryMonth, ColumnSummary, CurrencySummary, Movers, Presence, ProductSummary, ReasonCount,
     SheetSummary, Summary, VendorSummary, Warning,
 };
-pub use upload::{report, summarize};
+pub use upload::{count_cells, report, summarize};

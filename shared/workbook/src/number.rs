@@ -105,12 +105,6 @@ impl Number {
         Some(Self::new(mantissa, scale as u8))
     }
 
-    /// The mantissa at a larger or equal scale.
-    pub(crate) fn at_scale(self, scale: u8) -> Option<i64> {
-        let up = scale.checked_sub(self.scale)?;
-        self.mantissa.checked_mul(*POWERS.get(usize::from(up))?)
-    }
-
     pub(crate) fn to_decimal(self) -> Decimal {
         Decimal::new(self.mantissa, u32::from(self.scale))
     }

@@ -253,11 +253,7 @@ pub(crate) fn shared_text<S: Serializer>(
     serializer.serialize_str(text)
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    clippy::ref_option,
-    reason = "serde passes a reference"
-)]
+#[expect(clippy::ref_option, reason = "serde passes a reference")]
 fn date<S: Serializer>(at: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
     match at.and_then(show_date) {
         Some(text) => serializer.serialize_some(&text),

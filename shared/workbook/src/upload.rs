@@ -13,7 +13,7 @@ use crate::limits::Deadline;
 use crate::read::{SheetInfo, Workbook};
 use crate::summary::{ColumnSummary, ReasonCount, SheetSummary};
 use crate::{
-    Format, Language, Progress, ReadError, RejectReason, ReportOptions, Stage, Summary,
+    Format, Language, Limits, Progress, ReadError, RejectReason, ReportOptions, Stage, Summary,
     report as write_report, warnings,
 };
 
@@ -47,7 +47,7 @@ pub fn summarize(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Summary, ReadError> {
     let deadline = Deadline::new(options.limits.time);
-    let (mut workbook, format) = Workbook::open(input, &options.limits, deadline)?;
+    let (mut workbook, format) = Workbook::open(input, &options.limits)?;
     let chosen = carefully(&mut workbook, |workbook| choose(workbook, options))?;
     let mut order = DateOrder::Unknown;
     let mut order_note = None;
@@ -157,6 +157,28 @@ fn finish(
     };
     summary.warnings = warnings::warnings(&summary, zero_prices, order_note);
     Ok(summary)
+}
+
+/// Reads every cell of the workbook and counts them: what reading costs alone, to hold the
+/// cost of a report against.
+pub fn count_cells(input: &Path, limits: &Limits) -> Result<u64, ReadError> {
+    let (mut workbook, _) = Workbook::open(input, limits)?;
+    carefully(&mut workbook, |workbook| {
+        let mut count = Count(0);
+        for sheet in 0..workbook.sheets().len() {
+            workbook.read(sheet, &mut count)?;
+        }
+        Ok(count.0)
+    })
+}
+
+struct Count(u64);
+
+impl Cells for Count {
+    fn cell(&mut self, _row: u32, _column: u32, _value: Value<'_>) -> Result<(), Stop> {
+        self.0 += 1;
+        Ok(())
+    }
 }
 
 /// Does a pass, and once more with the careful reader if the quick one was unsure.
@@ -297,13 +319,12 @@ impl Votes {
     fn order(&self) -> DateOrder {
         match (self.day_first > 0, self.month_first > 0) {
             (true, true) => DateOrder::Mixed,
-            (true, false) => DateOrder::Known(DayMonth::DayFirst),
             (false, true) => DateOrder::Known(DayMonth::MonthFirst),
             // No proof: slashes are American more often than not, points and dashes are not.
             (false, false) if self.slashes * 2 >= self.either => {
                 DateOrder::Known(DayMonth::MonthFirst)
             }
-            (false, false) => DateOrder::Known(DayMonth::DayFirst),
+            _ => DateOrder::Known(DayMonth::DayFirst),
         }
     }
 

@@ -41,14 +41,6 @@ impl Values {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        match &self.held {
-            Held::Narrow(values) => values.len(),
-            Held::Wide(values) => values.len(),
-            Held::Huge(values) => values.len(),
-        }
-    }
-
     #[inline]
     pub(crate) fn push(&mut self, number: Number) {
         if number.scale == self.scale
@@ -74,14 +66,14 @@ impl Values {
                     Ok(value) => return values.push(value),
                     Err(_) => {
                         self.held =
-                            Held::Wide(values.iter().map(|value| i64::from(*value)).collect())
+                            Held::Wide(values.iter().map(|value| i64::from(*value)).collect());
                     }
                 },
                 Held::Wide(values) => match i64::try_from(value) {
                     Ok(value) => return values.push(value),
                     Err(_) => {
                         self.held =
-                            Held::Huge(values.iter().map(|value| i128::from(*value)).collect())
+                            Held::Huge(values.iter().map(|value| i128::from(*value)).collect());
                     }
                 },
                 Held::Huge(values) => return values.push(value),
@@ -205,8 +197,9 @@ mod tests {
         for number in &numbers[1..] {
             values.push(*number);
         }
-        assert_eq!(values.len(), texts.len());
-        values.finish()
+        let statistics = values.finish();
+        assert_eq!(statistics.count, texts.len() as u64);
+        statistics
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(crate) fn warnings(
         warnings.push(Warning {
             code,
             text: if korean { hangul } else { english },
-        })
+        });
     };
 
     if summary.rows_used == 0 {
@@ -75,32 +75,8 @@ pub(crate) fn warnings(
             format!("가격이 0인 행이 {zero_prices}개 있으며 집계에 포함했습니다."),
         );
     }
-    match order.map(|note| (note.order, note.dates)) {
-        Some((DateOrder::Known(order), dates)) => {
-            let (english, hangul) = match order {
-                DayMonth::DayFirst => ("day first", "일/월"),
-                DayMonth::MonthFirst => ("month first", "월/일"),
-            };
-            warn(
-                "assumed_date_order",
-                format!(
-                    "{dates} dates such as 3/4/2026 do not say which is the day; they were read {english}."
-                ),
-                format!(
-                    "3/4/2026처럼 일과 월을 구분할 수 없는 날짜 {dates}개를 {hangul} 순서로 읽었습니다."
-                ),
-            );
-        }
-        Some((DateOrder::Mixed, dates)) => warn(
-            "mixed_date_orders",
-            format!(
-                "The date column has both day-first and month-first dates; {dates} dates that could be either were rejected."
-            ),
-            format!(
-                "날짜 열에 일/월과 월/일 순서가 섞여 있어, 구분할 수 없는 날짜 {dates}개를 제외했습니다."
-            ),
-        ),
-        _ => {}
+    if let Some((code, english, hangul)) = order.and_then(dates) {
+        warn(code, english, hangul);
     }
     let unused: Vec<&str> = summary
         .sheets
@@ -126,4 +102,36 @@ pub(crate) fn warnings(
         );
     }
     warnings
+}
+
+/// What is said about dates whose order was not proven.
+fn dates(note: OrderNote) -> Option<(&'static str, String, String)> {
+    let dates = note.dates;
+    match note.order {
+        DateOrder::Known(order) => {
+            let (english, hangul) = match order {
+                DayMonth::DayFirst => ("day first", "일/월"),
+                DayMonth::MonthFirst => ("month first", "월/일"),
+            };
+            Some((
+                "assumed_date_order",
+                format!(
+                    "{dates} dates such as 3/4/2026 do not say which is the day; they were read {english}."
+                ),
+                format!(
+                    "3/4/2026처럼 일과 월을 구분할 수 없는 날짜 {dates}개를 {hangul} 순서로 읽었습니다."
+                ),
+            ))
+        }
+        DateOrder::Mixed => Some((
+            "mixed_date_orders",
+            format!(
+                "The date column has both day-first and month-first dates; {dates} dates that could be either were rejected."
+            ),
+            format!(
+                "날짜 열에 일/월과 월/일 순서가 섞여 있어, 구분할 수 없는 날짜 {dates}개를 제외했습니다."
+            ),
+        )),
+        DateOrder::Unknown => None,
+    }
 }

@@ -218,8 +218,7 @@ impl Book {
         cell: Cell<'_>,
     ) -> Result<usize, WriteError> {
         Ok(match cell {
-            Cell::Empty => 0,
-            Cell::Text("") => 0,
+            Cell::Empty | Cell::Text("") => 0,
             Cell::Text(text) => {
                 let text = cut(text);
                 sheet.write_string(row, column, text)?;
@@ -354,7 +353,7 @@ impl Book {
             Look::Heading => Format::new()
                 .set_bold()
                 .set_font_color(Color::White)
-                .set_background_color(Color::RGB(0x1F_4E_78))
+                .set_background_color(Color::RGB(0x001F_4E78))
                 .set_border_bottom(FormatBorder::Thin)
                 .set_align(FormatAlign::VerticalCenter),
             Look::Number(code) => Format::new().set_num_format(code),
@@ -362,8 +361,8 @@ impl Book {
             Look::Title => Format::new()
                 .set_bold()
                 .set_font_size(16)
-                .set_font_color(Color::RGB(0x1F_4E_78)),
-            Look::Label => Format::new().set_font_color(Color::RGB(0x59_59_59)),
+                .set_font_color(Color::RGB(0x001F_4E78)),
+            Look::Label => Format::new().set_font_color(Color::RGB(0x0059_5959)),
         };
         self.looks.insert(look.clone(), format.clone());
         format

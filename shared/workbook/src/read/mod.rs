@@ -16,7 +16,6 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cell::{Cells, Stop};
-use crate::limits::Deadline;
 use crate::{Limits, Measure, ReadError};
 
 /// The formats that are read.
@@ -113,11 +112,7 @@ fn zip_format(file: &mut File, limits: &Limits) -> Result<Format, ReadError> {
 }
 
 impl Workbook {
-    pub(crate) fn open(
-        path: &Path,
-        limits: &Limits,
-        _deadline: Deadline,
-    ) -> Result<(Self, Format), ReadError> {
+    pub(crate) fn open(path: &Path, limits: &Limits) -> Result<(Self, Format), ReadError> {
         let mut file = File::open(path).map_err(|source| ReadError::Input {
             path: path.to_owned(),
             source,

@@ -176,8 +176,14 @@ fn carry(error: ReadError) -> io::Error {
 
 /// The [`ReadError`] that an [`Inflater`] has put into an I/O error.
 pub(crate) fn from_io(error: io::Error, place: &str) -> ReadError {
-    if error.get_ref().is_some_and(|inner| inner.is::<Carried>()) {
-        match error.into_inner().map(|inner| inner.downcast::<Carried>()) {
+    if error
+        .get_ref()
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<Carried>)
+    {
+        match error
+            .into_inner()
+            .map(<dyn std::error::Error + Send + Sync>::downcast::<Carried>)
+        {
             Some(Ok(carried)) => carried.0,
             _ => ReadError::damaged(place, "unreadable"),
         }

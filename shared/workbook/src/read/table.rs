@@ -29,8 +29,7 @@ pub(super) fn is_text(start: &[u8]) -> bool {
     if Encoding::for_bom(start).is_some() {
         return true;
     }
-    let zeros = start.iter().filter(|byte| **byte == 0).count();
-    if zeros > 0 {
+    if start.contains(&0) {
         return utf16(start).is_some();
     }
     let controls = start
@@ -174,7 +173,9 @@ impl Table {
 
     fn failed(&self, error: csv::Error) -> ReadError {
         if let csv::ErrorKind::Io(io) = error.kind()
-            && io.get_ref().is_some_and(|inner| inner.is::<TooLong>())
+            && io
+                .get_ref()
+                .is_some_and(<dyn std::error::Error + Send + Sync>::is::<TooLong>)
         {
             let (what, limit) = (Measure::TextBytes, self.text_bytes);
             return ReadError::TooLarge {
@@ -282,8 +283,7 @@ impl<R: Read> Read for Lines<R> {
             self.length += 1;
             self.quote = match (*byte, self.quote) {
                 (b'"', Quote::Inside) => Quote::Closed,
-                (b'"', Quote::FieldStart | Quote::Closed) => Quote::Inside,
-                (_, Quote::Inside) => Quote::Inside,
+                (b'"', Quote::FieldStart | Quote::Closed) | (_, Quote::Inside) => Quote::Inside,
                 (b'\n', _) => {
                     self.length = 0;
                     Quote::FieldStart

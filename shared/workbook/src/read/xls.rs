@@ -244,7 +244,7 @@ pub(super) fn hand_on(
             Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text)
                 if text.is_empty() => {}
             Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
-                cells.cell(row, column, Value::Text(text))?
+                cells.cell(row, column, Value::Text(text))?;
             }
             Data::Float(value) => cells.cell(row, column, Value::number(*value))?,
             #[expect(

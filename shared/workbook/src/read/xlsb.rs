@@ -243,7 +243,7 @@ impl Xlsb {
                         })?;
                 }
                 1..=0x0b | 0x3e if in_data => {
-                    self.cell(kind, &records.payload, name, row, cells)?
+                    self.cell(kind, &records.payload, name, row, cells)?;
                 }
                 _ => {}
             }

@@ -97,7 +97,7 @@ impl<'a> Xml<'a> {
                 Event::Text(text) if depth == 0 => out.push_str(&text.xml10_content()),
                 Event::CData(text) if depth == 0 => out.push_str(&text.xml10_content()),
                 Event::GeneralRef(entity) if depth == 0 => {
-                    out.push_str(&self::entity(&entity, &place)?)
+                    out.push_str(&self::entity(&entity, &place)?);
                 }
                 Event::Start(_) => depth += 1,
                 Event::End(_) if depth == 0 => return Ok(()),

@@ -1,6 +1,8 @@
 //! The report's tables: products, categories, vendors, movers, rejected rows.
 
-use rust_xlsxwriter::{Chart, ChartFormat, ChartSolidFill, Color};
+use rust_xlsxwriter::{
+    Chart, ChartAxisLabelPosition, ChartFormat, ChartPoint, ChartSolidFill, Color,
+};
 
 use super::words::Words;
 use crate::summary::ProductSummary;
@@ -230,15 +232,15 @@ pub(super) fn movers(book: &mut Book, summary: &Summary, words: &Words) -> Resul
     Ok(())
 }
 
-/// A bar chart needs its values in one place: they stand to the right of the chart, the most
-/// fallen first, because a bar chart begins at the bottom.
+/// A bar chart needs its values in one place: they stand beneath the chart, the most fallen
+/// first, because a bar chart begins at the bottom.
 fn chart(
     book: &mut Book,
     sheet: &mut rust_xlsxwriter::Worksheet,
     charted: &mut [&ProductSummary],
     words: &Words,
 ) -> Result<(), WriteError> {
-    const NAMES: u16 = 19;
+    const NAMES: u16 = 9;
     charted.sort_by_key(|product| product.change_percent);
     book.heading(sheet, 1, NAMES, words.product)?;
     book.heading(sheet, 1, NAMES + 1, words.change_percent)?;
@@ -253,12 +255,23 @@ fn chart(
         )?;
         row += 1;
     }
-    sheet.set_column_width(NAMES, 24)?;
     let (up, down) = if words.language == Language::Ko {
-        (0xC0_00_00, 0x1F_4E_D8)
+        (0x00C0_0000, 0x001F_4ED8)
     } else {
-        (0x2E_7D_32, 0xC0_00_00)
+        (0x002E_7D32, 0x00C0_0000)
     };
+    let points: Vec<ChartPoint> = charted
+        .iter()
+        .map(|one| {
+            let color = if one.change.is_sign_negative() {
+                down
+            } else {
+                up
+            };
+            let fill = ChartSolidFill::new().set_color(Color::RGB(color)).clone();
+            ChartPoint::new().set_format(ChartFormat::new().set_solid_fill(&fill))
+        })
+        .collect();
     let name = sheet.name();
     let mut chart = Chart::new_bar();
     chart
@@ -267,17 +280,15 @@ fn chart(
         .set_categories((name.as_str(), 2, NAMES, row - 1, NAMES))
         .set_values((name.as_str(), 2, NAMES + 1, row - 1, NAMES + 1))
         .set_gap(40)
-        .set_invert_if_negative()
-        .set_invert_if_negative_color(Color::RGB(down))
-        .set_format(
-            ChartFormat::new().set_solid_fill(&ChartSolidFill::new().set_color(Color::RGB(up))),
-        );
+        .set_points(&points);
     chart.title().set_name(words.movers_title);
     chart.legend().set_hidden();
-    chart
-        .x_axis()
-        .set_label_position(rust_xlsxwriter::ChartAxisLabelPosition::Low);
-    chart.y_axis().set_num_format("0%");
+    // Which axis is the horizontal one in a bar chart differs between programs.
+    for axis in [Chart::x_axis, Chart::y_axis] {
+        axis(&mut chart)
+            .set_num_format("0%")
+            .set_label_position(ChartAxisLabelPosition::Low);
+    }
     chart
         .set_width(760)
         .set_height(u32::try_from(charted.len() * 26 + 120).unwrap_or(640))

@@ -1,5 +1,7 @@
 //! The index of each category over time, with a line chart.
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{Chart, ChartEmptyCells, ChartLegendPosition, ChartMarker};
 
 use super::words::Words;
@@ -70,6 +72,9 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
     chart.title().set_name(words.index_title);
     chart.legend().set_position(ChartLegendPosition::Bottom);
     chart.y_axis().set_num_format("0");
+    if let Some((low, high)) = bounds(&series) {
+        chart.y_axis().set_min(low).set_max(high);
+    }
     chart
         .x_axis()
         .set_label_interval(u16::try_from(months.len() / 16 + 1).unwrap_or(1));
@@ -93,4 +98,18 @@ fn series(categories: &[CategoryMonth]) -> Vec<&[CategoryMonth]> {
     series.sort_by_key(|rows| std::cmp::Reverse(rows.iter().map(|one| one.count).sum::<u64>()));
     series.truncate(LINES);
     series
+}
+
+/// The tens around all indices, so that the lines use the height of the chart.
+fn bounds(series: &[&[CategoryMonth]]) -> Option<(i32, i32)> {
+    let ten = Decimal::TEN;
+    let indices = || {
+        series
+            .iter()
+            .flat_map(|rows| rows.iter())
+            .filter_map(|one| one.index)
+    };
+    let low = (indices().min()? / ten - Decimal::ONE).floor() * ten;
+    let high = (indices().max()? / ten + Decimal::ONE).ceil() * ten;
+    Some((low.max(Decimal::ZERO).to_i32()?, high.to_i32()?))
 }

@@ -438,10 +438,8 @@ impl<C: Cells> Scan<'_, C> {
         let row = self.row.index;
         match kind {
             Kind::Shared => {
-                let (index, end) = match digits(text, 0)? {
-                    Some(found) => found,
-                    // `digits` wants to see what follows.
-                    None => return unsure("index"),
+                let Some((index, end)) = digits(text, 0)? else {
+                    return unsure("index");
                 };
                 if end != text.len() || index as usize >= self.context.strings.len() {
                     return unsure("index of a shared text");
@@ -538,7 +536,6 @@ impl Row {
         let mut at = digits.len();
         while number > 0 && at > 0 {
             at -= 1;
-            #[expect(clippy::cast_possible_truncation, reason = "a digit")]
             let digit = (number % 10) as u8;
             digits[at] = b'0' + digit;
             number /= 10;
@@ -601,7 +598,7 @@ fn formula(bytes: &[u8], at: usize) -> Result<Option<usize>, Stop> {
         return unsure("formula");
     }
     let tag = need!(memchr(b'>', &bytes[at..])) + at;
-    if bytes[at..tag].iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+    if memchr::memchr_iter(b'"', &bytes[at..tag]).count() % 2 == 1 {
         return unsure("formula tag");
     }
     if bytes[tag - 1] == b'/' {

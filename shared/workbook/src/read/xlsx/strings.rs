@@ -96,16 +96,13 @@ pub(super) fn push_unescaped(mut text: &str, out: &mut String) {
             .get(at + 2..at + 7)
             .filter(|code| code.ends_with('_') && code[..4].bytes().all(|b| b.is_ascii_hexdigit()))
             .and_then(|code| char::from_u32(u32::from_str_radix(&code[..4], 16).ok()?));
-        match escaped {
-            Some(c) => {
-                out.push_str(&text[..at]);
-                out.push(c);
-                text = &text[at + 7..];
-            }
-            None => {
-                out.push_str(&text[..at + 2]);
-                text = &text[at + 2..];
-            }
+        if let Some(c) = escaped {
+            out.push_str(&text[..at]);
+            out.push(c);
+            text = &text[at + 7..];
+        } else {
+            out.push_str(&text[..at + 2]);
+            text = &text[at + 2..];
         }
     }
     out.push_str(text);

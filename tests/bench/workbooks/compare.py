@@ -1,0 +1,72 @@
+"""Runs every tool on the same workbooks, holds their figures against each other, and prints CPU
+seconds, wall time and peak memory with ratios. Called by `run`."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+examples, work = Path(sys.argv[1]), Path(sys.argv[2])
+sizes = [10_000, 100_000, 1_000_000] if sys.argv[3:] == ["all"] else [int(size) for size in sys.argv[3:]]
+HERE = Path(__file__).parent
+# Slow tools are run once, quick ones often; the least CPU counts, because it disturbs least.
+QUICK_RUNS = 5
+
+
+def measure(command, runs):
+    best = None
+    for _ in range(runs):
+        started = time.monotonic()
+        process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        if status != 0:
+            sys.exit(f"failed: {command}")
+        one = (usage.ru_utime + usage.ru_stime, time.monotonic() - started, usage.ru_maxrss / 1024)
+        best = one if best is None or one[0] < best[0] else best
+    return best
+
+
+def ours(summary):
+    """The digest of a summary."""
+    data = json.loads(summary.read_text())
+    products = {one["sku"]: [float(one[figure]) for figure in ("count", "minimum", "maximum", "median")] for one in data["products"]}
+    months = {f"{one['category']} {one['month']}": [float(one["count"]), float(one["sum"])] for one in data["categories"]}
+    return {"products": products, "months": months}
+
+
+def bench(rows, kind):
+    source = work / f"{kind}-{rows}.xlsx"
+    if not source.exists():
+        subprocess.run([examples / "generate", source, str(rows), kind], check=True)
+    report, digest = work / "report.xlsx", work / "digest.json"
+    print(f"\n{rows:,} x 8, {kind} texts ({source.stat().st_size / 2**20:.1f} MiB)")
+    print(f"{'':32}{'CPU s':>9}{'wall s':>9}{'MiB':>8}{'CPU ratio':>11}")
+    summary = work / "summary.json"
+    subprocess.run([examples / "report", source, report, summary], check=True, stdout=subprocess.DEVNULL)
+    expected = ours(summary)
+    whole = measure([examples / "report", source, report], QUICK_RUNS)
+    results = {"Pricetide, with report": whole}
+    results["  reading and adding up"] = measure([examples / "report", source, "-"], QUICK_RUNS)
+    results["  inflating and scanning"] = measure([examples / "report", source, "--count"], QUICK_RUNS)
+    others = {"calamine's streaming reader": ([examples / "plain_calamine", source, report, digest], 3)}
+    for tool in ("polars-fastexcel", "pandas-calamine", "pandas-openpyxl"):
+        others[tool] = ([sys.executable, HERE / "others.py", tool, source, report, digest], 1)
+    for name, (command, runs) in others.items():
+        results[name] = measure(command, runs)
+        theirs = json.loads(digest.read_text())
+        theirs = {part: {key: [float(one) for one in figures] for key, figures in theirs[part].items()} for part in theirs}
+        if theirs != expected:
+            sys.exit(f"{name} disagrees with Pricetide on {source}")
+    for name, (cpu, wall, memory) in results.items():
+        print(f"{name:32}{cpu:9.3f}{wall:9.2f}{memory:8.1f}{cpu / whole[0]:10.1f}x")
+    adding, scanning = results["  reading and adding up"][0], results["  inflating and scanning"][0]
+    print(f"All agree. Reading and adding up costs {adding / scanning:.2f} times inflating and scanning.")
+
+
+for rows in sizes:
+    bench(rows, "shared")
+if sizes[-1] >= 1_000_000:
+    bench(sizes[-1], "inline")
+    bench(sizes[-1], "unique")
