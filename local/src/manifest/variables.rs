@@ -236,14 +236,14 @@ fn scan(text: &str, wanted: impl Fn(char, usize) -> bool) -> impl Iterator<Item 
 }
 
 /// Whether `${inside}` is a variable of the framework: its first source has a lower-case type
-/// and a colon. `${AWS::Region}` and `${Table.Arn}` belong to CloudFormation.
+/// and an address or arguments. `${AWS::Region}` and `${Table.Arn}` belong to CloudFormation.
 fn is_variable(inside: &str) -> bool {
     let first = inside.trim_start();
+    let kind = first.split([':', '(']).next().unwrap_or(first);
     first.starts_with("${")
-        || first.split_once(':').is_some_and(|(kind, _)| {
-            kind.starts_with(|c: char| c.is_ascii_lowercase())
-                && kind.chars().all(|c| c.is_ascii_alphanumeric())
-        })
+        || (kind.len() < first.len()
+            && kind.starts_with(|c: char| c.is_ascii_lowercase())
+            && kind.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
 fn quoted(source: &str) -> Option<&str> {
@@ -311,6 +311,14 @@ mod tests {
     fn what_has_no_value_is_named_with_its_place() {
         for (text, expected) in [
             ("${env:MISSING}", "`${env:MISSING}` has no value"),
+            (
+                "${file(./x.yml):a}",
+                "does not understand the variable `file(./x.yml):a`",
+            ),
+            (
+                "x-${file(./y)}",
+                "does not understand the variable `file(./y)`",
+            ),
             ("${ssm:/x}", "does not understand the variable `ssm:/x`"),
             ("${self:a.b}", "leads back to itself"),
             ("${env:NAME", "lacks a `}`"),
