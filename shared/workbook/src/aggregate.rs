@@ -1,6 +1,6 @@
 //! Exact sums over typed rows, held compactly: a price is a small integer, a text a number.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use iso_currency::Currency;
 
 use crate::date::{DAY, Seconds, civil};
@@ -42,6 +42,7 @@ pub(crate) struct ProductGroup {
     pub(crate) minimum: Seen,
     pub(crate) maximum: Seen,
     pub(crate) values: Values,
+    vendors: Vendors,
 }
 
 /// Count, sum and extremes of a group.
@@ -61,20 +62,67 @@ pub(crate) struct VendorGroup {
     pub(crate) totals: Totals,
     pub(crate) first: Option<Seconds>,
     pub(crate) last: Option<Seconds>,
-    /// The keys of its products.
-    pub(crate) products: hashbrown::HashSet<TextId>,
+    /// Its products, a product in two currencies counted in each.
+    pub(crate) products: u64,
 }
 
 /// A category in a month (`year * 12 + month - 1`), in one currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct MonthKey {
     pub(crate) category: TextId,
-    pub(crate) month: Option<i32>,
-    pub(crate) currency: Option<CurrencyKey>,
+    pub(crate) month: Option<u32>,
+    /// By its ISO 4217 number.
+    pub(crate) currency: Option<u16>,
 }
 
-/// A currency by its number, which has an order.
-pub(crate) type CurrencyKey = u16;
+impl MonthKey {
+    /// All of it in one number, which is quicker to hash: 32 bits of category, 20 of month, 12
+    /// of currency. Years end at 9999, currencies at 999.
+    fn packed(self) -> u64 {
+        let month = self.month.map_or(0, |month| month + 1) & 0xf_ffff;
+        let currency = self.currency.map_or(0, |currency| currency + 1) & 0xfff;
+        u64::from(self.category) << 32 | u64::from(month) << 12 | u64::from(currency)
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "each part was packed from its size"
+    )]
+    pub(crate) fn unpacked(packed: u64) -> Self {
+        Self {
+            category: (packed >> 32) as u32,
+            month: ((packed >> 12 & 0xf_ffff) as u32).checked_sub(1),
+            currency: ((packed & 0xfff) as u16).checked_sub(1),
+        }
+    }
+}
+
+/// The vendors of a product: mostly a handful.
+enum Vendors {
+    Few(Vec<u32>),
+    Many(HashSet<u32>),
+}
+
+impl Vendors {
+    /// Adds a vendor; says whether it is new.
+    #[inline]
+    fn add(&mut self, vendor: u32) -> bool {
+        match self {
+            Self::Few(few) if few.contains(&vendor) => false,
+            Self::Few(few) if few.len() < 32 => {
+                few.push(vendor);
+                true
+            }
+            Self::Few(few) => {
+                let mut many: HashSet<u32> = few.drain(..).collect();
+                many.insert(vendor);
+                *self = Self::Many(many);
+                true
+            }
+            Self::Many(many) => many.insert(vendor),
+        }
+    }
+}
 
 /// Everything that was seen.
 #[derive(Default)]
@@ -83,13 +131,14 @@ pub(crate) struct Aggregate {
     product_heads: Vec<u32>,
     pub(crate) vendors: Vec<VendorGroup>,
     vendor_heads: Vec<u32>,
-    pub(crate) months: HashMap<MonthKey, Totals>,
+    /// By [`MonthKey`], packed.
+    pub(crate) months: HashMap<u64, Totals>,
     pub(crate) currencies: Vec<(Option<Currency>, Totals)>,
     pub(crate) rows: u64,
     pub(crate) zero_prices: u64,
     pub(crate) first: Option<Seconds>,
     pub(crate) last: Option<Seconds>,
-    last_month: (i64, i32),
+    last_month: (i64, u32),
 }
 
 const NONE: u32 = u32::MAX;
@@ -132,7 +181,7 @@ fn wide(number: Number, scale: u8) -> i128 {
     i128::from(number.mantissa) * 10_i128.pow(u32::from(scale - number.scale))
 }
 
-fn code(currency: Option<Currency>) -> Option<CurrencyKey> {
+fn code(currency: Option<Currency>) -> Option<u16> {
     currency.map(Currency::numeric)
 }
 
@@ -168,9 +217,12 @@ impl Aggregate {
             self.first = Some(self.first.map_or(at, |first| first.min(at)));
             self.last = Some(self.last.map_or(at, |last| last.max(at)));
         }
-        self.add_product(row, limits)?;
+        let product = self.add_product(row, limits)?;
         if row.vendor != NO_TEXT {
-            self.add_vendor(row);
+            let vendor = self.add_vendor(row);
+            if self.products[product].vendors.add(vendor) {
+                self.vendors[vendor as usize].products += 1;
+            }
         }
         let month = row.at.map(|at| self.month(at));
         let key = MonthKey {
@@ -179,7 +231,7 @@ impl Aggregate {
             currency: code(row.currency),
         };
         self.months
-            .entry(key)
+            .entry(key.packed())
             .and_modify(|totals| totals.add(row.price))
             .or_insert_with(|| Totals::new(row.price));
         match self
@@ -193,7 +245,7 @@ impl Aggregate {
         Ok(())
     }
 
-    fn add_product(&mut self, row: &Row, limits: &Limits) -> Result<(), ReadError> {
+    fn add_product(&mut self, row: &Row, limits: &Limits) -> Result<usize, ReadError> {
         let seen = Seen {
             at: row.at,
             price: row.price,
@@ -227,6 +279,7 @@ impl Aggregate {
                 if group.name == NO_TEXT {
                     group.name = row.name;
                 }
+                Ok(at)
             }
             Err(next) => {
                 if self.products.len() as u64 >= limits.products {
@@ -249,13 +302,15 @@ impl Aggregate {
                     minimum: seen,
                     maximum: seen,
                     values: Values::new(row.price),
+                    vendors: Vendors::Few(Vec::new()),
                 });
+                Ok(self.products.len() - 1)
             }
         }
-        Ok(())
     }
 
-    fn add_vendor(&mut self, row: &Row) {
+    /// Adds to the vendor's group and says which that is.
+    fn add_vendor(&mut self, row: &Row) -> u32 {
         let found = find(
             &mut self.vendor_heads,
             row.vendor,
@@ -271,11 +326,11 @@ impl Aggregate {
                     group.first = Some(group.first.map_or(at, |first| first.min(at)));
                     group.last = Some(group.last.map_or(at, |last| last.max(at)));
                 }
-                group.products.insert(row.key);
+                u32::try_from(at).unwrap_or(NONE)
             }
             Err(next) => {
-                self.vendor_heads[row.vendor as usize] =
-                    u32::try_from(self.vendors.len()).unwrap_or(NONE);
+                let index = u32::try_from(self.vendors.len()).unwrap_or(NONE);
+                self.vendor_heads[row.vendor as usize] = index;
                 self.vendors.push(VendorGroup {
                     vendor: row.vendor,
                     currency: row.currency,
@@ -283,13 +338,14 @@ impl Aggregate {
                     totals: Totals::new(row.price),
                     first: row.at,
                     last: row.at,
-                    products: std::iter::once(row.key).collect(),
+                    products: 0,
                 });
+                index
             }
         }
     }
 
-    fn month(&mut self, at: Seconds) -> i32 {
+    fn month(&mut self, at: Seconds) -> u32 {
         let day = at.div_euclid(DAY);
         // Day 0 is January 1970, as is the cache when it is new.
         if self.last_month == (0, 0) || self.last_month.0 != day {
@@ -300,8 +356,8 @@ impl Aggregate {
 }
 
 /// `year * 12 + month - 1`.
-pub(crate) fn month_of(at: Seconds) -> i32 {
+pub(crate) fn month_of(at: Seconds) -> u32 {
     civil(at).map_or(0, |at| {
-        i32::from(at.year()) * 12 + i32::from(at.month()) - 1
+        u32::from(at.year().unsigned_abs()) * 12 + u32::from(at.month().unsigned_abs()) - 1
     })
 }

@@ -112,7 +112,7 @@ fn code(currency: Option<Currency>) -> Option<&'static str> {
 fn product(
     group: ProductGroup,
     names: &mut Names<'_>,
-    period: Option<(i32, i32)>,
+    period: Option<(u32, u32)>,
 ) -> ProductSummary {
     let statistics = group.values.finish();
     let (first, last) = (
@@ -183,7 +183,7 @@ fn vendors(aggregate: &mut Aggregate, names: &mut Names<'_>) -> Vec<VendorSummar
                 vendor: names.get(group.vendor),
                 currency: group.currency,
                 count,
-                products: group.products.len() as u64,
+                products: group.products,
                 sum: group.totals.sum.to_decimal(),
                 mean: group.totals.sum.mean(count),
                 minimum: group.totals.minimum.to_decimal(),
@@ -200,8 +200,10 @@ fn vendors(aggregate: &mut Aggregate, names: &mut Names<'_>) -> Vec<VendorSummar
 }
 
 fn categories(aggregate: &mut Aggregate, names: &mut Names<'_>) -> Vec<CategoryMonth> {
-    let mut months: Vec<(MonthKey, Totals)> =
-        std::mem::take(&mut aggregate.months).into_iter().collect();
+    let mut months: Vec<(MonthKey, Totals)> = std::mem::take(&mut aggregate.months)
+        .into_iter()
+        .map(|(key, totals)| (MonthKey::unpacked(key), totals))
+        .collect();
     let by_name = |key: &MonthKey| (names.texts.get(key.category), key.currency, key.month);
     months.sort_by(|(one, _), (other, _)| by_name(one).cmp(&by_name(other)));
     let mut base: Option<(MonthKey, Decimal)> = None;
@@ -221,13 +223,9 @@ fn categories(aggregate: &mut Aggregate, names: &mut Names<'_>) -> Vec<CategoryM
                 .map(|index| index.round_dp(2).normalize());
             CategoryMonth {
                 category: names.get(key.category),
-                month: key.month.map(|month| {
-                    format!(
-                        "{:04}-{:02}",
-                        month.div_euclid(12),
-                        month.rem_euclid(12) + 1
-                    )
-                }),
+                month: key
+                    .month
+                    .map(|month| format!("{:04}-{:02}", month / 12, month % 12 + 1)),
                 currency: key.currency.and_then(Currency::from_numeric),
                 count: totals.count,
                 sum: totals.sum.to_decimal(),

@@ -56,6 +56,8 @@ pub(crate) struct Ingest<'a> {
     sheet: Sheet,
     row: u32,
     slots: Slots,
+    /// By role, what stands in a cell that is not simply a value.
+    raw: [String; 7],
     rows_done: u64,
     pub(crate) permille: u16,
 }
@@ -72,16 +74,16 @@ struct Sheet {
 }
 
 /// What was made of a shared string before.
-#[derive(Default)]
 struct SharedCache {
     texts: Vec<TextId>,
     dates: HashMap<u32, Option<TextDate>>,
+    currency: (Option<u32>, CurrencySlot),
 }
 
 const UNSEEN: TextId = TextId::MAX - 1;
 
-/// The cells of the row that is being read.
-#[derive(Default)]
+/// The cells of the row that is being read. What cannot be read is kept beside them as text.
+#[derive(Clone, Copy)]
 struct Slots {
     date: DateSlot,
     product: TextSlot,
@@ -92,38 +94,34 @@ struct Slots {
     currency: CurrencySlot,
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, PartialEq)]
 enum DateSlot {
-    #[default]
     Empty,
     At(Seconds),
-    Ambiguous(String),
-    Bad(String),
+    Ambiguous,
+    Bad,
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, PartialEq)]
 enum TextSlot {
-    #[default]
     Empty,
     Text(TextId),
-    Bad(String),
+    Bad,
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, PartialEq)]
 enum PriceSlot {
-    #[default]
     Empty,
     Price(Number),
-    Text(String),
-    Bad(String),
+    Text,
+    Bad,
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, PartialEq)]
 enum CurrencySlot {
-    #[default]
     Empty,
     Known(Currency),
-    Bad(String),
+    Bad,
 }
 
 impl<'a> Ingest<'a> {
@@ -144,7 +142,11 @@ impl<'a> Ingest<'a> {
             counts: Counts::default(),
             needs_order: false,
             rejected_by_reason: [0; RejectReason::ALL.len()],
-            shared: SharedCache::default(),
+            shared: SharedCache {
+                texts: Vec::new(),
+                dates: HashMap::new(),
+                currency: (None, CurrencySlot::Empty),
+            },
             sheet: Sheet {
                 name: Arc::from(""),
                 is_1904: false,
@@ -156,7 +158,8 @@ impl<'a> Ingest<'a> {
                 first_row: 0,
             },
             row: 0,
-            slots: Slots::empty(),
+            slots: Slots::EMPTY,
+            raw: Default::default(),
             rows_done: 0,
             permille: 0,
         }
@@ -190,7 +193,7 @@ impl<'a> Ingest<'a> {
             first_row: layout.last_header_row + 1,
         };
         self.row = layout.last_header_row;
-        self.slots = Slots::empty();
+        self.slots = Slots::EMPTY;
     }
 
     /// Ends a sheet and says what was counted.
@@ -200,7 +203,7 @@ impl<'a> Ingest<'a> {
     }
 
     fn end_row(&mut self) -> Result<(), ReadError> {
-        let slots = std::mem::replace(&mut self.slots, Slots::empty());
+        let slots = std::mem::replace(&mut self.slots, Slots::EMPTY);
         if slots.is_empty() {
             return Ok(());
         }
@@ -228,37 +231,70 @@ impl<'a> Ingest<'a> {
             }
             return Ok(());
         }
-        match self.typed(slots) {
+        match self.typed(&slots) {
             Ok(row) => {
                 self.counts.used += 1;
                 self.aggregate.add(&row, self.limits)
             }
-            Err((role, value, reason)) => {
-                self.counts.rejected += 1;
-                self.rejected_by_reason[reason as usize] += 1;
-                if (self.rejected.len() as u64) < self.limits.rejected_listed {
-                    let column = self.sheet.columns[role as usize];
-                    self.rejected.push(Rejection::new(
-                        &self.sheet.name,
-                        self.row,
-                        column,
-                        &value,
-                        reason,
-                    ));
-                }
+            Err((role, reason)) => {
+                self.reject(&slots, role, reason);
                 Ok(())
             }
         }
     }
 
+    #[cold]
+    fn reject(&mut self, slots: &Slots, role: Role, reason: RejectReason) {
+        self.counts.rejected += 1;
+        self.rejected_by_reason[reason as usize] += 1;
+        if self.rejected.len() as u64 >= self.limits.rejected_listed {
+            return;
+        }
+        let number;
+        let value = match (reason, slots.price) {
+            (RejectReason::NoDate | RejectReason::NoProduct, _)
+            | (RejectReason::NoPrice, PriceSlot::Empty) => "",
+            (RejectReason::NegativePrice, PriceSlot::Price(price)) => {
+                number = price.to_decimal().to_string();
+                &number
+            }
+            _ => self.raw(role),
+        };
+        let column = self.sheet.columns[role as usize];
+        self.rejected.push(Rejection::new(
+            &self.sheet.name,
+            self.row,
+            column,
+            value,
+            reason,
+        ));
+    }
+
+    fn raw(&self, role: Role) -> &str {
+        &self.raw[role as usize]
+    }
+
+    /// Keeps what stands in a cell.
+    #[cold]
+    fn keep(&mut self, role: Role, value: Value<'_>) {
+        self.raw[role as usize] = value.display();
+    }
+
     /// Totals below the data and headings repeated inside it are no data.
+    #[inline]
     fn is_not_data(&self, slots: &Slots) -> Option<NotData> {
         if matches!(slots.date, DateSlot::At(_)) {
-            return None;
+            None
+        } else {
+            self.is_total_or_heading(slots)
         }
-        let date = match &slots.date {
-            DateSlot::Bad(text) => text.as_str(),
-            _ => "",
+    }
+
+    fn is_total_or_heading(&self, slots: &Slots) -> Option<NotData> {
+        let date = if slots.date == DateSlot::Bad {
+            self.raw(Role::Date)
+        } else {
+            ""
         };
         let product = self.texts.get(slots.product.id());
         let labels = [
@@ -271,83 +307,59 @@ impl<'a> Ingest<'a> {
         if labels.iter().any(|label| is_total(label)) {
             return Some(NotData::Total);
         }
-        let is_price_heading = match &slots.price {
-            PriceSlot::Text(text) => text.trim() == self.sheet.headings[Role::Price as usize],
-            _ => false,
-        };
+        let is_price_heading = slots.price == PriceSlot::Text
+            && self.raw(Role::Price).trim() == self.sheet.headings[Role::Price as usize];
         let product_heading = &self.sheet.headings[Role::Product as usize];
         (is_price_heading && (product_heading.is_empty() || product == product_heading))
             .then_some(NotData::Heading)
     }
 
-    fn typed(&mut self, slots: Slots) -> Result<Row, (Role, String, RejectReason)> {
+    #[inline]
+    fn typed(&self, slots: &Slots) -> Result<Row, (Role, RejectReason)> {
         let at = match slots.date {
             DateSlot::At(at) => Some(at),
             DateSlot::Empty if self.sheet.has_date => {
-                return Err((Role::Date, String::new(), RejectReason::NoDate));
+                return Err((Role::Date, RejectReason::NoDate));
             }
             DateSlot::Empty => None,
-            DateSlot::Ambiguous(text) => {
-                return Err((Role::Date, text, RejectReason::AmbiguousDate));
-            }
-            DateSlot::Bad(text) => return Err((Role::Date, text, RejectReason::UnreadableDate)),
+            DateSlot::Ambiguous => return Err((Role::Date, RejectReason::AmbiguousDate)),
+            DateSlot::Bad => return Err((Role::Date, RejectReason::UnreadableDate)),
         };
-        let sku = match slots.sku {
-            TextSlot::Bad(text) => return Err((Role::Sku, text, RejectReason::UnreadableProduct)),
-            slot => slot.id(),
-        };
-        let name = match slots.product {
-            TextSlot::Bad(text) => {
-                return Err((Role::Product, text, RejectReason::UnreadableProduct));
-            }
-            slot => slot.id(),
-        };
+        if slots.sku == TextSlot::Bad {
+            return Err((Role::Sku, RejectReason::UnreadableProduct));
+        }
+        if slots.product == TextSlot::Bad {
+            return Err((Role::Product, RejectReason::UnreadableProduct));
+        }
+        let (sku, name) = (slots.sku.id(), slots.product.id());
         let key = if sku == NO_TEXT { name } else { sku };
         if key == NO_TEXT {
-            let role = if self.sheet.headings[Role::Product as usize].is_empty() {
-                Role::Sku
-            } else {
-                Role::Product
-            };
-            return Err((role, String::new(), RejectReason::NoProduct));
+            let unnamed = self.sheet.headings[Role::Product as usize].is_empty();
+            return Err((
+                if unnamed { Role::Sku } else { Role::Product },
+                RejectReason::NoProduct,
+            ));
         }
         let named = match slots.currency {
             CurrencySlot::Empty => None,
             CurrencySlot::Known(currency) => Some(currency),
-            CurrencySlot::Bad(text) => {
-                return Err((Role::Currency, text, RejectReason::UnknownCurrency));
-            }
+            CurrencySlot::Bad => return Err((Role::Currency, RejectReason::UnknownCurrency)),
         };
         let hint = named.or(self.sheet.heading_currency);
         let (price, currency) = match slots.price {
-            PriceSlot::Empty => return Err((Role::Price, String::new(), RejectReason::NoPrice)),
             PriceSlot::Price(price) => (price, hint),
-            PriceSlot::Bad(text) => return Err((Role::Price, text, RejectReason::UnreadablePrice)),
-            PriceSlot::Text(text) => match read_price(&text, hint) {
-                // What stands with the price says more than a heading, a column of its own
-                // more than a bare sign.
-                Ok(price) => (price.value, named.or(price.currency).or(hint)),
-                Err(why) => {
-                    let reason = match why {
-                        NotAPrice::Missing => RejectReason::NoPrice,
-                        NotAPrice::Ambiguous => RejectReason::AmbiguousPrice,
-                        NotAPrice::Unreadable => RejectReason::UnreadablePrice,
-                    };
-                    return Err((Role::Price, text, reason));
-                }
-            },
+            PriceSlot::Empty => return Err((Role::Price, RejectReason::NoPrice)),
+            PriceSlot::Bad => return Err((Role::Price, RejectReason::UnreadablePrice)),
+            PriceSlot::Text => self.text_price(named, hint)?,
         };
         if price.mantissa < 0 {
-            return Err((
-                Role::Price,
-                price.to_decimal().to_string(),
-                RejectReason::NegativePrice,
-            ));
+            return Err((Role::Price, RejectReason::NegativePrice));
         }
+        let name = if name == NO_TEXT { key } else { name };
         Ok(Row {
             at,
             key,
-            name: if name == NO_TEXT { key } else { name },
+            name,
             sku,
             category: slots.category,
             vendor: slots.vendor,
@@ -356,53 +368,83 @@ impl<'a> Ingest<'a> {
         })
     }
 
+    /// What stands with the price says more than a heading, a column of its own more than a
+    /// bare sign.
+    fn text_price(
+        &self,
+        named: Option<Currency>,
+        hint: Option<Currency>,
+    ) -> Result<(Number, Option<Currency>), (Role, RejectReason)> {
+        match read_price(self.raw(Role::Price), hint) {
+            Ok(price) => Ok((price.value, named.or(price.currency).or(hint))),
+            Err(NotAPrice::Missing) => Err((Role::Price, RejectReason::NoPrice)),
+            Err(NotAPrice::Ambiguous) => Err((Role::Price, RejectReason::AmbiguousPrice)),
+            Err(NotAPrice::Unreadable) => Err((Role::Price, RejectReason::UnreadablePrice)),
+        }
+    }
+
+    #[inline]
     fn date(&mut self, value: Value<'_>) -> Result<DateSlot, Stop> {
-        let bad = |value: Value<'_>| DateSlot::Bad(value.display());
-        let read = match value {
-            Value::Serial(number) => {
-                return Ok(from_serial(number, self.sheet.is_1904)
-                    .map_or_else(|| bad(value), DateSlot::At));
+        let at = match value {
+            Value::Serial(number) => from_serial(number, self.sheet.is_1904),
+            Value::Number(number) => from_bare_number(number, self.sheet.is_1904),
+            Value::Text(text) => {
+                return self.text_date(text.trim().is_empty(), read_date(text), value);
             }
-            Value::Number(number) => {
-                return Ok(from_bare_number(number, self.sheet.is_1904)
-                    .map_or_else(|| bad(value), DateSlot::At));
-            }
-            Value::Text(text) if text.trim().is_empty() => return Ok(DateSlot::Empty),
-            Value::Text(text) => read_date(text),
             Value::Shared(index, strings) => {
                 let text = strings.get(index);
-                if text.trim().is_empty() {
-                    return Ok(DateSlot::Empty);
-                }
-                *self
+                let read = *self
                     .shared
                     .dates
                     .entry(index)
-                    .or_insert_with(|| read_date(text))
+                    .or_insert_with(|| read_date(text));
+                return self.text_date(text.trim().is_empty(), read, value);
             }
             _ => None,
         };
-        Ok(match (read, self.order) {
-            (None, _) => bad(value),
-            (Some(TextDate::Sure(at) | TextDate::Proof(at, _)), _) => DateSlot::At(at),
-            (Some(TextDate::Either { .. }), DateOrder::Unknown) => {
-                self.needs_order = true;
-                return Err(Stop::Enough);
+        Ok(match at {
+            Some(at) => DateSlot::At(at),
+            None => {
+                self.keep(Role::Date, value);
+                DateSlot::Bad
             }
-            (Some(TextDate::Either { .. }), DateOrder::Mixed) => {
-                DateSlot::Ambiguous(value.display())
-            }
-            (Some(TextDate::Either { day_first, .. }), DateOrder::Known(DayMonth::DayFirst)) => {
-                DateSlot::At(day_first)
-            }
-            (
-                Some(TextDate::Either { month_first, .. }),
-                DateOrder::Known(DayMonth::MonthFirst),
-            ) => DateSlot::At(month_first),
         })
     }
 
-    fn text(&mut self, value: Value<'_>) -> Result<TextSlot, ReadError> {
+    fn text_date(
+        &mut self,
+        is_empty: bool,
+        read: Option<TextDate>,
+        value: Value<'_>,
+    ) -> Result<DateSlot, Stop> {
+        if is_empty {
+            return Ok(DateSlot::Empty);
+        }
+        let Some(read) = read else {
+            self.keep(Role::Date, value);
+            return Ok(DateSlot::Bad);
+        };
+        Ok(match (read, self.order) {
+            (TextDate::Sure(at) | TextDate::Proof(at, _), _) => DateSlot::At(at),
+            (TextDate::Either { .. }, DateOrder::Unknown) => {
+                self.needs_order = true;
+                return Err(Stop::Enough);
+            }
+            (TextDate::Either { .. }, DateOrder::Mixed) => {
+                self.keep(Role::Date, value);
+                DateSlot::Ambiguous
+            }
+            (TextDate::Either { day_first, .. }, DateOrder::Known(DayMonth::DayFirst)) => {
+                DateSlot::At(day_first)
+            }
+            (TextDate::Either { month_first, .. }, DateOrder::Known(DayMonth::MonthFirst)) => {
+                DateSlot::At(month_first)
+            }
+        })
+    }
+
+    #[inline]
+    fn text(&mut self, role: Role, value: Value<'_>) -> Result<TextSlot, ReadError> {
         let full = || ReadError::TooLarge {
             what: Measure::SharedStringBytes,
             limit: u64::from(u32::MAX),
@@ -425,7 +467,10 @@ impl<'a> Ingest<'a> {
                 }
             }
             Value::Text(text) => self.texts.id(text).ok_or_else(full)?,
-            Value::Error(text) => return Ok(TextSlot::Bad(text.to_owned())),
+            Value::Error(_) => {
+                self.keep(role, value);
+                return Ok(TextSlot::Bad);
+            }
             other => self.texts.id(&other.display()).ok_or_else(full)?,
         };
         Ok(if id == NO_TEXT {
@@ -435,38 +480,50 @@ impl<'a> Ingest<'a> {
         })
     }
 
-    fn currency(value: Value<'_>) -> CurrencySlot {
-        let of = |text: &str| {
-            let text = text.trim();
-            if text.is_empty() {
-                return CurrencySlot::Empty;
+    fn currency(&mut self, value: Value<'_>) -> CurrencySlot {
+        let text = match value {
+            Value::Shared(index, _) if self.shared.currency.0 == Some(index) => {
+                return self.shared.currency.1;
             }
-            currency_of(text)
-                .or_else(|| Currency::from_code(&text.to_ascii_uppercase()))
-                .map_or_else(|| CurrencySlot::Bad(text.to_owned()), CurrencySlot::Known)
+            Value::Shared(index, strings) => strings.get(index),
+            Value::Text(text) => text,
+            other => {
+                self.keep(Role::Currency, other);
+                return CurrencySlot::Bad;
+            }
         };
-        match value {
-            Value::Text(text) => of(text),
-            Value::Shared(index, strings) => of(strings.get(index)),
-            other => CurrencySlot::Bad(other.display()),
+        let slot = match text.trim() {
+            "" => CurrencySlot::Empty,
+            text => currency_of(text)
+                .or_else(|| Currency::from_code(&text.to_ascii_uppercase()))
+                .map_or(CurrencySlot::Bad, CurrencySlot::Known),
+        };
+        if slot == CurrencySlot::Bad {
+            self.keep(Role::Currency, value);
+        } else if let Value::Shared(index, _) = value {
+            self.shared.currency = (Some(index), slot);
         }
+        slot
     }
 
-    fn price_text(text: &str) -> PriceSlot {
+    #[inline]
+    fn price(&mut self, value: Value<'_>) -> PriceSlot {
+        let text = match value {
+            Value::Number(number) => return PriceSlot::Price(number),
+            Value::Text(text) => text,
+            Value::Shared(index, strings) => strings.get(index),
+            other => {
+                self.keep(Role::Price, other);
+                return PriceSlot::Bad;
+            }
+        };
         if text.trim().is_empty() {
-            PriceSlot::Empty
-        } else {
-            PriceSlot::Text(text.to_owned())
+            return PriceSlot::Empty;
         }
-    }
-
-    fn price(value: Value<'_>) -> PriceSlot {
-        match value {
-            Value::Number(number) => PriceSlot::Price(number),
-            Value::Text(text) => Self::price_text(text),
-            Value::Shared(index, strings) => Self::price_text(strings.get(index)),
-            other => PriceSlot::Bad(other.display()),
-        }
+        let raw = &mut self.raw[Role::Price as usize];
+        raw.clear();
+        raw.push_str(text);
+        PriceSlot::Text
     }
 }
 
@@ -476,29 +533,31 @@ enum NotData {
 }
 
 impl Slots {
-    fn empty() -> Self {
-        Self {
-            category: NO_TEXT,
-            vendor: NO_TEXT,
-            ..Self::default()
-        }
-    }
+    const EMPTY: Self = Self {
+        date: DateSlot::Empty,
+        product: TextSlot::Empty,
+        sku: TextSlot::Empty,
+        category: NO_TEXT,
+        vendor: NO_TEXT,
+        price: PriceSlot::Empty,
+        currency: CurrencySlot::Empty,
+    };
 
     /// A currency alone does not make a row: people fill that column down.
     fn is_empty(&self) -> bool {
-        matches!(self.date, DateSlot::Empty)
-            && matches!(self.product, TextSlot::Empty)
-            && matches!(self.sku, TextSlot::Empty)
-            && matches!(self.price, PriceSlot::Empty)
+        self.date == DateSlot::Empty
+            && self.product == TextSlot::Empty
+            && self.sku == TextSlot::Empty
+            && self.price == PriceSlot::Empty
             && self.category == NO_TEXT
             && self.vendor == NO_TEXT
     }
 }
 
 impl TextSlot {
-    fn id(&self) -> TextId {
+    fn id(self) -> TextId {
         match self {
-            Self::Text(id) => *id,
+            Self::Text(id) => id,
             _ => NO_TEXT,
         }
     }
@@ -555,17 +614,17 @@ impl Cells for Ingest<'_> {
             self.end_row()?;
             self.row = row;
         }
-        let Some(Some(role)) = self.sheet.roles.get(column as usize) else {
+        let Some(&Some(role)) = self.sheet.roles.get(column as usize) else {
             return Ok(());
         };
         match role {
             Role::Date => self.slots.date = self.date(value)?,
-            Role::Product => self.slots.product = self.text(value)?,
-            Role::Sku => self.slots.sku = self.text(value)?,
-            Role::Category => self.slots.category = self.text(value)?.id(),
-            Role::Vendor => self.slots.vendor = self.text(value)?.id(),
-            Role::Price => self.slots.price = Self::price(value),
-            Role::Currency => self.slots.currency = Self::currency(value),
+            Role::Product => self.slots.product = self.text(role, value)?,
+            Role::Sku => self.slots.sku = self.text(role, value)?,
+            Role::Category => self.slots.category = self.text(role, value)?.id(),
+            Role::Vendor => self.slots.vendor = self.text(role, value)?.id(),
+            Role::Price => self.slots.price = self.price(value),
+            Role::Currency => self.slots.currency = self.currency(value),
         }
         Ok(())
     }

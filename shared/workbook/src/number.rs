@@ -135,6 +135,10 @@ pub(crate) struct Sum {
 impl Sum {
     #[inline]
     pub(crate) fn add(&mut self, number: Number) {
+        if number.scale == self.scale {
+            self.mantissa += i128::from(number.mantissa);
+            return;
+        }
         // Numbers stay below 10^15 with at most 15 places, so 10^8 of them fit.
         if number.scale > self.scale {
             self.mantissa *= i128::from(POWERS[usize::from(number.scale - self.scale)]);

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::{Decompress, FlushDecompress, Status};
 use zip::CompressionMethod;
 
+use crate::limits::Deadline;
 use crate::{Limits, Measure, ReadError};
 
 /// The entries of a container.
@@ -28,11 +29,37 @@ struct Entry {
     crc32: u32,
 }
 
-/// Inflated bytes of one pass over the workbook.
+/// What one pass over the workbook may cost.
 #[derive(Debug)]
 struct Budget {
-    used: AtomicU64,
+    inflated: AtomicU64,
+    compressed: AtomicU64,
     limit: u64,
+    deadline: Deadline,
+}
+
+/// Beyond so many inflated bytes, they may be so many times the compressed ones. Sheets shrink
+/// to a tenth, very regular ones to a fiftieth; only what is made to be a bomb goes further.
+const FREE: u64 = 32 << 20;
+const MAX_RATIO: u64 = 250;
+
+impl Budget {
+    /// Counts what was read and inflated.
+    fn spend(&self, compressed: u64, inflated: u64, place: &str) -> Result<(), ReadError> {
+        let compressed = self.compressed.fetch_add(compressed, Ordering::Relaxed) + compressed;
+        let inflated = self.inflated.fetch_add(inflated, Ordering::Relaxed) + inflated;
+        let most = self
+            .limit
+            .min(FREE.max(compressed.saturating_mul(MAX_RATIO)));
+        if inflated > most {
+            return Err(ReadError::TooLarge {
+                what: Measure::InflatedBytes,
+                limit: most,
+                place: Some(place.to_owned()),
+            });
+        }
+        self.deadline.check()
+    }
 }
 
 impl Package {
@@ -81,8 +108,10 @@ impl Package {
             });
         }
         let budget = Arc::new(Budget {
-            used: AtomicU64::new(0),
+            inflated: AtomicU64::new(0),
+            compressed: AtomicU64::new(0),
             limit: limits.inflated_bytes,
+            deadline: Deadline::new(limits.time),
         });
         Ok(Self {
             path: path.to_owned(),
@@ -93,7 +122,8 @@ impl Package {
 
     /// Begins a new pass: what was inflated before no longer counts.
     pub(crate) fn begin_pass(&self) {
-        self.budget.used.store(0, Ordering::Relaxed);
+        self.budget.inflated.store(0, Ordering::Relaxed);
+        self.budget.compressed.store(0, Ordering::Relaxed);
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -206,6 +236,7 @@ pub(crate) fn from_shared_io(error: &io::Error, place: &str) -> ReadError {
             place: place.clone(),
         },
         Some(Carried(ReadError::Truncated)) => ReadError::Truncated,
+        Some(Carried(ReadError::TooSlow { seconds })) => ReadError::TooSlow { seconds: *seconds },
         Some(Carried(ReadError::Damaged { place, detail })) => ReadError::Damaged {
             place: place.clone(),
             detail: detail.clone(),
@@ -262,21 +293,13 @@ impl Read for Inflater {
         if self.ended || out.is_empty() {
             return Ok(0);
         }
+        let before = self.left + self.ready.len() as u64;
         let written = self.inflate(out)?;
         self.crc.update(&out[..written]);
-        let used = self
-            .budget
-            .used
-            .fetch_add(written as u64, Ordering::Relaxed)
-            + written as u64;
-        if used > self.budget.limit {
-            let limit = self.budget.limit;
-            return Err(carry(ReadError::TooLarge {
-                what: Measure::InflatedBytes,
-                limit,
-                place: Some(self.place.clone()),
-            }));
-        }
+        let compressed = before - self.left - self.ready.len() as u64;
+        self.budget
+            .spend(compressed, written as u64, &self.place)
+            .map_err(carry)?;
         if self.ended && self.crc.clone().finalize() != self.expected_crc {
             return Err(carry(ReadError::damaged(
                 &self.place,

@@ -61,9 +61,9 @@ pub(super) fn read(
         match found {
             Found::Row(reference) => {
                 row = match reference.map(|text| text.trim().parse::<u32>()) {
-                    None => next_row,
+                    None if next_row <= MAX_ROW => next_row,
                     Some(Ok(number)) if (1..=MAX_ROW + 1).contains(&number) => number - 1,
-                    Some(_) => {
+                    _ => {
                         return Err(
                             ReadError::damaged(name, "a row has an impossible number").into()
                         );

@@ -8,8 +8,6 @@ use crate::read::package::Package;
 use crate::read::xml::{Xml, attribute};
 use crate::{Limits, Measure, ReadError};
 
-/// The most bytes of a small part.
-const SMALL: u64 = 64 << 20;
 /// The most bytes of a tag or text in one.
 const TEXT: u64 = 1 << 20;
 /// The most formats of cells that a spreadsheet program writes is 65,490.
@@ -53,10 +51,10 @@ fn each_start(
     name: &str,
     mut on: impl FnMut(&[String], &quick_xml::events::BytesStart<'_>),
 ) -> Result<bool, ReadError> {
-    let Some(bytes) = package.whole(name, SMALL)? else {
+    let Some(part) = package.entry(name)? else {
         return Ok(false);
     };
-    let mut xml = Xml::new(bytes.as_slice(), name, TEXT)?;
+    let mut xml = Xml::new(part, name, TEXT)?;
     let mut path: Vec<String> = Vec::new();
     loop {
         match xml.next()? {
