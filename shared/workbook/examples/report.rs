@@ -19,7 +19,8 @@ fn main() -> ExitCode {
         println!("{cells} cells");
         return ExitCode::SUCCESS;
     }
-    let options = ReportOptions::default();
+    let mut options = ReportOptions::default();
+    options.limits.second_thread = std::env::var_os("SECOND_THREAD").is_some();
     let done = if output == "-" {
         summarize(Path::new(input), &options, &mut |_| {})
     } else {

@@ -84,10 +84,6 @@ impl MonthKey {
         u64::from(self.category) << 32 | u64::from(month) << 12 | u64::from(currency)
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "each part was packed from its size"
-    )]
     pub(crate) fn unpacked(packed: u64) -> Self {
         Self {
             category: (packed >> 32) as u32,

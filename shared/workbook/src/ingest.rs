@@ -8,13 +8,15 @@ use iso_currency::Currency;
 
 use crate::aggregate::{Aggregate, Row};
 use crate::cell::{Cells, Stop, Value};
-use crate::date::{DayMonth, Seconds, TextDate, from_bare_number, from_serial, read_date};
+use crate::date::{DayMonth, TextDate, from_bare_number, from_serial, read_date};
 use crate::header::Layout;
 use crate::headings::Role;
 use crate::limits::Deadline;
 use crate::number::Number;
 use crate::price::{NotAPrice, currency_of, read_price};
+use crate::read::package::Share;
 use crate::rejection::{RejectReason, Rejection};
+use crate::slots::{CurrencySlot, DateSlot, PriceSlot, Slots, TextSlot, is_total};
 use crate::texts::{NO_TEXT, TextId, Texts};
 use crate::{Limits, Measure, Progress, ReadError, Stage};
 
@@ -59,7 +61,7 @@ pub(crate) struct Ingest<'a> {
     /// By role, what stands in a cell that is not simply a value.
     raw: [String; 7],
     rows_done: u64,
-    pub(crate) permille: u16,
+    share: Option<Share>,
 }
 
 struct Sheet {
@@ -82,54 +84,13 @@ struct SharedCache {
 
 const UNSEEN: TextId = TextId::MAX - 1;
 
-/// The cells of the row that is being read. What cannot be read is kept beside them as text.
-#[derive(Clone, Copy)]
-struct Slots {
-    date: DateSlot,
-    product: TextSlot,
-    sku: TextSlot,
-    category: TextId,
-    vendor: TextId,
-    price: PriceSlot,
-    currency: CurrencySlot,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum DateSlot {
-    Empty,
-    At(Seconds),
-    Ambiguous,
-    Bad,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum TextSlot {
-    Empty,
-    Text(TextId),
-    Bad,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum PriceSlot {
-    Empty,
-    Price(Number),
-    Text,
-    Bad,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum CurrencySlot {
-    Empty,
-    Known(Currency),
-    Bad,
-}
-
 impl<'a> Ingest<'a> {
     pub(crate) fn new(
         limits: &'a Limits,
         deadline: Deadline,
         order: DateOrder,
         progress: &'a mut dyn FnMut(Progress),
+        share: Option<Share>,
     ) -> Self {
         Self {
             limits,
@@ -161,7 +122,7 @@ impl<'a> Ingest<'a> {
             slots: Slots::EMPTY,
             raw: Default::default(),
             rows_done: 0,
-            permille: 0,
+            share,
         }
     }
 
@@ -221,7 +182,7 @@ impl<'a> Ingest<'a> {
             (self.progress)(Progress {
                 stage: Stage::Reading,
                 rows: self.rows_done,
-                permille: self.permille,
+                permille: self.share.as_ref().map_or(0, Share::permille),
             });
         }
         if let Some(kind) = self.is_not_data(&slots) {
@@ -402,13 +363,11 @@ impl<'a> Ingest<'a> {
             }
             _ => None,
         };
-        Ok(match at {
-            Some(at) => DateSlot::At(at),
-            None => {
-                self.keep(Role::Date, value);
-                DateSlot::Bad
-            }
-        })
+        if let Some(at) = at {
+            return Ok(DateSlot::At(at));
+        }
+        self.keep(Role::Date, value);
+        Ok(DateSlot::Bad)
     }
 
     fn text_date(
@@ -530,70 +489,6 @@ impl<'a> Ingest<'a> {
 enum NotData {
     Total,
     Heading,
-}
-
-impl Slots {
-    const EMPTY: Self = Self {
-        date: DateSlot::Empty,
-        product: TextSlot::Empty,
-        sku: TextSlot::Empty,
-        category: NO_TEXT,
-        vendor: NO_TEXT,
-        price: PriceSlot::Empty,
-        currency: CurrencySlot::Empty,
-    };
-
-    /// A currency alone does not make a row: people fill that column down.
-    fn is_empty(&self) -> bool {
-        self.date == DateSlot::Empty
-            && self.product == TextSlot::Empty
-            && self.sku == TextSlot::Empty
-            && self.price == PriceSlot::Empty
-            && self.category == NO_TEXT
-            && self.vendor == NO_TEXT
-    }
-}
-
-impl TextSlot {
-    fn id(self) -> TextId {
-        match self {
-            Self::Text(id) => id,
-            _ => NO_TEXT,
-        }
-    }
-}
-
-/// Labels of rows that add up others.
-fn is_total(label: &str) -> bool {
-    if label.is_empty() || label.len() > 40 {
-        return false;
-    }
-    let plain: String = label
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
-    matches!(
-        plain.as_str(),
-        "합계"
-            | "총계"
-            | "소계"
-            | "누계"
-            | "계"
-            | "총합계"
-            | "총합"
-            | "평균"
-            | "전체합계"
-            | "total"
-            | "totals"
-            | "subtotal"
-            | "grandtotal"
-            | "sum"
-            | "average"
-            | "avg"
-            | "mean"
-            | "합"
-    )
 }
 
 impl Cells for Ingest<'_> {

@@ -24,6 +24,7 @@ mod price;
 mod read;
 mod rejection;
 mod report;
+mod slots;
 mod summary;
 mod texts;
 mod upload;
@@ -37,6 +38,8 @@ pub use language::Language;
 pub use limits::Limits;
 pub use options::{Progress, ReportOptions, Stage};
 pub use read::Format;
+#[doc(hidden)]
+pub use read::xlsx::readers_agree;
 pub use rejection::{RejectReason, Rejection};
 pub use summary::{
     CategoryMonth, ColumnSummary, CurrencySummary, Movers, Presence, ProductSummary, ReasonCount,

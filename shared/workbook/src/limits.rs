@@ -35,6 +35,9 @@ pub struct Limits {
     pub rejected_listed: u64,
     /// Time for reading.
     pub time: Duration,
+    /// Whether a large sheet may be inflated in a second thread: less waiting, slightly more
+    /// CPU time.
+    pub second_thread: bool,
 }
 
 impl Default for Limits {
@@ -53,6 +56,7 @@ impl Default for Limits {
             products: 1_000_000,
             rejected_listed: 100_000,
             time: Duration::from_mins(10),
+            second_thread: false,
         }
     }
 }

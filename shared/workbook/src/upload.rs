@@ -49,11 +49,18 @@ pub fn summarize(
     let deadline = Deadline::new(options.limits.time);
     let (mut workbook, format) = Workbook::open(input, &options.limits)?;
     let chosen = carefully(&mut workbook, |workbook| choose(workbook, options))?;
+    let sheets: Vec<usize> = chosen.used.iter().map(|sheet| sheet.index).collect();
     let mut order = DateOrder::Unknown;
     let mut order_note = None;
     loop {
         workbook.begin_pass();
-        let mut ingest = Ingest::new(&options.limits, deadline, order, progress);
+        let mut ingest = Ingest::new(
+            &options.limits,
+            deadline,
+            order,
+            progress,
+            workbook.share(&sheets),
+        );
         let mut counts = Vec::new();
         let mut failed = None;
         for sheet in &chosen.used {

@@ -11,15 +11,16 @@ from pathlib import Path
 examples, work = Path(sys.argv[1]), Path(sys.argv[2])
 sizes = [10_000, 100_000, 1_000_000] if sys.argv[3:] == ["all"] else [int(size) for size in sys.argv[3:]]
 HERE = Path(__file__).parent
+sys.stdout.reconfigure(line_buffering=True)
 # Slow tools are run once, quick ones often; the least CPU counts, because it disturbs least.
 QUICK_RUNS = 5
 
 
-def measure(command, runs):
+def measure(command, runs, environment=None):
     best = None
     for _ in range(runs):
         started = time.monotonic()
-        process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
         _, status, usage = os.wait4(process.pid, 0)
         if status != 0:
             sys.exit(f"failed: {command}")
@@ -49,6 +50,7 @@ def bench(rows, kind):
     whole = measure([examples / "report", source, report], QUICK_RUNS)
     results = {"Pricetide, with report": whole}
     results["  reading and adding up"] = measure([examples / "report", source, "-"], QUICK_RUNS)
+    results["  the same with a second thread"] = measure([examples / "report", source, "-"], QUICK_RUNS, {"SECOND_THREAD": "1"})
     results["  inflating and scanning"] = measure([examples / "report", source, "--count"], QUICK_RUNS)
     others = {"calamine's streaming reader": ([examples / "plain_calamine", source, report, digest], 3)}
     for tool in ("polars-fastexcel", "pandas-calamine", "pandas-openpyxl"):

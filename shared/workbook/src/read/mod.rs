@@ -2,11 +2,11 @@
 
 mod decoded;
 mod ods;
-mod package;
+pub(crate) mod package;
 mod table;
 mod xls;
 mod xlsb;
-mod xlsx;
+pub(crate) mod xlsx;
 mod xml;
 
 use std::fs::File;
@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::cell::{Cells, Stop};
 use crate::{Limits, Measure, ReadError};
+use package::Share;
 
 /// The formats that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -144,6 +145,14 @@ impl Workbook {
             Self::Xlsx(workbook) => workbook.is_1904(),
             Self::Xlsb(workbook) => workbook.is_1904(),
             _ => false,
+        }
+    }
+
+    /// How far the reading of these sheets is, where that is known.
+    pub(crate) fn share(&self, sheets: &[usize]) -> Option<Share> {
+        match self {
+            Self::Xlsx(workbook) => Some(workbook.share(sheets)),
+            _ => None,
         }
     }
 

@@ -38,6 +38,20 @@ struct Budget {
     deadline: Deadline,
 }
 
+/// How far a pass is.
+pub(crate) struct Share {
+    budget: Arc<Budget>,
+    total: u64,
+}
+
+impl Share {
+    /// In thousandths of the compressed bytes.
+    pub(crate) fn permille(&self) -> u16 {
+        let done = self.budget.compressed.load(Ordering::Relaxed);
+        u16::try_from((done * 1_000 / self.total.max(1)).min(1_000)).unwrap_or(1_000)
+    }
+}
+
 /// Beyond so many inflated bytes, they may be so many times the compressed ones. Sheets shrink
 /// to a tenth, very regular ones to a fiftieth; only what is made to be a bomb goes further.
 const FREE: u64 = 32 << 20;
@@ -124,6 +138,19 @@ impl Package {
     pub(crate) fn begin_pass(&self) {
         self.budget.inflated.store(0, Ordering::Relaxed);
         self.budget.compressed.store(0, Ordering::Relaxed);
+    }
+
+    /// How far a pass is that reads these entries.
+    pub(crate) fn share(&self, names: &[&str]) -> Share {
+        let total = names
+            .iter()
+            .filter_map(|name| self.find(name))
+            .map(|entry| entry.compressed)
+            .sum();
+        Share {
+            budget: self.budget.clone(),
+            total,
+        }
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -246,6 +273,11 @@ pub(crate) fn from_shared_io(error: &io::Error, place: &str) -> ReadError {
 }
 
 impl Inflater {
+    /// Compressed bytes that are left.
+    pub(crate) fn compressed(&self) -> u64 {
+        self.left
+    }
+
     fn refill(&mut self) -> io::Result<()> {
         if self.ready.is_empty() && self.left > 0 {
             let most = usize::try_from(self.left)

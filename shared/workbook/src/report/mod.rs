@@ -22,9 +22,15 @@ pub(crate) fn write(summary: &Summary, output: &Path) -> Result<(), ReadError> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let unfinished = tempfile::Builder::new()
-        .prefix(".report-")
-        .suffix(".xlsx")
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".report-").suffix(".xlsx");
+    #[cfg(unix)]
+    {
+        // A temporary file is only its owner's; a report is as any file, less the umask.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let unfinished = builder
         .tempfile_in(folder)
         .map_err(|error| failed(error.to_string()))?;
     book(summary)

@@ -6,17 +6,19 @@
 //! because it silently misreads some of the very files that need one: a comment in a value,
 //! CDATA, UTF-16, an index of −1.
 
+mod ahead;
 mod careful;
 mod parts;
 mod quick;
 mod strings;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::path::Path;
 
 use super::SheetInfo;
-use super::package::Package;
+use super::package::{Package, Share};
 use crate::cell::{Cells, Stop, Strings};
 use crate::{Limits, ReadError};
 
@@ -29,7 +31,12 @@ pub(crate) struct Xlsx {
     context: Context,
     /// Which reader is used; tests hold one against the other.
     pub(crate) reader: ReaderChoice,
+    /// Whether a second thread inflates.
+    ahead: bool,
 }
+
+/// Compressed bytes from which a second thread is worth its start.
+const WORTH_A_THREAD: u64 = 1 << 20;
 
 /// What the cells of every sheet refer to.
 pub(crate) struct Context {
@@ -65,6 +72,7 @@ impl Xlsx {
                 limits: limits.clone(),
             },
             reader: ReaderChoice::Quick,
+            ahead: limits.second_thread,
         })
     }
 
@@ -82,6 +90,15 @@ impl Xlsx {
         self.context.is_1904
     }
 
+    pub(super) fn share(&self, sheets: &[usize]) -> Share {
+        let names: Vec<&str> = sheets
+            .iter()
+            .filter_map(|sheet| self.sheets.get(*sheet))
+            .map(|sheet| sheet.path.as_str())
+            .collect();
+        self.package.share(&names)
+    }
+
     pub(super) fn begin_pass(&self) {
         self.package.begin_pass();
     }
@@ -95,9 +112,63 @@ impl Xlsx {
         let Some(part) = self.package.entry(&sheet.path)? else {
             return Err(ReadError::damaged(&sheet.name, "its part is missing").into());
         };
+        let (name, context) = (&sheet.name, &self.context);
         match self.reader {
-            ReaderChoice::Quick => quick::read(part, &sheet.name, &self.context, cells),
-            ReaderChoice::Careful => careful::read(part, &sheet.name, &self.context, cells),
+            ReaderChoice::Quick if self.ahead && part.compressed() > WORTH_A_THREAD => {
+                ahead::inflate(part, |part| quick::read(part, name, context, cells))?
+            }
+            ReaderChoice::Quick => quick::read(part, name, context, cells),
+            ReaderChoice::Careful => careful::read(part, name, context, cells),
         }
+    }
+}
+
+/// Both readers over the bytes of a sheet, for fuzzing: panics when the quick one is certain
+/// of cells that the careful one does not see.
+#[doc(hidden)]
+pub fn readers_agree(sheet: &[u8]) {
+    #[derive(Default)]
+    struct Collect(Vec<(u32, u32, String)>);
+
+    impl Cells for Collect {
+        fn cell(
+            &mut self,
+            row: u32,
+            column: u32,
+            value: crate::cell::Value<'_>,
+        ) -> Result<(), Stop> {
+            // An error's text and a text are told apart by what they are made of.
+            self.0.push((
+                row,
+                column,
+                format!("{:?} {}", std::mem::discriminant(&value), value.display()),
+            ));
+            Ok(())
+        }
+    }
+
+    let mut strings = Strings::default();
+    for text in ["날짜", "상품명", "가격", "이어폰", ""] {
+        strings.push_str(text);
+        strings.end();
+    }
+    let kinds = vec![NumberKind::Number, NumberKind::Date, NumberKind::Duration];
+    let limits = Limits {
+        text_bytes: 4_096,
+        columns: 1_000,
+        ..Limits::default()
+    };
+    let context = Context {
+        strings,
+        kinds,
+        is_1904: false,
+        limits,
+    };
+    let (mut one, mut other) = (Collect::default(), Collect::default());
+    let quick = quick::read(sheet, "sheet", &context, &mut one);
+    let careful = careful::read(sheet, "sheet", &context, &mut other);
+    if quick.is_ok() {
+        assert!(careful.is_ok(), "{careful:?}");
+        assert_eq!(one.0, other.0);
     }
 }

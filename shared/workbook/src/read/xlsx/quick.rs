@@ -7,35 +7,24 @@
 
 use std::io::Read;
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 use super::careful::{self, MAX_COLUMN, MAX_ROW};
 use super::strings::push_unescaped;
+use super::window::Window;
 use super::{Context, NumberKind};
 use crate::cell::{Cells, Stop, Value, a1};
 use crate::number::Number;
-use crate::read::package::{Inflater, from_io};
 use crate::{Measure, ReadError};
 
-/// Bytes that are inflated at once.
-const CHUNK: usize = 64 << 10;
-/// The most bytes before a sheet's data: views, columns.
-const MAX_PROLOG: usize = 8 << 20;
-
 pub(super) fn read(
-    part: Inflater,
+    part: impl Read,
     name: &str,
     context: &Context,
     cells: &mut impl Cells,
 ) -> Result<(), Stop> {
-    let mut window = Window {
-        source: part,
-        bytes: vec![0; 2 * CHUNK],
-        at: 0,
-        end: 0,
-        name,
-    };
-    if !prolog(&mut window)? {
+    let mut window = Window::new(part, name);
+    if !window.prolog()? {
         return Ok(());
     }
     let mut scan = Scan {
@@ -51,12 +40,12 @@ pub(super) fn read(
         .saturating_mul(8)
         .max(1 << 20);
     loop {
-        let (used, ended) = scan.tokens(&window.bytes[window.at..window.end])?;
-        window.at += used;
+        let (used, ended) = scan.tokens(window.rest())?;
+        window.used(used);
         if ended {
             return window.drain();
         }
-        if window.end - window.at > most {
+        if window.rest().len() > most {
             let (what, limit) = (Measure::TextBytes, context.limits.text_bytes);
             return Err(ReadError::TooLarge {
                 what,
@@ -68,93 +57,6 @@ pub(super) fn read(
         if !window.fill()? {
             return Err(Stop::Unsure("the sheet ends inside its data"));
         }
-    }
-}
-
-/// The part of the sheet that is in memory.
-struct Window<'a> {
-    source: Inflater,
-    bytes: Vec<u8>,
-    at: usize,
-    end: usize,
-    name: &'a str,
-}
-
-impl Window<'_> {
-    /// Reads on; what is not used yet moves to the front. False at the end of the sheet.
-    fn fill(&mut self) -> Result<bool, Stop> {
-        self.bytes.copy_within(self.at..self.end, 0);
-        self.end -= self.at;
-        self.at = 0;
-        if self.bytes.len() - self.end < CHUNK {
-            self.bytes
-                .resize((self.bytes.len() * 2).max(self.end + CHUNK), 0);
-        }
-        let room = self.end + CHUNK;
-        let read = self
-            .source
-            .read(&mut self.bytes[self.end..room])
-            .map_err(|error| from_io(error, self.name))?;
-        self.end += read;
-        Ok(read > 0)
-    }
-
-    /// Reads to the end, so that a wrong checksum is found.
-    fn drain(&mut self) -> Result<(), Stop> {
-        while self
-            .source
-            .read(&mut self.bytes[..])
-            .map_err(|error| from_io(error, self.name))?
-            > 0
-        {}
-        Ok(())
-    }
-}
-
-/// Goes to the first byte of the data. False when there is none.
-fn prolog(window: &mut Window<'_>) -> Result<bool, Stop> {
-    let finder = memmem::Finder::new(b"<sheetData");
-    let mut looked = 0;
-    let (start, tag_end) = loop {
-        let bytes = &window.bytes[..window.end];
-        if let Some(found) = finder.find(&bytes[looked..]) {
-            let start = looked + found;
-            if let Some(end) = memchr(b'>', &bytes[start..]) {
-                break (start, start + end);
-            }
-        }
-        looked = window.end.saturating_sub(16);
-        if window.end > MAX_PROLOG || !window.fill()? {
-            return Err(Stop::Unsure("no sheet data"));
-        }
-    };
-    let bytes = &window.bytes[..window.end];
-    let before = &bytes[..start];
-    if memmem::find(before, b"<!").is_some() {
-        return Err(Stop::Unsure("markup before the data"));
-    }
-    let mut root = before.strip_prefix(b"\xef\xbb\xbf").unwrap_or(before);
-    if root.starts_with(b"<?xml") {
-        let end = memchr(b'>', root).ok_or(Stop::Unsure("declaration"))?;
-        let declaration = root[..end].to_ascii_lowercase();
-        if let Some(at) = memmem::find(&declaration, b"encoding")
-            && memmem::find(&declaration[at..], b"utf-8").is_none()
-        {
-            return Err(Stop::Unsure("encoding"));
-        }
-        root = &root[end + 1..];
-    }
-    if !root.trim_ascii_start().starts_with(b"<worksheet") {
-        return Err(Stop::Unsure("root element"));
-    }
-    let tag = &bytes[start + b"<sheetData".len()..tag_end];
-    match tag {
-        b"" => {
-            window.at = tag_end + 1;
-            Ok(true)
-        }
-        b"/" => Ok(false),
-        _ => Err(Stop::Unsure("attributes of the data")),
     }
 }
 

@@ -146,3 +146,71 @@ fn the_quick_reader_is_sure_of_what_programs_write() {
         assert_eq!(quick[0], (0, 0, 't', "가격 & <값>".to_owned()));
     }
 }
+
+/// Pieces of sheets, put together at random: mostly almost right.
+fn almost_a_sheet() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        8 => (1_u32..9, 0_u32..4, 0_u32..7).prop_map(|(row, column, value)| {
+            let letter = char::from(b'A' + u8::try_from(column).unwrap_or(0));
+            format!("<c r=\"{letter}{row}\" t=\"s\"><v>{value}</v></c>")
+        }),
+        6 => (1_u32..9).prop_map(|row| format!("</row><row r=\"{row}\">")),
+        1 => prop::sample::select(vec![
+            "<c><v>1</v></c>", "<c r=\"A1\" s=\"1\"><v>46000.5</v></c>", "<c r=\"C2\"><v>1e5</v></c>", "<c r=\"A1\"/>", "<row/>", "</row>", "<row>",
+            "<c t=\"str\"><v>a&amp;b_x0041_</v></c>", "<c t=\"inlineStr\"><is><t> x </t></is></c>", "<c t=\"b\"><v>1</v></c>", "<!-- c -->", "<![CDATA[x]]>",
+            "<c t=\"e\"><v>#N/A</v></c>", "<c><f>A1</f><v>2</v></c>", "<c><f/><v>2</v></c>", " ", "\n", "\r\n", "x", "&lt;", "</sheetData>", "<c t=\"d\"><v>2026-11-21</v></c>",
+            "<c r=\"B2\" s=\"2\"><v>0.5</v></c>", "<c t='n'><v>3</v></c>", "<c><v> 7 </v></c>", "<c><v></v></c>", "<c><v/></c>", "<c t=\"s\"><v>99</v></c>", "<c><v>-0</v></c>", "<c><v>007</v></c>",
+        ]).prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| {
+        format!(
+            "<worksheet><sheetData><row r=\"1\">{}</row></sheetData></worksheet>",
+            pieces.concat()
+        )
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_readers_agree_about_almost_sheets(sheet in almost_a_sheet(), cut in 0_usize..3_000, flip in any::<(bool, u16, u8)>()) {
+        readers_agree(sheet.as_bytes());
+        let mut bytes = sheet.into_bytes();
+        bytes.truncate(cut);
+        if let (true, Some(byte)) = (flip.0, bytes.get_mut(usize::from(flip.1) % cut.max(1))) {
+            *byte = flip.2;
+        }
+        readers_agree(&bytes);
+    }
+}
+
+#[test]
+fn a_second_thread_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.xlsx");
+    let rows: Vec<Vec<Written>> = (0..30_000)
+        .map(|row| {
+            (0..8)
+                .map(|column| Written::Number(f64::from(row * 7_919 % 10_007 * 8 + column) / 3.0))
+                .collect()
+        })
+        .collect();
+    write(&path, &rows, true);
+    let read = |second_thread| {
+        let mut workbook = Xlsx::open(
+            &path,
+            &Limits {
+                second_thread,
+                ..Limits::default()
+            },
+        )
+        .unwrap();
+        let mut seen = Collect::default();
+        workbook.read(0, &mut seen).unwrap();
+        seen.0
+    };
+    let alone = read(false);
+    assert_eq!(alone.len(), 240_000);
+    assert!(alone == read(true));
+}
