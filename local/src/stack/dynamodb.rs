@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use super::http::{JsonService, Reply, stopped, unknown_operation};
 
 /// How often items past their time to live are deleted. AWS takes up to days.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The prefixes by which the engine's types mark what kind of error a value is.
 ///

@@ -287,9 +287,11 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    // The signature of this request was computed with botocore 1.40 (SigV4Auth), an
+    // The signature of this request was computed with botocore 1.43 (SigV4Auth), an
     // implementation that shares no code with this one.
-    const AUTHORIZATION: &str = "@@AUTH@@";
+    const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=pricetide/20261121/ap-northeast-2/dynamodb/aws4_request, \
+        SignedHeaders=content-type;host;x-amz-date;x-amz-target, \
+        Signature=69a5bb5ba3a0bb12d1b3904af59ea0cb22a0f7cba8c1091c38b5748316626ae6";
     const BODY: &[u8] = br#"{"TableName":"prices"}"#;
 
     fn request(change: impl FnOnce(&mut Parts)) -> Parts {

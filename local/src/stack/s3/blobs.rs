@@ -141,16 +141,15 @@ impl Blobs {
                 }
                 hasher.update(&bytes);
                 size += bytes.len() as u64;
-                let file = match &mut file {
-                    Some(file) => file,
-                    None => {
-                        let new = tokio::fs::File::create_new(&path).await.map_err(internal)?;
-                        fresh.segments.push(Segment {
-                            file: name.clone(),
-                            size: 0,
-                        });
-                        file.insert(new)
-                    }
+                let file = if let Some(file) = &mut file {
+                    file
+                } else {
+                    let new = tokio::fs::File::create_new(&path).await.map_err(internal)?;
+                    fresh.segments.push(Segment {
+                        file: name.clone(),
+                        size: 0,
+                    });
+                    file.insert(new)
                 };
                 file.write_all(&bytes).await.map_err(internal)?;
             }

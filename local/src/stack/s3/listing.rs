@@ -3,9 +3,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rusqlite::{Connection, params};
-use s3s::dto::{CommonPrefix, ETag, EncodingType, Object, ObjectStorageClass};
-use s3s::{S3Result, s3_error};
+use s3s::dto::{
+    CommonPrefix, ETag, EncodingType, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
+    ListObjectsV2Output, Object, ObjectStorageClass,
+};
+use s3s::{S3Request, S3Response, S3Result, s3_error};
 
+use super::backend::Backend;
 use super::internal;
 use super::store::{check_bucket, timestamp};
 
@@ -13,24 +17,109 @@ use super::store::{check_bucket, timestamp};
 const PAGE_LIMIT: i32 = 1000;
 
 /// What is asked for.
-pub(super) struct Query {
-    pub(super) bucket: String,
-    pub(super) prefix: String,
-    pub(super) delimiter: String,
+struct Query {
+    bucket: String,
+    prefix: String,
+    delimiter: String,
     /// Only what comes after this key or common prefix.
-    pub(super) after: String,
-    pub(super) limit: usize,
+    after: String,
+    limit: usize,
     /// Whether keys are to be percent-encoded, because XML cannot carry every character.
-    pub(super) encode: bool,
+    encode: bool,
 }
 
 /// A page of the answer.
 #[derive(Default)]
-pub(super) struct Page {
-    pub(super) objects: Vec<Object>,
-    pub(super) prefixes: Vec<CommonPrefix>,
+struct Page {
+    objects: Vec<Object>,
+    prefixes: Vec<CommonPrefix>,
     /// The last key or common prefix, if more follows. Not encoded.
-    pub(super) next: Option<String>,
+    next: Option<String>,
+}
+
+pub(super) async fn list(
+    backend: &Backend,
+    request: S3Request<ListObjectsInput>,
+) -> S3Result<S3Response<ListObjectsOutput>> {
+    let input = request.input;
+    let max_keys = limit(input.max_keys)?;
+    let (query, page) = read(
+        backend,
+        Query {
+            encode: wants_encoding(input.encoding_type.as_ref())?,
+            bucket: input.bucket,
+            prefix: input.prefix.clone().unwrap_or_default(),
+            delimiter: input.delimiter.clone().unwrap_or_default(),
+            after: input.marker.clone().unwrap_or_default(),
+            limit: usize::try_from(max_keys).unwrap_or(0),
+        },
+    )
+    .await?;
+    let shown = |text: Option<String>| text.map(|text| query.shown(&text));
+    Ok(S3Response::new(ListObjectsOutput {
+        is_truncated: Some(page.next.is_some()),
+        // As in AWS, only with a delimiter: otherwise the last key is the marker.
+        next_marker: shown(page.next.filter(|_| input.delimiter.is_some())),
+        contents: Some(page.objects),
+        common_prefixes: Some(page.prefixes),
+        prefix: shown(input.prefix),
+        delimiter: shown(input.delimiter),
+        marker: shown(Some(input.marker.unwrap_or_default())),
+        max_keys: Some(max_keys),
+        encoding_type: input.encoding_type,
+        name: Some(query.bucket.clone()),
+        ..ListObjectsOutput::default()
+    }))
+}
+
+pub(super) async fn list_v2(
+    backend: &Backend,
+    request: S3Request<ListObjectsV2Input>,
+) -> S3Result<S3Response<ListObjectsV2Output>> {
+    let input = request.input;
+    let max_keys = limit(input.max_keys)?;
+    let after = match &input.continuation_token {
+        Some(token) => read_token(token)?,
+        None => input.start_after.clone().unwrap_or_default(),
+    };
+    let (query, page) = read(
+        backend,
+        Query {
+            encode: wants_encoding(input.encoding_type.as_ref())?,
+            bucket: input.bucket,
+            prefix: input.prefix.clone().unwrap_or_default(),
+            delimiter: input.delimiter.clone().unwrap_or_default(),
+            after,
+            limit: usize::try_from(max_keys).unwrap_or(0),
+        },
+    )
+    .await?;
+    let shown = |text: Option<String>| text.map(|text| query.shown(&text));
+    Ok(S3Response::new(ListObjectsV2Output {
+        is_truncated: Some(page.next.is_some()),
+        next_continuation_token: page.next.as_deref().map(token),
+        key_count: i32::try_from(page.objects.len() + page.prefixes.len()).ok(),
+        contents: Some(page.objects),
+        common_prefixes: Some(page.prefixes),
+        continuation_token: input.continuation_token,
+        prefix: shown(Some(input.prefix.unwrap_or_default())),
+        delimiter: shown(input.delimiter),
+        start_after: shown(input.start_after),
+        max_keys: Some(max_keys),
+        encoding_type: input.encoding_type,
+        name: Some(query.bucket.clone()),
+        ..ListObjectsV2Output::default()
+    }))
+}
+
+async fn read(backend: &Backend, query: Query) -> S3Result<(Query, Page)> {
+    backend
+        .db
+        .run(move |db| {
+            let page = page(db, &query)?;
+            Ok((query, page))
+        })
+        .await
 }
 
 pub(super) fn limit(asked: Option<i32>) -> S3Result<i32> {
@@ -42,7 +131,7 @@ pub(super) fn limit(asked: Option<i32>) -> S3Result<i32> {
     }
 }
 
-pub(super) fn page(db: &Connection, query: &Query) -> S3Result<Page> {
+fn page(db: &Connection, query: &Query) -> S3Result<Page> {
     check_bucket(db, &query.bucket)?;
     let mut page = Page::default();
     if query.limit == 0 {
@@ -113,7 +202,7 @@ pub(super) fn page(db: &Connection, query: &Query) -> S3Result<Page> {
 }
 
 impl Query {
-    pub(super) fn shown(&self, key: &str) -> String {
+    fn shown(&self, key: &str) -> String {
         if self.encode {
             url_encode(key)
         } else {
@@ -160,6 +249,7 @@ pub(super) fn wants_encoding(encoding: Option<&EncodingType>) -> S3Result<bool> 
 }
 
 pub(super) fn url_encode(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -168,7 +258,8 @@ pub(super) fn url_encode(text: &str) -> String {
             }
             _ => {
                 encoded.push('%');
-                encoded.push_str(&format!("{byte:02X}"));
+                encoded.push(char::from(HEX[usize::from(byte >> 4)]));
+                encoded.push(char::from(HEX[usize::from(byte & 15)]));
             }
         }
     }
@@ -176,11 +267,11 @@ pub(super) fn url_encode(text: &str) -> String {
 }
 
 /// A continuation token: opaque to the client.
-pub(super) fn token(key: &str) -> String {
+fn token(key: &str) -> String {
     URL_SAFE_NO_PAD.encode(key)
 }
 
-pub(super) fn read_token(token: &str) -> S3Result<String> {
+fn read_token(token: &str) -> S3Result<String> {
     URL_SAFE_NO_PAD
         .decode(token)
         .ok()

@@ -6,11 +6,15 @@
 
 mod backend;
 mod blobs;
+mod buckets;
 mod checksum;
 mod cors;
 mod events;
 mod listing;
 mod multipart;
+mod objects;
+mod reading;
+mod shapes;
 mod store;
 
 use std::collections::HashMap;

@@ -1,17 +1,22 @@
 //! Uploads in parts: checks what a client says it uploaded, and makes one object of it.
 
-use jiff::Timestamp;
 use s3s::dto::{
-    Checksum, ChecksumType, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
-    CompletedPart, ETag, UploadPartInput, UploadPartOutput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, ChecksumAlgorithm, ChecksumType,
+    CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedPart,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, ETag, ListMultipartUploadsInput,
+    ListMultipartUploadsOutput, ListPartsInput, ListPartsOutput, MultipartUpload, UploadPartInput,
+    UploadPartOutput,
 };
-use s3s::{S3Request, S3Result, s3_error};
+use s3s::{S3Request, S3Response, S3Result, s3_error};
+use uuid::Uuid;
 
-use super::backend::{Backend, conditions, given_checksum, with_checksum};
+use super::backend::Backend;
 use super::blobs::Segment;
-use super::checksum::{Claimed, Hasher, Sum, etag, etag_of_parts};
-use super::internal;
+use super::checksum::{Algorithm, Claimed, Hasher, Sum, etag, etag_of_parts};
+use super::objects::refuse_unsupported;
+use super::shapes::{conditions, given_checksum, headers, now, with_checksum};
 use super::store::{self, Object, Part, Place, Upload, UploadChecksum};
+use super::{internal, listing};
 
 /// The smallest part that is not the last.
 const PART_MINIMUM: u64 = 5 * 1024 * 1024;
@@ -19,12 +24,10 @@ const PART_MINIMUM: u64 = 5 * 1024 * 1024;
 const PART_LIMIT: i32 = 10_000;
 
 /// The checksum of an upload in parts: of the whole, or of the parts' checksums.
-pub(super) fn upload_checksum(
-    algorithm: Option<&s3s::dto::ChecksumAlgorithm>,
+fn upload_checksum(
+    algorithm: Option<&ChecksumAlgorithm>,
     kind: Option<&ChecksumType>,
 ) -> S3Result<Option<UploadChecksum>> {
-    use super::checksum::Algorithm;
-
     let Some(algorithm) = algorithm.map(Algorithm::of_dto).transpose()? else {
         return Ok(None);
     };
@@ -47,11 +50,42 @@ pub(super) fn upload_checksum(
     }))
 }
 
+pub(super) async fn create(
+    backend: &Backend,
+    request: S3Request<CreateMultipartUploadInput>,
+) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
+    let input = request.input;
+    refuse_unsupported(input.tagging.as_deref(), input.sse_customer_key.as_deref())?;
+    let algorithm = input.checksum_algorithm.as_ref();
+    let checksum = upload_checksum(algorithm, input.checksum_type.as_ref())?;
+    let upload = Upload {
+        id: Uuid::new_v4().simple().to_string(),
+        key: input.key.clone(),
+        started: now(),
+        headers: headers!(input),
+        checksum,
+    };
+    let (id, bucket) = (upload.id.clone(), input.bucket.clone());
+    backend
+        .db
+        .run(move |db| store::start_upload(db, &bucket, &upload))
+        .await?;
+    Ok(S3Response::new(CreateMultipartUploadOutput {
+        bucket: Some(input.bucket),
+        key: Some(input.key),
+        upload_id: Some(id),
+        checksum_algorithm: input.checksum_algorithm,
+        checksum_type: checksum.map(checksum_type),
+        ..CreateMultipartUploadOutput::default()
+    }))
+}
+
 pub(super) async fn upload_part(
     backend: &Backend,
     request: S3Request<UploadPartInput>,
-) -> S3Result<UploadPartOutput> {
+) -> S3Result<S3Response<UploadPartOutput>> {
     let input = request.input;
+    refuse_unsupported(None, input.sse_customer_key.as_deref())?;
     if !(1..=PART_LIMIT).contains(&input.part_number) {
         return Err(s3_error!(
             InvalidArgument,
@@ -89,7 +123,7 @@ pub(super) async fn upload_part(
         number: input.part_number,
         etag: etag(&digests.md5),
         size: digests.size,
-        modified: Timestamp::now().as_millisecond(),
+        modified: now(),
         sum: digests.sum,
         segments: fresh.segments().to_vec(),
     };
@@ -109,13 +143,14 @@ pub(super) async fn upload_part(
         ..UploadPartOutput::default()
     };
     with_checksum!(output, Some(&part.sum));
-    Ok(output)
+    Ok(S3Response::new(output))
 }
 
 pub(super) async fn complete(
     backend: &Backend,
-    input: CompleteMultipartUploadInput,
-) -> S3Result<CompleteMultipartUploadOutput> {
+    request: S3Request<CompleteMultipartUploadInput>,
+) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+    let input = request.input;
     let place = Place {
         bucket: input.bucket.clone(),
         key: input.key.clone(),
@@ -162,7 +197,7 @@ pub(super) async fn complete(
         ..CompleteMultipartUploadOutput::default()
     };
     with_checksum!(output, object.sum.as_ref(), typed);
-    Ok(output)
+    Ok(S3Response::new(output))
 }
 
 /// The parts that the client lists, which must be as they were uploaded.
@@ -218,17 +253,14 @@ fn assemble(upload: &Upload, parts: &[Part]) -> Object {
     Object {
         etag: etag_of_parts(parts.iter().map(|part| part.etag.as_str())),
         size: parts.iter().map(|part| part.size).sum(),
-        modified: Timestamp::now().as_millisecond(),
+        modified: now(),
         headers: upload.headers.clone(),
         sum: None,
         segments,
     }
 }
 
-fn check_sum(
-    actual: Option<&Sum>,
-    expected: Option<&(super::checksum::Algorithm, String)>,
-) -> S3Result<()> {
+fn check_sum(actual: Option<&Sum>, expected: Option<&(Algorithm, String)>) -> S3Result<()> {
     match (actual, expected) {
         (Some(actual), Some((algorithm, value)))
             if actual.algorithm == *algorithm && !same_sum(actual, value) =>
@@ -245,4 +277,139 @@ fn check_sum(
 /// Clients give a composite checksum with and without the number of parts.
 fn same_sum(actual: &Sum, given: &str) -> bool {
     actual.value == given || actual.composite && actual.value.split('-').next() == Some(given)
+}
+
+pub(super) async fn abort(
+    backend: &Backend,
+    request: S3Request<AbortMultipartUploadInput>,
+) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
+    let input = request.input;
+    let place = Place {
+        bucket: input.bucket,
+        key: input.key,
+    };
+    let id = input.upload_id;
+    let unused = backend
+        .db
+        .run(move |db| store::abort_upload(db, &place, &id))
+        .await?;
+    backend.blobs.remove(&unused);
+    Ok(S3Response::new(AbortMultipartUploadOutput::default()))
+}
+
+pub(super) async fn list_parts(
+    backend: &Backend,
+    request: S3Request<ListPartsInput>,
+) -> S3Result<S3Response<ListPartsOutput>> {
+    let input = request.input;
+    let place = Place {
+        bucket: input.bucket.clone(),
+        key: input.key.clone(),
+    };
+    let id = input.upload_id.clone();
+    let (upload, parts) = backend
+        .db
+        .run(move |db| Ok((store::upload(db, &place, &id)?, store::parts(db, &id)?)))
+        .await?;
+    let max_parts = listing::limit(input.max_parts)?;
+    let limit = usize::try_from(max_parts).unwrap_or(0);
+    let after = input.part_number_marker.unwrap_or(0);
+    let mut rest = parts.into_iter().filter(|part| part.number > after);
+    let page: Vec<Part> = rest.by_ref().take(limit).collect();
+    let next = rest.next().and(page.last()).map(|part| part.number);
+    let parts = page.into_iter().map(|part| {
+        let mut shown = s3s::dto::Part {
+            part_number: Some(part.number),
+            e_tag: Some(ETag::Strong(part.etag)),
+            size: i64::try_from(part.size).ok(),
+            last_modified: Some(store::timestamp(part.modified)),
+            ..s3s::dto::Part::default()
+        };
+        with_checksum!(shown, upload.checksum.map(|_| &part.sum));
+        shown
+    });
+    Ok(S3Response::new(ListPartsOutput {
+        parts: Some(parts.collect()),
+        bucket: Some(input.bucket),
+        key: Some(input.key),
+        upload_id: Some(input.upload_id),
+        is_truncated: Some(next.is_some()),
+        next_part_number_marker: next,
+        part_number_marker: input.part_number_marker,
+        max_parts: Some(max_parts),
+        checksum_algorithm: upload.checksum.map(|checksum| checksum.algorithm.dto()),
+        checksum_type: upload.checksum.map(checksum_type),
+        ..ListPartsOutput::default()
+    }))
+}
+
+pub(super) async fn list_uploads(
+    backend: &Backend,
+    request: S3Request<ListMultipartUploadsInput>,
+) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
+    let input = request.input;
+    if input.delimiter.is_some() {
+        return Err(s3_error!(
+            NotImplemented,
+            "uploads cannot be listed with a delimiter"
+        ));
+    }
+    let bucket = input.bucket.clone();
+    let all = backend
+        .db
+        .run(move |db| store::uploads(db, &bucket))
+        .await?;
+    let encode = listing::wants_encoding(input.encoding_type.as_ref())?;
+    let limit = listing::limit(input.max_uploads)?;
+    let prefix = input.prefix.clone().unwrap_or_default();
+    let position = |upload: &Upload| (upload.key.clone(), upload.id.clone());
+    let after = (
+        input.key_marker.clone().unwrap_or_default(),
+        input.upload_id_marker.clone(),
+    );
+    let is_after = |upload: &Upload| match &after {
+        (key, Some(id)) => position(upload) > (key.clone(), id.clone()),
+        (key, None) => upload.key > *key,
+    };
+    let mut rest: Vec<Upload> = all
+        .into_iter()
+        .filter(|upload| upload.key.starts_with(&prefix) && is_after(upload))
+        .collect();
+    rest.sort_by_key(position);
+    let truncated = rest.len() > usize::try_from(limit).unwrap_or(0);
+    rest.truncate(usize::try_from(limit).unwrap_or(0));
+    let next = rest.last().filter(|_| truncated).map(position);
+    let uploads = rest.into_iter().map(|upload| MultipartUpload {
+        key: Some(if encode {
+            listing::url_encode(&upload.key)
+        } else {
+            upload.key
+        }),
+        upload_id: Some(upload.id),
+        initiated: Some(store::timestamp(upload.started)),
+        checksum_algorithm: upload.checksum.map(|checksum| checksum.algorithm.dto()),
+        checksum_type: upload.checksum.map(checksum_type),
+        ..MultipartUpload::default()
+    });
+    Ok(S3Response::new(ListMultipartUploadsOutput {
+        uploads: Some(uploads.collect()),
+        bucket: Some(input.bucket),
+        prefix: input.prefix,
+        encoding_type: input.encoding_type,
+        key_marker: input.key_marker,
+        upload_id_marker: input.upload_id_marker,
+        max_uploads: Some(limit),
+        is_truncated: Some(truncated),
+        next_key_marker: next.as_ref().map(|(key, _)| key.clone()),
+        next_upload_id_marker: next.map(|(_, id)| id),
+        ..ListMultipartUploadsOutput::default()
+    }))
+}
+
+fn checksum_type(checksum: UploadChecksum) -> ChecksumType {
+    ChecksumType::from_static(if checksum.composite {
+        ChecksumType::COMPOSITE
+    } else {
+        ChecksumType::FULL_OBJECT
+    })
 }

@@ -86,7 +86,7 @@ pub(super) enum Change {
     Purge {
         queue: i64,
     },
-    ChangeQueue {
+    Configure {
         queue: i64,
         modified: i64,
         attributes: String,
@@ -338,7 +338,7 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
             db.execute("DELETE FROM messages WHERE queue = ?1", [queue])?;
             drop_lone_deliveries(db)?;
         }
-        Change::ChangeQueue {
+        Change::Configure {
             queue,
             modified,
             attributes,
