@@ -55,9 +55,9 @@ fn page(size: usize, style: Style) -> String {
              <span class=\"price\">{number},900원</span></div>\n"
         );
         if number % 20 == 0 {
-            let _ = write!(
+            let _ = writeln!(
                 page,
-                "<script>window.__state{number} = {{\"items\":[{}]}};</script>\n",
+                "<script>window.__state{number} = {{\"items\":[{}]}};</script>",
                 "{\"a\":\"<b>\",\"c\":12},".repeat(40)
             );
         }

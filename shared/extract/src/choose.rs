@@ -7,7 +7,7 @@ use model::{Availability, Currency, Decimal, Failure, FailureReason, Variant};
 
 use crate::address::{Match, Pages};
 use crate::graph::{Graph, Item};
-use crate::prices::{self, OfferFacts, Price, Role};
+use crate::prices::{OfferFacts, Price, Prices, Role};
 use crate::products::{Found, Place};
 use crate::{Hints, availability, sellers, which};
 
@@ -54,12 +54,12 @@ pub(crate) struct Decision {
 pub(crate) struct Reading<'r, 'a> {
     pub(crate) graph: &'r Graph<'a>,
     pub(crate) found: &'r Found,
-    pub(crate) prices: &'r [Price],
+    pub(crate) prices: &'r Prices,
 }
 
 impl<'a> Reading<'_, 'a> {
     pub(crate) fn product_of(&self, price: usize) -> usize {
-        self.found.offers[self.prices[price].offer].product
+        self.found.offers[self.prices.all[price].offer].product
     }
 
     pub(crate) fn product_item(&self, product: usize) -> Option<&Item<'a>> {
@@ -73,7 +73,7 @@ impl<'a> Reading<'_, 'a> {
     }
 
     fn facts(&self, price: usize) -> OfferFacts {
-        prices::facts(self.graph, self.found, self.prices[price].offer)
+        self.prices.facts[self.prices.all[price].offer]
     }
 }
 
@@ -87,8 +87,8 @@ pub(crate) fn choose(
         reading,
         context,
         hints,
-        alive: (0..reading.prices.len()).collect(),
-        verdicts: vec![""; reading.prices.len()],
+        alive: (0..reading.prices.all.len()).collect(),
+        verdicts: vec![""; reading.prices.all.len()],
         pinned: None,
     };
     let choice = chooser.run();
@@ -115,7 +115,7 @@ fn weak(reason: FailureReason, detail: impl Into<String>) -> Refusal {
 
 impl Chooser<'_, '_, '_> {
     fn price(&self, index: usize) -> &Price {
-        &self.reading.prices[index]
+        &self.reading.prices.all[index]
     }
 
     /// Drops the prices that `keep` does not want, and notes why.
@@ -136,7 +136,7 @@ impl Chooser<'_, '_, '_> {
     }
 
     fn run(&mut self) -> Result<Choice, Refusal> {
-        if self.reading.found.too_many {
+        if self.reading.prices.too_many {
             return Err(Refusal::Final(Failure::new(
                 FailureReason::Ambiguous,
                 "the page holds more offers than can be told apart",
@@ -445,6 +445,7 @@ impl Chooser<'_, '_, '_> {
             let high = self
                 .reading
                 .prices
+                .all
                 .iter()
                 .find(|other| other.offer == price.offer && other.role == Role::Highest)?;
             let (low, high) = (price.amount.as_ref().ok()?, high.amount.as_ref().ok()?);

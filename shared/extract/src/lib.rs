@@ -38,6 +38,7 @@
 //! own. A page in another currency than the product's is `wrong_currency`; nothing is converted.
 
 mod address;
+mod amount;
 mod availability;
 mod block;
 mod charset;

@@ -8,7 +8,7 @@ use crate::choose::{self, Choice, Context, Decision, Reading, Refusal};
 use crate::graph::Graph;
 use crate::markup::{self, Syntax};
 use crate::price_text::{self, TextHints};
-use crate::prices::{self, Price, Role};
+use crate::prices::{self, Price, Prices, Role};
 use crate::products::{self, Found};
 use crate::scan::Page;
 use crate::{Hints, availability, block, charset, json_ld, metas, selector};
@@ -192,7 +192,7 @@ fn by_sources(
         };
         let found = products::find(&graph);
         let prices = prices::read(&graph, &found, hints);
-        if prices.is_empty() && found.products.is_empty() {
+        if prices.all.is_empty() && found.products.is_empty() {
             continue;
         }
         let reading = Reading {
@@ -272,7 +272,7 @@ fn candidates(
     source: Source,
     graph: &Graph<'_>,
     found: &Found,
-    prices: &[Price],
+    prices: &Prices,
     decision: &Decision,
     decides: bool,
 ) -> Vec<Candidate> {
@@ -281,15 +281,20 @@ fn candidates(
         Err(Refusal::Weak(failure) | Refusal::Final(failure)) => failure.detail.as_str(),
         Ok(_) => "an earlier source decides",
     };
+    let texts: Vec<_> = found
+        .products
+        .iter()
+        .map(|product| {
+            let item = product.item.map(|id| &graph.items[id]);
+            let name = item.and_then(|item| item.text("name"));
+            let sku = item.and_then(|item| item.text("sku"));
+            (name.and_then(crate::tidy_name), sku.map(str::to_owned))
+        })
+        .collect();
     let candidate = |(price, verdict): (&Price, &&str)| {
         let offer = &found.offers[price.offer];
-        let product = found.products[offer.product]
-            .item
-            .map(|id| &graph.items[id]);
-        let text = |name: &str| {
-            let own = graph.items[offer.item].text(name);
-            own.or_else(|| product?.text(name)).map(str::to_owned)
-        };
+        let (name, sku) = &texts[offer.product];
+        let own_sku = graph.items[offer.item].text("sku").map(str::to_owned);
         let why = match (&price.amount, verdict.is_empty()) {
             (Err(failure), _) => failure.detail.clone(),
             (Ok(_), false) => (*verdict).to_owned(),
@@ -299,10 +304,8 @@ fn candidates(
         Candidate {
             found_in: source.name(),
             property: price.property.to_owned(),
-            product: product
-                .and_then(|item| item.text("name"))
-                .and_then(crate::tidy_name),
-            sku: text("sku"),
+            product: name.clone(),
+            sku: own_sku.or_else(|| sku.clone()),
             written: price.written.clone(),
             amount: price.amount.as_ref().ok().map(ToString::to_string),
             currency: price.currency,
@@ -312,6 +315,7 @@ fn candidates(
         }
     };
     prices
+        .all
         .iter()
         .zip(&decision.verdicts)
         .map(candidate)

@@ -1,13 +1,13 @@
 //! The prices in an offer, and what each of them is: the selling price, the list price, an
 //! instalment, …
 
-use model::{Availability, Currency, Decimal, Failure, FailureReason};
+use model::{Availability, Currency, Decimal, Failure};
 use serde::Serialize;
 
 use crate::graph::{Graph, Item, ItemId, Value};
-use crate::price_text::{self, TextHints};
+use crate::price_text;
 use crate::products::Found;
-use crate::{Hints, availability, exact};
+use crate::{Hints, amount, availability, exact};
 
 /// What a price on a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -95,37 +95,49 @@ pub(crate) struct OfferFacts {
     pub(crate) is_used: bool,
 }
 
-/// The prices of all offers.
-pub(crate) fn read(graph: &Graph<'_>, found: &Found, hints: &Hints<'_>) -> Vec<Price> {
+/// What the offers of a source say.
+#[derive(Debug, Default)]
+pub(crate) struct Prices {
+    pub(crate) all: Vec<Price>,
+    /// For each offer, in their order.
+    pub(crate) facts: Vec<OfferFacts>,
+    /// Whether there was more than is worth reading; then not all prices are here.
+    pub(crate) too_many: bool,
+}
+
+/// Offers and specifications may be shared. More properties than this are not looked at: no shop
+/// has as many, an attack may.
+const MAX_WORK: usize = 1_000_000;
+/// And no more prices than this are kept.
+const MAX_PRICES: usize = 20_000;
+
+/// Reads the prices of all offers.
+pub(crate) fn read(graph: &Graph<'_>, found: &Found, hints: &Hints<'_>) -> Prices {
     let mut reader = Reader {
         graph,
         found,
         hints,
+        known: vec![None; graph.items.len()],
+        work: 0,
         prices: Vec::new(),
     };
+    let mut facts = Vec::with_capacity(found.offers.len());
     for index in 0..found.offers.len() {
-        reader.offer(index);
+        facts.push(reader.offer(index));
     }
-    reader.prices
+    Prices {
+        too_many: found.too_many || reader.is_too_much(),
+        all: reader.prices,
+        facts,
+    }
 }
 
-/// The availability and condition of an offer; its product's where it has none itself.
-pub(crate) fn facts(graph: &Graph<'_>, found: &Found, index: usize) -> OfferFacts {
-    let offer = &found.offers[index];
-    let mut sources = vec![&graph.items[offer.item]];
-    if let Some(aggregate) = offer.aggregate {
-        sources.push(&graph.items[found.offers[aggregate].item]);
-    }
-    sources.extend(
-        found.products[offer.product]
-            .item
-            .map(|id| &graph.items[id]),
-    );
-    let first = |name: &str| sources.iter().find_map(|item| term(graph, item, name));
-    OfferFacts {
-        availability: first("availability").and_then(|text| availability::read(&text)),
-        is_used: first("itemCondition").is_some_and(|text| is_used(&text)),
-    }
+/// What an item says that also holds for the offers in it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    currency: Option<Currency>,
+    availability: Option<Availability>,
+    is_used: Option<bool>,
 }
 
 /// A term of a vocabulary: as text, or as an item whose `@id` or name is the term.
@@ -171,35 +183,71 @@ struct Reader<'r, 'a> {
     graph: &'r Graph<'a>,
     found: &'r Found,
     hints: &'r Hints<'r>,
+    /// What is known of each item, once it was looked at.
+    known: Vec<Option<Known>>,
+    /// How many properties were looked at.
+    work: usize,
     prices: Vec<Price>,
 }
 
 impl Reader<'_, '_> {
-    fn offer(&mut self, index: usize) {
+    fn is_too_much(&self) -> bool {
+        self.work > MAX_WORK || self.prices.len() >= MAX_PRICES
+    }
+
+    /// Reads an offer's prices, and what it says besides; its aggregate's and its product's word
+    /// counts where it has none itself.
+    fn offer(&mut self, index: usize) -> OfferFacts {
         let offer = &self.found.offers[index];
+        let own = self.known(offer.item);
+        let aggregate = offer.aggregate.map(|at| self.found.offers[at].item);
+        let outer = [aggregate, self.found.products[offer.product].item]
+            .into_iter()
+            .flatten()
+            .map(|id| self.known(id))
+            .fold(own, |inner, outer| Known {
+                currency: inner.currency.or(outer.currency),
+                availability: inner.availability.or(outer.availability),
+                is_used: inner.is_used.or(outer.is_used),
+            });
         let item = &self.graph.items[offer.item];
-        let currency = Self::declared(item).or_else(|| {
-            let aggregate = offer.aggregate.map(|at| self.found.offers[at].item);
-            let product = self.found.products[offer.product].item;
-            [aggregate, product]
-                .into_iter()
-                .flatten()
-                .find_map(|id| Self::declared(&self.graph.items[id]))
-        });
-        let bound = self.restriction(offer.item);
-        for (property, role) in [
-            ("price", Role::Selling),
-            ("lowPrice", Role::Lowest),
-            ("highPrice", Role::Highest),
-            // What the reader of microdata makes of a price in a `del`.
-            ("struckPrice", Role::List),
-        ] {
-            let role = bound.or(price_type(self.graph, item)).unwrap_or(role);
-            self.values(index, item, property, property, currency, role);
+        self.work += item.properties.len();
+        if !self.is_too_much() {
+            let bound = self.restriction(offer.item);
+            let typed = bound.or_else(|| price_type(self.graph, item));
+            for (property, role) in [
+                ("price", Role::Selling),
+                ("lowPrice", Role::Lowest),
+                ("highPrice", Role::Highest),
+                // What the reader of microdata makes of a price in a `del`.
+                ("struckPrice", Role::List),
+            ] {
+                let role = typed.unwrap_or(role);
+                self.values(index, item, property, property, outer.currency, role);
+            }
+            for specification in self.graph.linked(offer.item, "priceSpecification") {
+                self.specification(index, specification, outer.currency, bound);
+            }
         }
-        for specification in self.graph.linked(offer.item, "priceSpecification") {
-            self.specification(index, specification, currency, bound);
+        OfferFacts {
+            availability: outer.availability,
+            is_used: outer.is_used.unwrap_or(false),
         }
+    }
+
+    fn known(&mut self, id: ItemId) -> Known {
+        if let Some(known) = self.known[id] {
+            return known;
+        }
+        let item = &self.graph.items[id];
+        let known = Known {
+            currency: Self::declared(item),
+            availability: term(self.graph, item, "availability")
+                .and_then(|text| availability::read(&text)),
+            is_used: term(self.graph, item, "itemCondition").map(|text| is_used(&text)),
+        };
+        self.known[id] = Some(known);
+        known
     }
 
     fn declared(item: &Item<'_>) -> Option<Currency> {
@@ -217,6 +265,10 @@ impl Reader<'_, '_> {
         bound: Option<Role>,
     ) {
         let item = &self.graph.items[id];
+        self.work += item.properties.len();
+        if self.is_too_much() {
+            return;
+        }
         let currency = Self::declared(item).or(currency);
         let role = bound
             .or_else(|| self.restriction(id))
@@ -277,7 +329,10 @@ impl Reader<'_, '_> {
             if written.is_empty() {
                 continue;
             }
-            let (amount, currency) = read_amount(written, is_number, currency, self.hints);
+            if self.prices.len() >= MAX_PRICES {
+                return;
+            }
+            let (amount, currency) = amount::read(written, is_number, currency, self.hints);
             self.prices.push(Price {
                 offer: index,
                 property: shown,
@@ -421,84 +476,4 @@ fn price_type(graph: &Graph<'_>, item: &Item<'_>) -> Option<Role> {
     } else {
         None
     }
-}
-
-/// Reads what a price property holds, and the currency that the page gives it.
-///
-/// A number's point starts decimals, and so does that of text in schema.org's own form
-/// (`1299.00`) unless exactly three digits follow it: then the rules of [`price_text`] hold, and
-/// `12.500` in a currency of two decimals is ambiguous, because data made for machines does have
-/// three decimals now and then.
-pub(crate) fn read_amount(
-    written: &str,
-    is_number: bool,
-    declared: Option<Currency>,
-    hints: &Hints<'_>,
-) -> (Result<Decimal, Failure>, Option<Currency>) {
-    let failure = |reason, why: &str| {
-        let shown: String = written.chars().take(80).collect();
-        Failure::new(reason, format!("{shown:?}: {why}"))
-    };
-    let thousandths = !is_number && has_three_decimals(written);
-    if is_number || (is_plain_decimal(written) && !thousandths) {
-        let amount = match exact::decimal(written) {
-            Some(amount) if amount.is_sign_negative() && !amount.is_zero() => {
-                Err(failure(FailureReason::UnreadablePrice, "it is negative"))
-            }
-            Some(amount) => Ok(amount),
-            None => Err(failure(
-                FailureReason::UnreadablePrice,
-                "it has too many digits",
-            )),
-        };
-        return (amount, declared);
-    }
-    let known = declared.or(hints.currency);
-    let two_places = known.is_some_and(|currency| currency.exponent() == Some(2));
-    if thousandths && two_places && hints.locale.is_none() && written.ends_with('0') {
-        let why = "the point may group thousands or start the decimals; a locale would settle it";
-        return (Err(failure(FailureReason::Ambiguous, why)), declared);
-    }
-    let parse = |currency| {
-        let locale = hints.locale;
-        price_text::parse(written, &TextHints { currency, locale })
-    };
-    if declared.is_some() {
-        return match parse(declared) {
-            Ok(read) => (Ok(read.amount), declared),
-            Err(error) if error.reason == FailureReason::WrongCurrency => {
-                let why = "it contradicts the offer's priceCurrency";
-                (Err(failure(FailureReason::UnreadablePrice, why)), declared)
-            }
-            Err(error) => (Err(error), declared),
-        };
-    }
-    match (parse(None), hints.currency) {
-        (Ok(read), _) if read.currency.is_some() => (Ok(read.amount), read.currency),
-        // The hint settles what the text leaves open.
-        (_, hint @ Some(_)) => (parse(hint).map(|read| read.amount), None),
-        (read, None) => (read.map(|read| read.amount), None),
-    }
-}
-
-/// Whether text is a number in schema.org's form.
-fn is_plain_decimal(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits
-            .bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
-        && exact::decimal(text).is_some()
-}
-
-/// Whether text is one to three digits, a point and three digits.
-fn has_three_decimals(text: &str) -> bool {
-    text.split_once('.').is_some_and(|(whole, fraction)| {
-        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        matches!(whole.len(), 1..=3)
-            && fraction.len() == 3
-            && digits(whole)
-            && digits(fraction)
-            && !whole.starts_with('0')
-    })
 }

@@ -11,7 +11,7 @@ use crate::which::{GTINS, SKUS, folded};
 pub(crate) fn are_sellers(reading: &Reading<'_, '_>, alive: &[usize]) -> bool {
     let offers: HashSet<usize> = alive
         .iter()
-        .map(|index| reading.prices[*index].offer)
+        .map(|index| reading.prices.all[*index].offer)
         .collect();
     let products: HashSet<usize> = alive
         .iter()

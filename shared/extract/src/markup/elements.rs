@@ -6,94 +6,73 @@ use std::borrow::Cow;
 use crate::graph::local_name;
 use crate::html::Tokenizer;
 
-pub(super) const VOID: &[&str] = &[
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
-    "track", "wbr",
-];
+/// What matters about an element for where others end.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "five independent properties")]
+pub(super) struct Kind {
+    /// It has no content and no end tag.
+    pub(super) void: bool,
+    /// Its start ends an open paragraph.
+    pub(super) ends_paragraph: bool,
+    /// The end tag of an inline element does not reach through it.
+    pub(super) special: bool,
+    /// No end tag but a table's reaches through it.
+    pub(super) scope: bool,
+    /// It is part of a table, or the page itself.
+    pub(super) table: bool,
+}
 
-/// Elements whose start ends an open paragraph.
-pub(super) const ENDS_PARAGRAPH: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "div",
-    "dl",
-    "fieldset",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "table",
-    "ul",
-];
-
-/// Elements that an end tag of an inline element does not reach through.
-pub(super) const SPECIAL: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "body",
-    "button",
-    "center",
-    "dd",
-    "details",
-    "dir",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "html",
-    "li",
-    "main",
-    "nav",
-    "object",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "select",
-    "summary",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "ul",
-];
-
-/// Elements that no end tag but a table's reaches through.
-pub(super) const SCOPE: &[&str] = &["table", "td", "th", "caption", "object", "html"];
-pub(super) const TABLE: &[&str] = &[
-    "table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption", "body", "html",
-];
+impl Kind {
+    pub(super) fn of(name: &str) -> Self {
+        let kind = Self::default();
+        let special = Self {
+            special: true,
+            ..kind
+        };
+        match name {
+            "area" | "base" | "br" | "col" | "embed" | "img" | "input" | "link" | "meta"
+            | "param" | "source" | "track" | "wbr" => Self { void: true, ..kind },
+            "hr" => Self {
+                void: true,
+                ends_paragraph: true,
+                ..kind
+            },
+            "address" | "article" | "aside" | "blockquote" | "div" | "dl" | "fieldset"
+            | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header"
+            | "main" | "nav" | "ol" | "p" | "pre" | "section" | "ul" => Self {
+                ends_paragraph: true,
+                ..special
+            },
+            "table" => Self {
+                ends_paragraph: true,
+                scope: true,
+                table: true,
+                ..special
+            },
+            "td" | "th" | "html" => Self {
+                scope: true,
+                table: true,
+                ..special
+            },
+            "caption" => Self {
+                scope: true,
+                table: true,
+                ..kind
+            },
+            "tbody" | "thead" | "tfoot" | "tr" | "body" => Self {
+                table: true,
+                ..special
+            },
+            "object" => Self {
+                scope: true,
+                ..special
+            },
+            "button" | "center" | "dd" | "details" | "dir" | "dt" | "figcaption" | "li"
+            | "select" | "summary" => special,
+            _ => kind,
+        }
+    }
+}
 
 pub(super) fn lower(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|b| b.is_ascii_uppercase()) {

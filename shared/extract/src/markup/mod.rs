@@ -11,10 +11,7 @@ use std::collections::HashMap;
 use crate::graph::{Graph, Item, ItemId, Value};
 use crate::html::references;
 use crate::html::{Token, Tokenizer};
-use elements::{
-    ENDS_PARAGRAPH, SCOPE, SPECIAL, TABLE, VOID, element_value, is_textual, lower, rdfa_names,
-    split_ids, split_names,
-};
+use elements::{Kind, element_value, is_textual, lower, rdfa_names, split_ids, split_names};
 
 /// Which of the two vocabularies of attributes is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +24,8 @@ pub(crate) enum Syntax {
 const MAX_TEXT: usize = 2_000;
 /// More properties than this whose elements contain each other do not gather text.
 const MAX_COLLECTORS: usize = 64;
+/// More properties than this are not copied to items that refer to them.
+const MAX_COPIED: usize = 20_000;
 /// An end tag looks for its start tag among so many open elements.
 const MAX_LOOK: usize = 512;
 
@@ -64,8 +63,13 @@ pub(crate) fn graph(text: &str, syntax: Syntax) -> Graph<'_> {
 }
 
 /// An element that is still open.
-struct Open<'a> {
-    name: Cow<'a, str>,
+struct Open {
+    /// The index of its name in [`Builder::names`].
+    name: usize,
+    kind: Kind,
+    /// The place on the stack of the innermost element around it, or itself, that has an item
+    /// or a fragment.
+    holder: Option<usize>,
     /// The item that it began.
     item: Option<ItemId>,
     /// Whether properties inside of it also belong to items that refer to its id.
@@ -86,9 +90,11 @@ struct Collector {
 struct Builder<'a> {
     syntax: Syntax,
     graph: Graph<'a>,
-    stack: Vec<Open<'a>>,
+    stack: Vec<Open>,
+    /// The names of elements that occurred, numbered.
+    names: HashMap<Cow<'a, str>, usize>,
     /// How many elements of each name are open.
-    open: HashMap<Cow<'a, str>, usize>,
+    open: Vec<usize>,
     collectors: Vec<Collector>,
     /// The ids that some `itemref` names, and the properties found under each.
     fragments: HashMap<String, Option<ItemId>>,
@@ -104,7 +110,8 @@ impl<'a> Builder<'a> {
             syntax,
             graph: Graph::default(),
             stack: Vec::new(),
-            open: HashMap::new(),
+            names: HashMap::new(),
+            open: Vec::new(),
             collectors: Vec::new(),
             fragments: HashMap::new(),
             references: Vec::new(),
@@ -130,29 +137,46 @@ impl<'a> Builder<'a> {
     fn start(&mut self, name: &'a str, self_closing: bool, tag: &Tokenizer<'a>) {
         let name = lower(name);
         self.close_implied(&name);
+        let kind = Kind::of(&name);
         let mut open = Open {
-            name,
+            name: 0,
+            kind,
+            holder: None,
             item: None,
             fragment: None,
             relation: Vec::new(),
             collectors: self.collectors.len(),
         };
         match self.syntax {
-            Syntax::Microdata => self.microdata(tag, &mut open),
-            Syntax::Rdfa => self.rdfa(tag, &mut open),
+            Syntax::Microdata => self.microdata(tag, &name, &mut open),
+            Syntax::Rdfa => self.rdfa(tag, &name, &mut open),
         }
-        let is_foreign_root = matches!(open.name.as_ref(), "svg" | "math");
-        let ends = VOID.contains(&open.name.as_ref())
-            || (self_closing && (self.foreign.is_some() || is_foreign_root));
-        if ends {
+        let is_foreign_root = matches!(name.as_ref(), "svg" | "math");
+        if kind.void || (self_closing && (self.foreign.is_some() || is_foreign_root)) {
             self.close_collectors(open.collectors);
             return;
         }
         if is_foreign_root && self.foreign.is_none() {
             self.foreign = Some(self.stack.len());
         }
-        *self.open.entry(open.name.clone()).or_insert(0) += 1;
+        open.name = self.number(name);
+        self.open[open.name] += 1;
+        open.holder = if open.item.is_some() || open.fragment.is_some() {
+            Some(self.stack.len())
+        } else {
+            self.stack.last().and_then(|above| above.holder)
+        };
         self.stack.push(open);
+    }
+
+    /// The number of an element's name.
+    fn number(&mut self, name: Cow<'a, str>) -> usize {
+        let next = self.open.len();
+        let number = *self.names.entry(name).or_insert(next);
+        if number == next {
+            self.open.push(0);
+        }
+        number
     }
 
     /// Ends the elements whose end tag may be left out.
@@ -164,37 +188,37 @@ impl<'a> Builder<'a> {
             "td" | "th" => &["td", "th"],
             "tr" => &["td", "th", "tr"],
             "tbody" | "tfoot" => &["td", "th", "tr", "thead", "tbody"],
-            _ if ENDS_PARAGRAPH.contains(&name) => &["p"],
+            _ if Kind::of(name).ends_paragraph => &["p"],
             _ => return,
         };
-        while self
-            .stack
-            .last()
-            .is_some_and(|top| closes.contains(&top.name.as_ref()))
-        {
+        while let Some(top) = self.stack.last() {
+            let number = |name: &&str| self.names.get(*name) == Some(&top.name);
+            if !closes.iter().any(number) {
+                return;
+            }
             self.pop();
         }
     }
 
     fn end(&mut self, name: &'a str) {
         let name = lower(name);
-        if self.open.get(&name).copied().unwrap_or(0) == 0 {
-            return;
-        }
-        let special = SPECIAL.contains(&name.as_ref());
-        let table = TABLE.contains(&name.as_ref());
+        let number = match self.names.get(&name) {
+            Some(number) if self.open[*number] > 0 => *number,
+            _ => return,
+        };
+        let kind = Kind::of(&name);
         for depth in 1..=self.stack.len().min(MAX_LOOK) {
-            let own = &self.stack[self.stack.len() - depth].name;
-            if *own == name {
+            let own = &self.stack[self.stack.len() - depth];
+            if own.name == number {
                 for _ in 0..depth {
                     self.pop();
                 }
                 return;
             }
-            let stops = if special {
-                !table && SCOPE.contains(&own.as_ref())
+            let stops = if kind.special {
+                !kind.table && own.kind.scope
             } else {
-                SPECIAL.contains(&own.as_ref())
+                own.kind.special
             };
             if stops {
                 return;
@@ -204,9 +228,7 @@ impl<'a> Builder<'a> {
 
     fn pop(&mut self) {
         let Some(open) = self.stack.pop() else { return };
-        if let Some(count) = self.open.get_mut(&open.name) {
-            *count = count.saturating_sub(1);
-        }
+        self.open[open.name] -= 1;
         if self.foreign.is_some_and(|depth| self.stack.len() <= depth) {
             self.foreign = None;
         }
@@ -235,7 +257,10 @@ impl<'a> Builder<'a> {
     /// A price that is struck through is kept as what it is.
     fn mark_struck(&self, names: &mut [String], element: &str) {
         const STRUCK: [&str; 3] = ["del", "s", "strike"];
-        let is_open = |name: &&str| self.open.get(*name).is_some_and(|count| *count > 0);
+        let is_open = |name: &&str| {
+            let number = self.names.get(*name);
+            number.is_some_and(|number| self.open[*number] > 0)
+        };
         if STRUCK.contains(&element) || STRUCK.iter().any(is_open) {
             for name in names.iter_mut().filter(|name| *name == "price") {
                 "struckPrice".clone_into(name);
@@ -267,7 +292,8 @@ impl<'a> Builder<'a> {
     /// The items that a property at the current place belongs to.
     fn owners(&self) -> Vec<ItemId> {
         let mut owners = Vec::new();
-        for open in self.stack.iter().rev() {
+        let mut holder = self.stack.last().and_then(|open| open.holder);
+        while let Some(open) = holder.map(|at| &self.stack[at]) {
             owners.extend(open.fragment);
             if open.item.is_some() {
                 owners.extend(open.item);
@@ -276,6 +302,9 @@ impl<'a> Builder<'a> {
             if owners.len() >= MAX_COLLECTORS {
                 break;
             }
+            holder = holder
+                .and_then(|at| at.checked_sub(1))
+                .and_then(|above| self.stack[above].holder);
         }
         owners
     }
@@ -290,7 +319,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn microdata(&mut self, tag: &Tokenizer<'a>, open: &mut Open<'a>) {
+    fn microdata(&mut self, tag: &Tokenizer<'a>, element: &str, open: &mut Open) {
         let relevant = tag.attributes().iter().any(|attribute| {
             let name = attribute.name.as_bytes();
             matches!(name.first(), Some(b'i' | b'I'))
@@ -299,15 +328,15 @@ impl<'a> Builder<'a> {
             return;
         }
         if !self.fragments.is_empty() {
-            self.fragment(tag, open);
+            self.begin_fragment(tag, open);
         }
         let mut names = split_names(tag.attribute("itemprop"));
-        self.mark_struck(&mut names, &open.name);
-        let owners = if names.is_empty() {
-            Vec::new()
-        } else {
-            self.owners()
-        };
+        self.mark_struck(&mut names, element);
+        let mut owners = Vec::new();
+        if !names.is_empty() {
+            owners.extend(open.fragment);
+            owners.extend(self.owners());
+        }
         if tag.attribute("itemscope").is_some() {
             let item = self.graph.add(Item {
                 types: split_names(tag.attribute("itemtype"))
@@ -334,7 +363,7 @@ impl<'a> Builder<'a> {
         if owners.is_empty() {
             return;
         }
-        match element_value(tag, &open.name, &names) {
+        match element_value(tag, element, &names) {
             Some(value) => {
                 for &owner in &owners {
                     for name in &names {
@@ -347,49 +376,18 @@ impl<'a> Builder<'a> {
     }
 
     /// Begins to gather properties for the items that refer to this element's id.
-    fn fragment(&mut self, tag: &Tokenizer<'a>, open: &mut Open<'a>) {
+    fn begin_fragment(&mut self, tag: &Tokenizer<'a>, open: &mut Open) {
         let Some(id) = tag.attribute("id") else {
             return;
         };
-        let Some(fragment) = self.fragments.get_mut(id.as_ref()) else {
-            return;
-        };
-        if fragment.is_none() {
-            *fragment = Some(self.graph.add(Item::default()));
-            // The element's own properties count as well: it stands on the stack for them.
-            open.fragment = *fragment;
-            self.stack.push(Open {
-                name: Cow::Borrowed(""),
-                item: None,
-                fragment: *fragment,
-                relation: Vec::new(),
-                collectors: self.collectors.len(),
-            });
-            self.fragment_properties(tag, open);
-            self.stack.pop();
+        if let Some(fragment @ None) = self.fragments.get_mut(id.as_ref()) {
+            let item = self.graph.add(Item::default());
+            *fragment = Some(item);
+            open.fragment = Some(item);
         }
     }
 
-    /// The properties of the very element that an `itemref` names.
-    fn fragment_properties(&mut self, tag: &Tokenizer<'a>, open: &Open<'a>) {
-        let names = split_names(tag.attribute("itemprop"));
-        let Some(fragment) = open.fragment else {
-            return;
-        };
-        if names.is_empty() || tag.attribute("itemscope").is_some() {
-            return;
-        }
-        match element_value(tag, &open.name, &names) {
-            Some(value) => {
-                for name in &names {
-                    self.put(fragment, name, Value::Text(value.clone()));
-                }
-            }
-            None => self.collect(vec![fragment], names),
-        }
-    }
-
-    fn rdfa(&mut self, tag: &Tokenizer<'a>, open: &mut Open<'a>) {
+    fn rdfa(&mut self, tag: &Tokenizer<'a>, element: &str, open: &mut Open) {
         let has = |name: &str| {
             tag.attributes()
                 .iter()
@@ -400,7 +398,7 @@ impl<'a> Builder<'a> {
             return;
         }
         let mut names = rdfa_names(tag.attribute("property"));
-        self.mark_struck(&mut names, &open.name);
+        self.mark_struck(&mut names, element);
         let relation = rdfa_names(tag.attribute("rel"));
         let owners = self.owners();
         if is_item {
@@ -471,6 +469,7 @@ impl<'a> Builder<'a> {
         self.stack
             .iter()
             .rev()
+            .take(MAX_LOOK)
             .take_while(|open| open.item.is_none())
             .find(|open| !open.relation.is_empty())
             .map(|open| open.relation.clone())
@@ -482,15 +481,17 @@ impl<'a> Builder<'a> {
             self.pop();
         }
         self.close_collectors(0);
+        let mut budget = MAX_COPIED;
         for (item, id) in std::mem::take(&mut self.references) {
             let Some(Some(fragment)) = self.fragments.get(&id) else {
                 continue;
             };
-            let properties = self.graph.items[*fragment].properties.clone();
-            let target = &mut self.graph.items[item];
-            // Properties that many items share are copied; not without end.
-            if target.properties.len() < 1_000 {
-                target.properties.extend(properties.into_iter().take(1_000));
+            // What many items share is copied, but not without end.
+            let shared = &self.graph.items[*fragment].properties;
+            budget = budget.saturating_sub(shared.len());
+            if budget > 0 {
+                let shared = shared.clone();
+                self.graph.items[item].properties.extend(shared);
             }
         }
         self.graph.index();

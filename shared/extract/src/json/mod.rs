@@ -495,3 +495,6 @@ pub(crate) fn is_number(token: &[u8]) -> bool {
     }
     rest.is_empty()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,6 @@
 //! The product pages in `tests/data/pages` and what must be read from each. Every page has its
 //! expectation beside it, in a JSON file of the same name.
 
-#![expect(unreachable_pub, reason = "each test program is a crate of its own")]
-
 use std::path::PathBuf;
 
 use extract::Hints;
@@ -10,27 +8,27 @@ use model::{Currency, Variant};
 use serde::Deserialize;
 
 /// One page of the corpus.
-pub struct Page {
-    pub name: String,
-    pub body: Vec<u8>,
-    pub expected: Expected,
+pub(crate) struct Page {
+    pub(crate) name: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) expected: Expected,
 }
 
 /// What must be read: an offer, or a failure with parts of its detail.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Expected {
+pub(crate) struct Expected {
     #[serde(default)]
     hints: OwnHints,
-    pub content_type: Option<String>,
-    pub amount: Option<String>,
-    pub currency: Option<Currency>,
-    pub availability: Option<String>,
-    pub name: Option<String>,
-    pub found_in: Option<String>,
-    pub reason: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) amount: Option<String>,
+    pub(crate) currency: Option<Currency>,
+    pub(crate) availability: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) found_in: Option<String>,
+    pub(crate) reason: Option<String>,
     #[serde(default)]
-    pub detail: Vec<String>,
+    pub(crate) detail: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -44,7 +42,7 @@ struct OwnHints {
 }
 
 impl Expected {
-    pub fn hints(&self) -> Hints<'_> {
+    pub(crate) fn hints(&self) -> Hints<'_> {
         Hints {
             currency: self.hints.currency,
             locale: self.hints.locale.as_deref(),
@@ -56,7 +54,7 @@ impl Expected {
 }
 
 /// The corpus, in the order of its names.
-pub fn pages() -> Vec<Page> {
+pub(crate) fn pages() -> Vec<Page> {
     let folder = PathBuf::from(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../tests/data/pages"

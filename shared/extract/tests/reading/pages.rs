@@ -1,9 +1,8 @@
 //! Every page of the corpus gives what stands beside it, and both ways of reading it agree.
 
-mod support;
-
 use extract::{from_html, inspect_html};
-use support::{Page, pages};
+
+use crate::corpus::{Page, pages};
 
 /// What is wrong with the reading of `page`, if anything.
 fn wrong(page: &Page) -> Option<String> {

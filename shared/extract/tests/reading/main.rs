@@ -1,0 +1,7 @@
+//! What shops publish, and what must be read from it.
+
+mod corpus;
+mod hostile;
+mod json_answers;
+mod pages;
+mod price_texts;
