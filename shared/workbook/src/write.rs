@@ -5,9 +5,9 @@
 //! to a temporary file as they come. A table goes on on a further sheet above 1,048,576 rows.
 //! A text is always a text, whatever it begins with.
 
-use std::collections::HashMap;
 use std::path::Path;
 
+use hashbrown::HashMap;
 use iso_currency::Currency;
 use jiff::civil::{Date, DateTime};
 use rust_decimal::Decimal;
@@ -64,10 +64,17 @@ pub enum ChangeColors {
     RedUp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// How a cell looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Look {
     Heading,
-    Number(String),
+    /// A number with so many digits after the point.
+    Places(u32),
+    /// A number with up to two digits after the point.
+    Plain,
+    Change,
+    Day,
+    Minute,
     Wrapped,
     Title,
     Label,
@@ -141,9 +148,9 @@ impl Book {
             .set_print_fit_to_pages(1, 0)
             .set_repeat_rows(0, 0)?;
         sheet.set_header("&L&A&R&P / &N");
-        let look = self.look(&Look::Heading);
+        let look = self.look(Look::Heading);
         for (column, heading) in (0..).zip(headings) {
-            sheet.write_string_with_format(0, column, heading, &look)?;
+            sheet.write_string_with_format(0, column, heading, look)?;
         }
         Ok(sheet)
     }
@@ -225,45 +232,32 @@ impl Book {
                 text.width() + 1
             }
             #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-            Cell::Count(count) => self.number(sheet, row, column, count as f64, "#,##0")?,
+            Cell::Count(count) => self.number(sheet, row, column, count as f64, Look::Places(0))?,
             Cell::Amount(amount, currency) => {
                 let places = exponent(currency).max(amount.normalize().scale().min(6));
-                self.number(sheet, row, column, float(amount), &digits(places))?
+                self.number(sheet, row, column, float(amount), Look::Places(places))?
             }
-            Cell::Computed(amount, currency) => self.number(
-                sheet,
-                row,
-                column,
-                float(amount),
-                &digits(exponent(currency).max(2)),
-            )?,
-            Cell::Number(number) => self.number(sheet, row, column, float(number), "#,##0.##")?,
+            Cell::Computed(amount, currency) => {
+                let places = exponent(currency).max(2);
+                self.number(sheet, row, column, float(amount), Look::Places(places))?
+            }
+            Cell::Number(number) => self.number(sheet, row, column, float(number), Look::Plain)?,
             Cell::Percent(percent) => {
-                let format = match self.colors {
-                    ChangeColors::GreenUp => "[Color10]+0.00%;[Red]-0.00%;0.00%",
-                    ChangeColors::RedUp => "[Red]+0.00%;[Blue]-0.00%;0.00%",
-                };
-                self.number(
-                    sheet,
-                    row,
-                    column,
-                    float(percent / Decimal::ONE_HUNDRED),
-                    format,
-                )?;
-                10
+                let share = float(percent / Decimal::ONE_HUNDRED);
+                self.number(sheet, row, column, share, Look::Change)?
             }
             Cell::Date(date) => {
-                let look = self.look(&Look::Number("yyyy-mm-dd".into()));
-                sheet.write_datetime_with_format(row, column, excel_date(date)?, &look)?;
+                let look = self.look(Look::Day);
+                sheet.write_datetime_with_format(row, column, excel_date(date)?, look)?;
                 11
             }
             Cell::DateTime(at) => {
-                let look = self.look(&Look::Number("yyyy-mm-dd hh:mm".into()));
+                let look = self.look(Look::Minute);
                 let time = at.time();
                 let hour = u16::try_from(time.hour()).unwrap_or(0);
                 let minute = u8::try_from(time.minute()).unwrap_or(0);
                 let at = excel_date(at.date())?.and_hms(hour, minute, f64::from(time.second()))?;
-                sheet.write_datetime_with_format(row, column, at, &look)?;
+                sheet.write_datetime_with_format(row, column, at, look)?;
                 17
             }
         })
@@ -275,15 +269,22 @@ impl Book {
         row: u32,
         column: u16,
         value: f64,
-        format: &str,
+        look: Look,
     ) -> Result<usize, WriteError> {
-        let look = self.look(&Look::Number(format.to_owned()));
-        sheet.write_number_with_format(row, column, value, &look)?;
-        let whole = format!("{:.0}", value.abs()).len();
-        let decimals = format
-            .rsplit_once('.')
-            .map_or(0, |(_, decimals)| decimals.len() + 1);
-        Ok(whole + whole / 3 + decimals + 2)
+        sheet.write_number_with_format(row, column, value, self.look(look))?;
+        let mut digits = 1;
+        let mut rest = value.abs();
+        while rest >= 10.0 && digits < 18 {
+            rest /= 10.0;
+            digits += 1;
+        }
+        let places = match look {
+            Look::Places(0) => 0,
+            Look::Places(places) => places as usize + 1,
+            Look::Change => 6,
+            _ => 3,
+        };
+        Ok(digits + digits / 3 + places + 2)
     }
 
     /// Writes a large heading.
@@ -294,8 +295,8 @@ impl Book {
         column: u16,
         text: &str,
     ) -> Result<(), WriteError> {
-        let look = self.look(&Look::Title);
-        sheet.write_string_with_format(row, column, cut(text), &look)?;
+        let look = self.look(Look::Title);
+        sheet.write_string_with_format(row, column, cut(text), look)?;
         Ok(())
     }
 
@@ -307,8 +308,8 @@ impl Book {
         column: u16,
         text: &str,
     ) -> Result<usize, WriteError> {
-        let look = self.look(&Look::Heading);
-        sheet.write_string_with_format(row, column, cut(text), &look)?;
+        let look = self.look(Look::Heading);
+        sheet.write_string_with_format(row, column, cut(text), look)?;
         Ok(text.width() + 2)
     }
 
@@ -320,8 +321,8 @@ impl Book {
         column: u16,
         text: &str,
     ) -> Result<usize, WriteError> {
-        let look = self.look(&Look::Label);
-        sheet.write_string_with_format(row, column, cut(text), &look)?;
+        let look = self.look(Look::Label);
+        sheet.write_string_with_format(row, column, cut(text), look)?;
         Ok(text.width() + 2)
     }
 
@@ -334,8 +335,8 @@ impl Book {
         last_column: u16,
         text: &str,
     ) -> Result<(), WriteError> {
-        let look = self.look(&Look::Wrapped);
-        sheet.merge_range(row, column, row, last_column, cut(text), &look)?;
+        let look = self.look(Look::Wrapped);
+        sheet.merge_range(row, column, row, last_column, cut(text), look)?;
         Ok(())
     }
 
@@ -345,27 +346,11 @@ impl Book {
         Ok(())
     }
 
-    fn look(&mut self, look: &Look) -> Format {
-        if let Some(format) = self.looks.get(look) {
-            return format.clone();
-        }
-        let format = match look {
-            Look::Heading => Format::new()
-                .set_bold()
-                .set_font_color(Color::White)
-                .set_background_color(Color::RGB(0x001F_4E78))
-                .set_border_bottom(FormatBorder::Thin)
-                .set_align(FormatAlign::VerticalCenter),
-            Look::Number(code) => Format::new().set_num_format(code),
-            Look::Wrapped => Format::new().set_text_wrap().set_align(FormatAlign::Top),
-            Look::Title => Format::new()
-                .set_bold()
-                .set_font_size(16)
-                .set_font_color(Color::RGB(0x001F_4E78)),
-            Look::Label => Format::new().set_font_color(Color::RGB(0x0059_5959)),
-        };
-        self.looks.insert(look.clone(), format.clone());
-        format
+    fn look(&mut self, look: Look) -> &Format {
+        let colors = self.colors;
+        self.looks
+            .entry(look)
+            .or_insert_with(|| format(look, colors))
     }
 
     /// A name that a sheet may have: at most 31 UTF-16 units, none of `[]:*?/\`, no
@@ -401,6 +386,31 @@ impl Book {
             }
             number += 1;
         }
+    }
+}
+
+fn format(look: Look, colors: ChangeColors) -> Format {
+    match look {
+        Look::Heading => Format::new()
+            .set_bold()
+            .set_font_color(Color::White)
+            .set_background_color(Color::RGB(0x001F_4E78))
+            .set_border_bottom(FormatBorder::Thin)
+            .set_align(FormatAlign::VerticalCenter),
+        Look::Places(places) => Format::new().set_num_format(digits(places)),
+        Look::Plain => Format::new().set_num_format("#,##0.##"),
+        Look::Change => Format::new().set_num_format(match colors {
+            ChangeColors::GreenUp => "[Color10]+0.00%;[Red]-0.00%;0.00%",
+            ChangeColors::RedUp => "[Red]+0.00%;[Blue]-0.00%;0.00%",
+        }),
+        Look::Day => Format::new().set_num_format("yyyy-mm-dd"),
+        Look::Minute => Format::new().set_num_format("yyyy-mm-dd hh:mm"),
+        Look::Wrapped => Format::new().set_text_wrap().set_align(FormatAlign::Top),
+        Look::Title => Format::new()
+            .set_bold()
+            .set_font_size(16)
+            .set_font_color(Color::RGB(0x001F_4E78)),
+        Look::Label => Format::new().set_font_color(Color::RGB(0x0059_5959)),
     }
 }
 
@@ -468,4 +478,115 @@ fn cut_to(text: &str, most: usize) -> &str {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use calamine::{Data, Reader};
+
+    use super::*;
+
+    fn saved(book: Book) -> calamine::Xlsx<std::io::BufReader<std::fs::File>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("book.xlsx");
+        book.save(&path).unwrap();
+        calamine::open_workbook(&path).unwrap()
+    }
+
+    #[test]
+    fn a_table_goes_on_on_the_next_sheet() {
+        let mut book = Book::new("길다", ChangeColors::RedUp);
+        let mut table = book.table("가격", &["상품", "가격"]).unwrap();
+        table.max_rows = 4;
+        for row in 0..8 {
+            book.row(&mut table, &[Cell::Text("이어폰"), Cell::Count(row)])
+                .unwrap();
+        }
+        assert_eq!(table.rows(), 2);
+        book.end(table).unwrap();
+        let mut read = saved(book);
+        assert_eq!(read.sheet_names(), ["가격", "가격 2", "가격 3"]);
+        let mut counts = Vec::new();
+        for name in read.sheet_names() {
+            let range = read.worksheet_range(&name).unwrap();
+            assert_eq!(range.get((0, 0)), Some(&Data::String("상품".into())));
+            counts.extend(range.rows().skip(1).map(|row| row[1].clone()));
+        }
+        assert_eq!(
+            counts,
+            (0..8)
+                .map(|count| Data::Float(f64::from(count)))
+                .collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn text_is_never_a_formula() {
+        let mut book = Book::new("", ChangeColors::GreenUp);
+        let texts = [
+            "=SUM(A1)",
+            "+1",
+            "-1",
+            "@x",
+            "=HYPERLINK(\"http://example.com\")",
+            "http://example.com",
+            "{=1}",
+        ];
+        let mut table = book.table("t", &["text"]).unwrap();
+        for text in texts {
+            book.row(&mut table, &[Cell::Text(text)]).unwrap();
+        }
+        book.end(table).unwrap();
+        let mut read = saved(book);
+        let range = read.worksheet_range("t").unwrap();
+        let back: Vec<String> = range.rows().skip(1).map(|row| row[0].to_string()).collect();
+        assert_eq!(back, texts);
+        assert!(read.worksheet_formula("t").unwrap().is_empty());
+    }
+
+    #[test]
+    fn sheet_names_are_made_fit_and_different() {
+        let mut book = Book::new("", ChangeColors::GreenUp);
+        assert_eq!(book.sheet_name("a/b:c"), "a b c");
+        assert_eq!(book.sheet_name("A B C"), "A B C (2)");
+        assert_eq!(book.sheet_name("'"), "Sheet");
+        assert_eq!(book.sheet_name(&"가".repeat(40)), "가".repeat(31));
+        assert_eq!(
+            book.sheet_name(&"가".repeat(40)),
+            format!("{} (2)", "가".repeat(27))
+        );
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(cut_to("가😀나", 2), "가");
+        assert_eq!(cut_to("가😀나", 3), "가😀");
+        let long = "😀".repeat(MAX_TEXT);
+        assert_eq!(cut(&long).encode_utf16().count(), MAX_TEXT - 1);
+    }
+
+    #[test]
+    fn amounts_have_the_digits_of_their_currency() {
+        assert_eq!(digits(exponent(Some(Currency::KRW))), "#,##0");
+        assert_eq!(digits(exponent(Some(Currency::USD))), "#,##0.00");
+        assert_eq!(digits(exponent(Some(Currency::KWD))), "#,##0.000");
+    }
+
+    #[test]
+    fn korean_takes_twice_the_width() {
+        let mut book = Book::new("", ChangeColors::GreenUp);
+        let mut sheet = book.free_sheet("w").unwrap();
+        assert_eq!(book.write(&mut sheet, 0, 0, Cell::Text("가격")).unwrap(), 5);
+        assert_eq!(book.write(&mut sheet, 0, 1, Cell::Text("ab")).unwrap(), 3);
+        assert!(
+            book.write(
+                &mut sheet,
+                0,
+                2,
+                Cell::Amount(Decimal::new(123_456_789, 2), Some(Currency::USD))
+            )
+            .unwrap()
+                >= 12
+        );
+    }
 }

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 examples, work = Path(sys.argv[1]), Path(sys.argv[2])
@@ -19,12 +18,9 @@ QUICK_RUNS = 5
 def measure(command, runs, environment=None):
     best = None
     for _ in range(runs):
-        started = time.monotonic()
-        process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
-        _, status, usage = os.wait4(process.pid, 0)
-        if status != 0:
-            sys.exit(f"failed: {command}")
-        one = (usage.ru_utime + usage.ru_stime, time.monotonic() - started, usage.ru_maxrss / 1024)
+        wrapped = [sys.executable, "-S", "-E", HERE / "measure.py", *command]
+        printed = subprocess.run([str(part) for part in wrapped], check=True, capture_output=True, env={**os.environ, **(environment or {})})
+        one = json.loads(printed.stdout)
         best = one if best is None or one[0] < best[0] else best
     return best
 
@@ -72,3 +68,17 @@ for rows in sizes:
 if sizes[-1] >= 1_000_000:
     bench(sizes[-1], "inline")
     bench(sizes[-1], "unique")
+
+
+def export():
+    """The other direction: a table of 1,000,000 x 8."""
+    print("\nWriting 1,000,000 x 8")
+    target = work / "export.xlsx"
+    one = measure([examples / "export", target], 2)
+    other = measure([sys.executable, HERE / "others.py", "export-xlsxwriter", target, "-", "-"], 1)
+    for name, (cpu, wall, memory) in {"Pricetide": one, "xlsxwriter, constant memory": other}.items():
+        print(f"{name:32}{cpu:9.3f}{wall:9.2f}{memory:8.1f}{cpu / one[0]:10.1f}x")
+
+
+if sizes[-1] >= 1_000_000:
+    export()

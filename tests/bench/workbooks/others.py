@@ -38,6 +38,24 @@ def finish(digest, products, months):
         json.dump(out, file)
 
 
+def export(target):
+    import datetime
+
+    import xlsxwriter
+
+    workbook = xlsxwriter.Workbook(target, {"constant_memory": True})
+    sheet = workbook.add_worksheet()
+    date, amount = workbook.add_format({"num_format": "yyyy-mm-dd"}), workbook.add_format({"num_format": "#,##0"})
+    start = datetime.datetime(2026, 1, 1)
+    for row in range(1_000_000):
+        product = row % 10_000
+        sheet.write_datetime(row, 0, start + datetime.timedelta(days=row // 10_000), date)
+        for column, text in ((1, f"P{product:06}"), (2, f"이어폰 모델 {product}"), (3, "이어폰"), (4, "네이버쇼핑"), (6, "KRW"), (7, f"https://shop.example.com/products/{product}")):
+            sheet.write_string(row, column, text)
+        sheet.write_number(row, 5, 10_000 + product * 7 % 5_000, amount)
+    workbook.close()
+
+
 tool, source, report, digest = sys.argv[1:]
 if tool == "pandas-openpyxl":
     pandas_tool("openpyxl", source, report, digest, "openpyxl")
@@ -45,5 +63,7 @@ elif tool == "pandas-calamine":
     pandas_tool("calamine", source, report, digest, "xlsxwriter")
 elif tool == "polars-fastexcel":
     polars_tool(source, report, digest)
+elif tool == "export-xlsxwriter":
+    export(source)
 else:
     sys.exit(f"unknown tool {tool}")

@@ -1,0 +1,120 @@
+//! The part of a sheet that is in memory, and the way to its data.
+
+use std::io::Read;
+
+use memchr::{memchr, memmem};
+
+use crate::cell::Stop;
+use crate::read::package::from_io;
+
+/// Bytes that are inflated at once.
+const CHUNK: usize = 64 << 10;
+/// The most bytes before a sheet's data: views, columns.
+const MAX_PROLOG: usize = 8 << 20;
+
+/// The part of the sheet that is in memory.
+pub(super) struct Window<'a, R> {
+    source: R,
+    bytes: Vec<u8>,
+    at: usize,
+    end: usize,
+    name: &'a str,
+}
+
+impl<'a, R: Read> Window<'a, R> {
+    pub(super) fn new(source: R, name: &'a str) -> Self {
+        Self {
+            source,
+            bytes: vec![0; 2 * CHUNK],
+            at: 0,
+            end: 0,
+            name,
+        }
+    }
+
+    /// What is not used yet.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.bytes[self.at..self.end]
+    }
+
+    /// So many bytes of the rest are used.
+    pub(super) fn used(&mut self, bytes: usize) {
+        self.at += bytes;
+    }
+
+    /// Reads on; what is not used yet moves to the front. False at the end of the sheet.
+    pub(super) fn fill(&mut self) -> Result<bool, Stop> {
+        self.bytes.copy_within(self.at..self.end, 0);
+        self.end -= self.at;
+        self.at = 0;
+        if self.bytes.len() - self.end < CHUNK {
+            self.bytes
+                .resize((self.bytes.len() * 2).max(self.end + CHUNK), 0);
+        }
+        let room = self.end + CHUNK;
+        let read = self
+            .source
+            .read(&mut self.bytes[self.end..room])
+            .map_err(|error| from_io(error, self.name))?;
+        self.end += read;
+        Ok(read > 0)
+    }
+
+    /// Reads to the end, so that a wrong checksum is found.
+    pub(super) fn drain(&mut self) -> Result<(), Stop> {
+        while self
+            .source
+            .read(&mut self.bytes[..])
+            .map_err(|error| from_io(error, self.name))?
+            > 0
+        {}
+        Ok(())
+    }
+
+    /// Goes to the first byte of the data. False when there is none.
+    pub(super) fn prolog(&mut self) -> Result<bool, Stop> {
+        let finder = memmem::Finder::new(b"<sheetData");
+        let mut looked = 0;
+        let (start, tag_end) = loop {
+            let bytes = &self.bytes[..self.end];
+            if let Some(found) = finder.find(&bytes[looked..]) {
+                let start = looked + found;
+                if let Some(end) = memchr(b'>', &bytes[start..]) {
+                    break (start, start + end);
+                }
+            }
+            looked = self.end.saturating_sub(16);
+            if self.end > MAX_PROLOG || !self.fill()? {
+                return Err(Stop::Unsure("no sheet data"));
+            }
+        };
+        let bytes = &self.bytes[..self.end];
+        let before = &bytes[..start];
+        if memmem::find(before, b"<!").is_some() {
+            return Err(Stop::Unsure("markup before the data"));
+        }
+        let mut root = before.strip_prefix(b"\xef\xbb\xbf").unwrap_or(before);
+        if root.starts_with(b"<?xml") {
+            let end = memchr(b'>', root).ok_or(Stop::Unsure("declaration"))?;
+            let declaration = root[..end].to_ascii_lowercase();
+            if let Some(at) = memmem::find(&declaration, b"encoding")
+                && memmem::find(&declaration[at..], b"utf-8").is_none()
+            {
+                return Err(Stop::Unsure("encoding"));
+            }
+            root = &root[end + 1..];
+        }
+        if !root.trim_ascii_start().starts_with(b"<worksheet") {
+            return Err(Stop::Unsure("root element"));
+        }
+        let tag = &bytes[start + b"<sheetData".len()..tag_end];
+        match tag {
+            b"" => {
+                self.at = tag_end + 1;
+                Ok(true)
+            }
+            b"/" => Ok(false),
+            _ => Err(Stop::Unsure("attributes of the data")),
+        }
+    }
+}

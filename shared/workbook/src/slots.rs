@@ -1,0 +1,113 @@
+//! The cells of one row, typed, while it is read.
+
+use iso_currency::Currency;
+
+use crate::date::Seconds;
+use crate::number::Number;
+use crate::texts::{NO_TEXT, TextId};
+
+/// The cells of the row that is being read. What cannot be read is kept beside them as text.
+#[derive(Clone, Copy)]
+pub(crate) struct Slots {
+    pub(crate) date: DateSlot,
+    pub(crate) product: TextSlot,
+    pub(crate) sku: TextSlot,
+    pub(crate) category: TextId,
+    pub(crate) vendor: TextId,
+    pub(crate) price: PriceSlot,
+    pub(crate) currency: CurrencySlot,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum DateSlot {
+    Empty,
+    At(Seconds),
+    Ambiguous,
+    Bad,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum TextSlot {
+    Empty,
+    Text(TextId),
+    Bad,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum PriceSlot {
+    Empty,
+    Price(Number),
+    Text,
+    Bad,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum CurrencySlot {
+    Empty,
+    Known(Currency),
+    Bad,
+}
+
+impl Slots {
+    pub(crate) const EMPTY: Self = Self {
+        date: DateSlot::Empty,
+        product: TextSlot::Empty,
+        sku: TextSlot::Empty,
+        category: NO_TEXT,
+        vendor: NO_TEXT,
+        price: PriceSlot::Empty,
+        currency: CurrencySlot::Empty,
+    };
+
+    /// A currency alone does not make a row: people fill that column down.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.date == DateSlot::Empty
+            && self.product == TextSlot::Empty
+            && self.sku == TextSlot::Empty
+            && self.price == PriceSlot::Empty
+            && self.category == NO_TEXT
+            && self.vendor == NO_TEXT
+    }
+}
+
+impl TextSlot {
+    pub(crate) fn id(self) -> TextId {
+        match self {
+            Self::Text(id) => id,
+            _ => NO_TEXT,
+        }
+    }
+}
+
+/// Labels of rows that add up others.
+pub(crate) fn is_total(label: &str) -> bool {
+    if label.is_empty() || label.len() > 40 {
+        return false;
+    }
+    let plain: String = label
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    matches!(
+        plain.as_str(),
+        "합계"
+            | "총계"
+            | "소계"
+            | "누계"
+            | "계"
+            | "총합계"
+            | "총합"
+            | "평균"
+            | "전체합계"
+            | "total"
+            | "totals"
+            | "subtotal"
+            | "grandtotal"
+            | "sum"
+            | "average"
+            | "avg"
+            | "mean"
+            | "합"
+    )
+}
