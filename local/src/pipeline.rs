@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 
 use crate::control::Control;
 use crate::manifest::{Manifest, Variables};
-use crate::runner::{Runner, RunnerConfig};
+use crate::runner::{FunctionCommand, Runner, RunnerConfig};
 use crate::stack::{Ports, Stack, StackConfig};
 
 /// The first of the ports that are tried when none is asked for.
@@ -34,6 +34,32 @@ pub struct PipelineOptions {
     pub port: Option<u16>,
     /// Whether schedules fire by themselves.
     pub schedules: bool,
+    /// How to start a function; this executable, if not given.
+    pub function_command: Option<FunctionCommand>,
+    /// More environment variables for every function.
+    pub function_environment: Vec<(String, String)>,
+}
+
+impl PipelineOptions {
+    /// The pipeline of a data folder with the wiring of `config`, the usual ports and schedules.
+    pub fn new(data: impl Into<PathBuf>, config: impl Into<PathBuf>) -> Self {
+        Self {
+            data: data.into(),
+            config: config.into(),
+            variables: Vec::new(),
+            port: None,
+            schedules: true,
+            function_command: None,
+            function_environment: Vec::new(),
+        }
+    }
+
+    /// The same with a value for one of the wiring's `${env:…}`.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
+        self
+    }
 }
 
 /// The running pipeline.
@@ -75,6 +101,10 @@ impl Pipeline {
         let mut runner = RunnerConfig::new(manifest, environment.clone(), data.join("runner"))?;
         runner.http_addr = SocketAddr::from((Ipv4Addr::LOCALHOST, ports[0]));
         runner.schedules_enabled = options.schedules;
+        runner.extra_env.clone_from(&options.function_environment);
+        if let Some(command) = &options.function_command {
+            runner.function_command = command.clone();
+        }
         let runner = Runner::start(runner, stack.object_events()).await?;
         let runner = Arc::new(runner);
 

@@ -1,1 +1,20 @@
-//! Placeholder.
+//! What the integration tests share: a pipeline in a folder of its own, and ways to watch it.
+
+mod pipeline;
+
+pub use pipeline::{CONFIG, TestPipeline, patiently};
+
+use serde_json::Value;
+
+/// Starts the function's own Lambda binary through the Runtime API and has it answer an event,
+/// in a pipeline that is otherwise empty.
+pub fn invoke_binary(binary: &str, function: &str, event: &str) -> anyhow::Result<Value> {
+    let event: Value = serde_json::from_str(event)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let pipeline = TestPipeline::of_binary(binary).await?;
+        let answer = pipeline.runner().invoke(function, &event).await;
+        pipeline.stop().await;
+        Ok(answer?)
+    })
+}

@@ -24,18 +24,12 @@ pub(crate) struct Up {
 /// Starts the pipeline and serves until Ctrl-C.
 pub(crate) fn run(up: &Up) -> Result<ExitCode> {
     super::runtime()?.block_on(async {
-        let mut variables = Vec::new();
+        let mut options = PipelineOptions::new(&up.place.data, &up.place.config);
+        options.port = up.port;
         if !up.allow_hosts.is_empty() {
-            variables.push(("PRICETIDE_ALLOWED_HOSTS".to_owned(), up.allow_hosts.clone()));
+            options = options.with_variable("PRICETIDE_ALLOWED_HOSTS", &up.allow_hosts);
         }
-        let pipeline = Pipeline::start(&PipelineOptions {
-            data: up.place.data.clone(),
-            config: up.place.config.clone(),
-            variables,
-            port: up.port,
-            schedules: true,
-        })
-        .await?;
+        let pipeline = Pipeline::start(&options).await?;
         println!("HTTP API     {}", pipeline.variable("PRICETIDE_API_URL"));
         println!("environment  {}", environment_file(&up.place.data).display());
         println!("Ctrl-C stops it; what is in flight goes on at the next start.");

@@ -56,21 +56,13 @@ impl Demo {
         std::fs::create_dir_all(&options.data)?;
         let mut state = State::load_or_choose(options)?;
         let shop = start_shop(&mut state).await?;
-        let allowed = shop.url().trim_start_matches("http://").to_owned();
-        let pipeline = Pipeline::start(&PipelineOptions {
-            data: options.data.clone(),
-            config: options.config.clone(),
-            variables: [
-                ("PRICETIDE_ALLOWED_HOSTS", allowed.as_str()),
-                ("PRICETIDE_CLOSE_DELAY_SECONDS", "1"),
-                ("PRICETIDE_RETRY_BASE_SECONDS", "1"),
-            ]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .to_vec(),
-            port: options.port,
-            schedules: options.schedules,
-        })
-        .await?;
+        let mut wiring = PipelineOptions::new(&options.data, &options.config)
+            .with_variable("PRICETIDE_ALLOWED_HOSTS", shop.url().trim_start_matches("http://"))
+            .with_variable("PRICETIDE_CLOSE_DELAY_SECONDS", "1")
+            .with_variable("PRICETIDE_RETRY_BASE_SECONDS", "1");
+        wiring.port = options.port;
+        wiring.schedules = options.schedules;
+        let pipeline = Pipeline::start(&wiring).await?;
         let table = Table::new(pipeline.clients(), pipeline.table()?);
 
         let catalogue = shop.catalogue();

@@ -1,0 +1,175 @@
+//! Workbooks in, reports out.
+
+use anyhow::{Context, Result, ensure};
+use aws::FileState;
+use calamine::{Data, Reader};
+use integration_tests::TestPipeline;
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+/// Monthly prices of five companies, 2000 to 2010: a public data set (see its licence note).
+const STOCKS: &[u8] = include_bytes!("../data/workbooks/stocks/stocks.xlsx");
+/// What its report must say, by a program that shares no code with ours.
+const EXPECTED: &str = include_str!("../data/workbooks/stocks/expected.json");
+
+crate::trials!(
+    a_workbook_of_real_prices_comes_back_as_the_right_report,
+    what_is_no_workbook_fails_with_a_reason_and_the_rest_goes_through,
+    a_newer_version_of_an_upload_wins,
+    a_repeated_event_does_no_work_twice,
+);
+
+async fn a_workbook_of_real_prices_comes_back_as_the_right_report() -> Result<()> {
+    let pipeline = TestPipeline::start().await?;
+    let id = pipeline.upload("주가 2000+2010 (월별).xlsx", STOCKS.to_vec()).await?;
+    let state = pipeline.settled(&id).await?;
+    let FileState::Done { report, summary } = state else {
+        anyhow::bail!("{state:?}");
+    };
+    ensure!(report.ends_with("/주가 2000+2010 (월별)-report.xlsx"), "{report}");
+    let expected: Value = serde_json::from_str(EXPECTED)?;
+    let summary: Value = serde_json::from_str(&summary)?;
+    ensure!(summary["rows_used"] == expected["rows"], "{summary}");
+
+    let path = pipeline.folder().join("report.xlsx");
+    pipeline.files()?.download(&report, &path, u64::MAX).await?;
+    let mut workbook: calamine::Xlsx<_> = calamine::open_workbook(&path)?;
+    let sheet = workbook.worksheet_range("Products")?;
+    let mut rows = sheet.rows();
+    let headings: Vec<String> = rows
+        .next()
+        .context("no headings")?
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let column = |name: &str| {
+        let found = headings.iter().position(|heading| heading == name);
+        found.with_context(|| format!("no column {name} in {headings:?}"))
+    };
+    let mut products = 0;
+    for row in rows {
+        let product = row[column("Product")?].to_string();
+        let expected = &expected["products"][&product];
+        for (name, key) in [
+            ("Prices", "count"),
+            ("First price", "first"),
+            ("Last price", "last"),
+            ("Lowest", "minimum"),
+            ("Highest", "maximum"),
+            ("Median", "median"),
+            ("Change", "change"),
+            ("Mean", "mean"),
+        ] {
+            let shown = number(&row[column(name)?]).with_context(|| format!("{product} {name}"))?;
+            let wanted: Decimal = expected[key].to_string().trim_matches('"').parse()?;
+            let close = (shown - wanted).abs() <= Decimal::new(1, 6);
+            ensure!(close, "{product} {name}: {shown}, not {wanted}");
+        }
+        products += 1;
+    }
+    ensure!(products == 5, "{products}");
+    pipeline.stop().await;
+    Ok(())
+}
+
+fn number(cell: &Data) -> Option<Decimal> {
+    match cell {
+        Data::Float(number) => Decimal::try_from(*number).ok(),
+        Data::Int(number) => Some(Decimal::from(*number)),
+        _ => None,
+    }
+}
+
+async fn what_is_no_workbook_fails_with_a_reason_and_the_rest_goes_through() -> Result<()> {
+    let pipeline = TestPipeline::start().await?;
+    let text = "안녕하세요, 이것은 표가 아닙니다.\n".repeat(40).into_bytes();
+    let truncated = STOCKS[..STOCKS.len() / 2].to_vec();
+    let bad = [
+        ("그냥 글.xlsx", text),
+        ("half.xlsx", truncated),
+        ("empty.xlsx", Vec::new()),
+    ];
+    let mut failing = Vec::new();
+    for (name, bytes) in bad {
+        failing.push((name, pipeline.upload(name, bytes).await?));
+    }
+    let good = pipeline.upload("good.xlsx", STOCKS.to_vec()).await?;
+    for (name, id) in failing {
+        let state = pipeline.settled(&id).await?;
+        let FileState::Failed { code, reason } = state else {
+            anyhow::bail!("{name}: {state:?}");
+        };
+        ensure!(!code.is_empty() && reason.len() > 20, "{name}: {code} {reason}");
+    }
+    let state = pipeline.settled(&good).await?;
+    ensure!(matches!(state, FileState::Done { .. }), "{state:?}");
+    pipeline.stop().await;
+    Ok(())
+}
+
+async fn a_newer_version_of_an_upload_wins() -> Result<()> {
+    let pipeline = TestPipeline::start().await?;
+    let s3 = pipeline.clients().s3();
+    let bucket = inbox(&pipeline)?;
+    let key = "uploads/prices/by-hand/가격 목록.xlsx";
+    for body in [b"no workbook".to_vec(), STOCKS.to_vec()] {
+        s3.put_object()
+            .bucket(&bucket)
+            .key(key)
+            .body(body.into())
+            .send()
+            .await?;
+    }
+    let id = aws::Upload::file_id_of(&bucket, key);
+    integration_tests::patiently("the newer version is reported", async || {
+        let state = pipeline.settled(&id).await?;
+        Ok(matches!(state, FileState::Done { .. }).then_some(()))
+    })
+    .await?;
+    pipeline.runner().wait_idle().await;
+    let state = pipeline.settled(&id).await?;
+    ensure!(matches!(state, FileState::Done { .. }), "{state:?}");
+    pipeline.stop().await;
+    Ok(())
+}
+
+async fn a_repeated_event_does_no_work_twice() -> Result<()> {
+    let pipeline = TestPipeline::start().await?;
+    let id = pipeline.upload("prices.xlsx", STOCKS.to_vec()).await?;
+    let first = pipeline.settled(&id).await?;
+    let files = aws::Files::new(pipeline.table()?);
+    let upload = files.get(&id).await?.context("no file")?.upload;
+    let mut event: Value = serde_json::from_str(include_str!("../../events/s3-put-prices.json"))?;
+    let s3 = &mut event["Records"][0]["s3"];
+    s3["bucket"]["name"] = upload.bucket.clone().into();
+    s3["object"]["key"] = upload.key.clone().into();
+    s3["object"]["sequencer"] = upload.sequencer.clone().into();
+    let written = reports(&pipeline).await?;
+    pipeline.runner().invoke("reporter", &event).await?;
+    ensure!(pipeline.settled(&id).await? == first);
+    ensure!(reports(&pipeline).await? == written, "the report was written again");
+    pipeline.stop().await;
+    Ok(())
+}
+
+/// The reports and when they were written.
+async fn reports(pipeline: &TestPipeline) -> Result<Vec<(String, Option<String>)>> {
+    let listed = pipeline
+        .clients()
+        .s3()
+        .list_objects_v2()
+        .bucket(pipeline.files_bucket()?)
+        .prefix("reports/")
+        .send()
+        .await?;
+    let written = listed.contents().iter().map(|object| {
+        let when = object.last_modified().map(ToString::to_string);
+        (object.key().unwrap_or_default().to_owned(), when)
+    });
+    Ok(written.collect())
+}
+
+/// The inbox's name: the files bucket's, with the other ending.
+fn inbox(pipeline: &TestPipeline) -> Result<String> {
+    Ok(pipeline.files_bucket()?.replace("-files", "-inbox"))
+}
