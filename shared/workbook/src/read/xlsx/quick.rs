@@ -169,8 +169,11 @@ impl<C: Cells> Scan<'_, C> {
                     }
                     let value = equals + 2;
                     let end = need!(memchr(b'"', &bytes[value..])) + value;
-                    if &bytes[at..equals] == b"r" {
-                        number = Some((value, end));
+                    if &bytes[at..equals] == b"r" && number.replace((value, end)).is_some() {
+                        return unsure("row number twice");
+                    }
+                    if bytes[at - 1] != b' ' || !is_plain(&bytes[at..end]) {
+                        return unsure("row attribute");
                     }
                     at = end + 1;
                 }
@@ -210,8 +213,18 @@ impl<C: Cells> Scan<'_, C> {
         let mut column = self.row.next_column;
         let mut style = None;
         let mut kind = Kind::Number;
+        // Each attribute once, with a space before it.
+        let mut seen = 0_u8;
         loop {
-            match *need!(bytes.get(at)) {
+            let first = *need!(bytes.get(at));
+            if matches!(first, b'r' | b's' | b't') {
+                let bit = 1 << (first - b'r');
+                if seen & bit != 0 || bytes[at - 1] != b' ' {
+                    return unsure("attributes of a cell");
+                }
+                seen |= bit;
+            }
+            match first {
                 b'r' => (column, at) = need!(self.reference(bytes, at + 1)?),
                 b's' => {
                     let (value, end) = need!(digits(bytes, need!(after_quote(bytes, at + 1)?))?);
@@ -503,14 +516,28 @@ fn formula(bytes: &[u8], at: usize) -> Result<Option<usize>, Stop> {
     if memchr::memchr_iter(b'"', &bytes[at..tag]).count() % 2 == 1 {
         return unsure("formula tag");
     }
+    if !is_plain(&bytes[at + 1..tag]) {
+        return unsure("formula tag");
+    }
     if bytes[tag - 1] == b'/' {
         return Ok(Some(tag + 1));
     }
     let end = need!(memchr(b'<', &bytes[tag..])) + tag;
+    let text = &bytes[tag + 1..end];
+    if memchr(b'&', text).is_some() || !is_plain(text) {
+        decode(text, &mut String::new())?;
+    }
     if need!(bytes.get(end..end + 4)) != b"</f>" {
         return unsure("end of a formula");
     }
     Ok(Some(end + 4))
+}
+
+/// Visible ASCII and spaces without markup: what cannot be wrong in a tag.
+fn is_plain(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'<' | b'&'))
 }
 
 /// A text as it is meant: entities and `_x000D_` undone.

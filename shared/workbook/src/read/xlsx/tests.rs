@@ -171,7 +171,7 @@ fn almost_a_sheet() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn both_readers_agree_about_almost_sheets(sheet in almost_a_sheet(), cut in 0_usize..3_000, flip in any::<(bool, u16, u8)>()) {

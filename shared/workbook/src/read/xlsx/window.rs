@@ -3,9 +3,11 @@
 use std::io::Read;
 
 use memchr::{memchr, memmem};
+use quick_xml::events::Event;
 
 use crate::cell::Stop;
 use crate::read::package::from_io;
+use crate::read::xml::Xml;
 
 /// Bytes that are inflated at once.
 const CHUNK: usize = 64 << 10;
@@ -93,6 +95,7 @@ impl<'a, R: Read> Window<'a, R> {
         if memmem::find(before, b"<!").is_some() {
             return Err(Stop::Unsure("markup before the data"));
         }
+        check_prolog(before, self.name)?;
         let mut root = before.strip_prefix(b"\xef\xbb\xbf").unwrap_or(before);
         if root.starts_with(b"<?xml") {
             let end = memchr(b'>', root).ok_or(Stop::Unsure("declaration"))?;
@@ -117,4 +120,12 @@ impl<'a, R: Read> Window<'a, R> {
             _ => Err(Stop::Unsure("attributes of the data")),
         }
     }
+}
+
+/// What stands before the data must be XML: a real parser looks at it, since it is short.
+fn check_prolog(before: &[u8], name: &str) -> Result<(), Stop> {
+    let unsure = |_| Stop::Unsure("not well-formed before the data");
+    let mut xml = Xml::new(before, name, MAX_PROLOG as u64).map_err(unsure)?;
+    while xml.next().map_err(unsure)? != Event::Eof {}
+    Ok(())
 }
