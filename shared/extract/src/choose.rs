@@ -109,6 +109,9 @@ struct Chooser<'c, 'r, 'a> {
     pinned: Option<usize>,
 }
 
+/// Why a price is dropped whose product or offer has another address than the page.
+const OTHER_VARIANT: &str = "it belongs to another variant than the page's";
+
 fn weak(reason: FailureReason, detail: impl Into<String>) -> Refusal {
     Refusal::Weak(Failure::new(reason, detail))
 }
@@ -233,21 +236,26 @@ impl Chooser<'_, '_, '_> {
                 families.contains(&this.reading.product_of(index))
             });
         }
-        // The variant whose address is the page's.
         let is_variant = |this: &Self, index: usize| {
             let product = this.reading.product_of(index);
             this.reading.found.products[product].family != product
         };
-        if !self.alive.iter().any(|index| is_variant(self, *index)) {
-            return;
+        if self.alive.iter().any(|index| is_variant(self, *index)) {
+            self.keep("the variants' own prices count", is_variant);
+            let matches: Vec<Option<Match>> = (0..products.len())
+                .map(|index| which::match_of(reading, &self.context.pages, index))
+                .collect();
+            self.prefer(OTHER_VARIANT, |_, index| {
+                matches[reading.product_of(index)] == Some(Match::Same)
+            });
         }
-        self.keep("the variants' own prices count", is_variant);
-        let matches: Vec<Option<Match>> = (0..products.len())
-            .map(|index| which::match_of(reading, &self.context.pages, index))
-            .collect();
-        let of = |this: &Self, index: usize| matches[this.reading.product_of(index)];
-        let same = |this: &Self, index: usize| of(this, index) == Some(Match::Same);
-        self.prefer("it belongs to another variant than the page's", same);
+        if self.alive.len() > 1 {
+            self.prefer(OTHER_VARIANT, |this, index| {
+                let item = &reading.graph.items[reading.found.offers[this.price(index).offer].item];
+                let address = item.text("url");
+                address.and_then(|url| this.context.pages.compare(url)) == Some(Match::Same)
+            });
+        }
     }
 
     fn drop_unreadable(&mut self) -> Result<(), Refusal> {

@@ -18,7 +18,7 @@
 //! is no other page's; and if their prices differ, those whose name stands in the page's title.
 //! A pinned variant (SKU, GTIN or address) is looked for among all products and offers, and
 //! nothing else counts. Without a pin, the variants of a `ProductGroup` count instead of the
-//! group, and the one whose address is exactly the page's counts alone.
+//! group; and of variants or offers, the one whose address is exactly the page's counts alone.
 //!
 //! **Price.** Not the selling price is one that is typed as a list, former or suggested price
 //! (`priceType`), an instalment or price for a time (`billingDuration`, `priceComponentType`), a

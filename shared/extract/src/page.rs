@@ -122,7 +122,7 @@ fn run(text: &str, hints: &Hints<'_>, mut seen: Option<&mut Seen>) -> Result<Off
     let selected = hints
         .selector
         .map(|css| by_selector(text, css, hints, seen.as_deref_mut()));
-    let structured = by_sources(text, &page, hints, selected.is_some(), seen);
+    let structured = by_sources(text, &page, hints, selected.is_some(), seen.as_deref_mut());
     let outcome = match selected {
         None => structured,
         Some(selected) => selected.and_then(|(amount, currency)| {
@@ -148,6 +148,13 @@ fn run(text: &str, hints: &Hints<'_>, mut seen: Option<&mut Seen>) -> Result<Off
             })
         }),
     };
+    // A price at the selector may yet lack its currency.
+    if let (Err(failure), Some(seen)) = (&outcome, seen) {
+        for candidate in seen.candidates.iter_mut().filter(|found| found.chosen) {
+            candidate.chosen = false;
+            candidate.because.clone_from(&failure.detail);
+        }
+    }
     outcome.map_err(|failure| match failure.reason {
         FailureReason::NoPrice => match block::sign(text) {
             Some(sign) => Failure::new(FailureReason::Blocked, sign),

@@ -4,27 +4,12 @@
 use std::time::{Duration, Instant};
 
 use extract::price_text::{self, TextHints};
-use extract::{CompiledPaths, Hints, block_sign, from_html, from_json, inspect_html};
+use extract::{CompiledPaths, Hints, from_json};
 use model::{Currency, JsonPaths, Variant};
 use proptest::prelude::*;
 
 use crate::corpus::pages;
-
-/// Reads `body` in every way and returns nothing: what counts is that all of it ends, and that
-/// the answers agree.
-fn exercise(body: &[u8], content_type: Option<&str>, hints: &Hints<'_>) {
-    let offer = from_html(body, content_type, hints);
-    let inspection = inspect_html(body, content_type, hints);
-    assert_eq!(inspection.chosen, offer);
-    serde_json::to_string(&inspection.candidates).unwrap();
-    if let Ok(offer) = offer {
-        assert!(offer.price.amount > model::Decimal::ZERO, "{offer:?}");
-        if let Some(currency) = hints.currency {
-            assert_eq!(offer.price.currency, currency);
-        }
-    }
-    block_sign(body, content_type);
-}
+use crate::properties::both_ways;
 
 /// Words that pages are made of, so that random pages get somewhere.
 fn page_words() -> impl Strategy<Value = Vec<u8>> {
@@ -102,14 +87,14 @@ proptest! {
     #[test]
     fn random_bytes_are_read(body in prop::collection::vec(any::<u8>(), 0..600)) {
         for hints in hints() {
-            exercise(&body, Some("text/html; charset=euc-kr"), &hints);
+            both_ways(&body, Some("text/html; charset=euc-kr"), &hints);
         }
     }
 
     #[test]
     fn random_pages_are_read(body in page_words()) {
         for hints in hints() {
-            exercise(&body, None, &hints);
+            both_ways(&body, None, &hints);
         }
     }
 
@@ -131,7 +116,7 @@ proptest! {
             let end = (start + length).min(body.len());
             body.splice(start..end, words.into_iter().take(60));
         }
-        exercise(&body, page.expected.content_type.as_deref(), &page.expected.hints());
+        both_ways(&body, page.expected.content_type.as_deref(), &page.expected.hints());
     }
 
     #[test]
@@ -346,7 +331,7 @@ fn slow(hints: &Hints<'_>, wanted: impl Fn(&str) -> bool) -> Vec<(&'static str, 
     for (name, page) in shapes() {
         if wanted(name) {
             let start = worked();
-            exercise(page.as_bytes(), None, hints);
+            both_ways(page.as_bytes(), None, hints);
             let took = worked().saturating_sub(start);
             if took > LIMIT {
                 slow.push((name, took));

@@ -5,3 +5,4 @@ mod hostile;
 mod json_answers;
 mod pages;
 mod price_texts;
+mod properties;
