@@ -5,6 +5,7 @@
 //! to a temporary file as they come. A table goes on on a further sheet above 1,048,576 rows.
 //! A text is always a text, whatever it begins with.
 
+use std::cmp::Ordering;
 use std::path::Path;
 
 use hashbrown::HashMap;
@@ -72,7 +73,10 @@ enum Look {
     Places(u32),
     /// A number with up to two digits after the point.
     Plain,
-    Change,
+    /// A change in percent.
+    Rise,
+    Fall,
+    Level,
     Day,
     Minute,
     Wrapped,
@@ -244,7 +248,14 @@ impl Book {
             Cell::Number(number) => self.number(sheet, row, column, float(number), Look::Plain)?,
             Cell::Percent(percent) => {
                 let share = float(percent / Decimal::ONE_HUNDRED);
-                self.number(sheet, row, column, share, Look::Change)?
+                {
+                    let look = match percent.cmp(&Decimal::ZERO) {
+                        Ordering::Greater => Look::Rise,
+                        Ordering::Less => Look::Fall,
+                        Ordering::Equal => Look::Level,
+                    };
+                    self.number(sheet, row, column, share, look)?
+                }
             }
             Cell::Date(date) => {
                 let look = self.look(Look::Day);
@@ -281,7 +292,7 @@ impl Book {
         let places = match look {
             Look::Places(0) => 0,
             Look::Places(places) => places as usize + 1,
-            Look::Change => 6,
+            Look::Rise | Look::Fall | Look::Level => 6,
             _ => 3,
         };
         Ok(digits + digits / 3 + places + 2)
@@ -389,6 +400,10 @@ impl Book {
     }
 }
 
+fn change() -> Format {
+    Format::new().set_num_format("+0.00%;-0.00%;0.00%")
+}
+
 fn format(look: Look, colors: ChangeColors) -> Format {
     match look {
         Look::Heading => Format::new()
@@ -399,10 +414,16 @@ fn format(look: Look, colors: ChangeColors) -> Format {
             .set_align(FormatAlign::VerticalCenter),
         Look::Places(places) => Format::new().set_num_format(digits(places)),
         Look::Plain => Format::new().set_num_format("#,##0.##"),
-        Look::Change => Format::new().set_num_format(match colors {
-            ChangeColors::GreenUp => "[Color10]+0.00%;[Red]-0.00%;0.00%",
-            ChangeColors::RedUp => "[Red]+0.00%;[Blue]-0.00%;0.00%",
-        }),
+        // Colours of the font: those of number formats differ between programs.
+        Look::Rise => change().set_font_color(Color::RGB(match colors {
+            ChangeColors::GreenUp => 0x002E_7D32,
+            ChangeColors::RedUp => 0x00C0_0000,
+        })),
+        Look::Fall => change().set_font_color(Color::RGB(match colors {
+            ChangeColors::GreenUp => 0x00C0_0000,
+            ChangeColors::RedUp => 0x001F_4ED8,
+        })),
+        Look::Level => change(),
         Look::Day => Format::new().set_num_format("yyyy-mm-dd"),
         Look::Minute => Format::new().set_num_format("yyyy-mm-dd hh:mm"),
         Look::Wrapped => Format::new().set_text_wrap().set_align(FormatAlign::Top),

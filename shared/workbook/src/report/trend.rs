@@ -22,6 +22,7 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
     let several = summary.currencies.len() > 1;
     let mut sheet = book.free_sheet(words.trend)?;
     sheet.set_freeze_panes(1, 1)?;
+    sheet.set_repeat_rows(0, 0)?;
     let mut widths = vec![book.heading(&mut sheet, 0, 0, words.month)?];
     for (column, rows) in (1..).zip(&series) {
         let name: &str = if rows[0].category.is_empty() {
