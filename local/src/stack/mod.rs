@@ -22,7 +22,7 @@
 //! |---|---|
 //! | all | One account, one access key with every permission; any region in the credential's scope is accepted. |
 //! | DynamoDB | No streams to Lambda, backups or global tables. TTL is swept once a minute. Some words of validation errors differ. |
-//! | S3 | No versioning, tagging, ACLs, policies, lifecycle, encryption settings, object lock or `UploadPartCopy`: what would change the meaning of a request is refused as `NotImplemented`. Path-style addresses only. A browser's form upload (`POST`) is held in memory and capped at 32 MiB; every other upload is streamed. |
+//! | S3 | No versioning, tagging, ACLs, policies, lifecycle, encryption settings, object lock or `UploadPartCopy`: what would change the meaning of a request is refused as `NotImplemented`. Path-style addresses only. A form upload outside its policy is refused with 400 instead of 403. A browser's form upload (`POST`) is held in memory and capped at 32 MiB; every other upload is streamed. |
 //! | SQS | Standard queues only. After a restart, a message in flight is visible at once, unless its visibility was changed by the consumer. Queues can be purged or created again without a wait of 60 s. |
 //! | Secrets Manager | No rotation, replication or resource policies. |
 

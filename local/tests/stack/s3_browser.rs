@@ -7,7 +7,7 @@ use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use aws_sdk_s3::types::{CorsConfiguration, CorsRule};
 
 use crate::harness::{Answer, send};
-use crate::s3::{code, get, put, start_with_bucket};
+use crate::s3::{code, files, get, put, start_with_bucket};
 
 fn minutes(count: u64) -> PresigningConfig {
     PresigningConfig::expires_in(Duration::from_mins(count)).expect("a duration")
@@ -131,6 +131,46 @@ async fn a_presigned_upload_stores_what_was_agreed() {
         .if_none_match("*");
     let once = once.presigned(minutes(5)).await.expect("a link");
     assert_eq!(follow(&once, once.uri(), "second").await.status, 412);
+}
+
+#[tokio::test]
+async fn an_upload_that_breaks_off_leaves_nothing() {
+    use tokio::io::AsyncWriteExt;
+
+    let (running, client) = start_with_bucket().await;
+    let link = client
+        .put_object()
+        .bucket("files")
+        .key("key")
+        .presigned(minutes(5))
+        .await;
+    let link = link.expect("a link");
+    let uri: http::Uri = link.uri().parse().expect("a URL");
+    let host = uri.authority().expect("a host").as_str();
+    let path = uri.path_and_query().expect("a path");
+    let head = format!("PUT {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 1000000\r\n\r\n");
+    let mut connection = tokio::net::TcpStream::connect(host)
+        .await
+        .expect("a connection");
+    connection.write_all(head.as_bytes()).await.expect("sent");
+    connection.write_all(&[b'x'; 500_000]).await.expect("sent");
+    for _ in 0..100 {
+        if files(&running) == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(files(&running), 1, "half of it has arrived");
+    drop(connection);
+    for _ in 0..100 {
+        if files(&running) == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(files(&running), 0);
+    let missing = client.get_object().bucket("files").key("key").send().await;
+    assert_eq!(code(missing), "NoSuchKey");
 }
 
 /// A page at `https://prices.example` may upload and download.

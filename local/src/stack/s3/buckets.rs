@@ -49,11 +49,14 @@ pub(super) async fn delete(
 ) -> S3Result<S3Response<DeleteBucketOutput>> {
     let name = request.input.bucket;
     let bucket = name.clone();
-    let unused = backend
+    let blobs = backend.blobs.clone();
+    backend
         .db
-        .run(move |db| store::delete_bucket(db, &bucket))
+        .run(move |db| {
+            blobs.remove(&store::delete_bucket(db, &bucket)?);
+            Ok(())
+        })
         .await?;
-    backend.blobs.remove(&unused);
     remember(&backend.cors, &name, Vec::new());
     Ok(S3Response::new(DeleteBucketOutput::default()))
 }

@@ -129,15 +129,16 @@ pub(super) async fn upload_part(
     };
     let stored = part.clone();
     let id = input.upload_id;
-    let replaced = backend
+    let blobs = backend.blobs.clone();
+    backend
         .db
         .run(move |db| {
             let replaced = store::put_part(db, &place, &id, &stored)?;
             fresh.keep();
-            Ok(replaced)
+            blobs.remove(&replaced);
+            Ok(())
         })
         .await?;
-    backend.blobs.remove(&replaced);
     let mut output = UploadPartOutput {
         e_tag: Some(ETag::Strong(part.etag)),
         ..UploadPartOutput::default()
@@ -163,7 +164,8 @@ pub(super) async fn complete(
         .filter(|parts| !parts.is_empty())
         .ok_or_else(|| s3_error!(MalformedXML, "You must specify at least one part"))?;
     let (id, blobs, at) = (input.upload_id, backend.blobs.clone(), place.clone());
-    let (object, unused) = backend
+    let events = backend.events.clone();
+    let object = backend
         .db
         .run(move |db| {
             let upload = store::upload(db, &at, &id)?;
@@ -184,11 +186,11 @@ pub(super) async fn complete(
             };
             check_sum(object.sum.as_ref(), expected.as_ref())?;
             let unused = store::finish_upload(db, &at, &id, &object, &conditions)?;
-            Ok((object, unused))
+            blobs.remove(&unused);
+            events.announce();
+            Ok(object)
         })
         .await?;
-    backend.blobs.remove(&unused);
-    backend.events.announce();
     let mut output = CompleteMultipartUploadOutput {
         e_tag: Some(ETag::Strong(object.etag)),
         location: Some(format!("/{}/{}", place.bucket, place.key)),
@@ -289,11 +291,14 @@ pub(super) async fn abort(
         key: input.key,
     };
     let id = input.upload_id;
-    let unused = backend
+    let blobs = backend.blobs.clone();
+    backend
         .db
-        .run(move |db| store::abort_upload(db, &place, &id))
+        .run(move |db| {
+            blobs.remove(&store::abort_upload(db, &place, &id)?);
+            Ok(())
+        })
         .await?;
-    backend.blobs.remove(&unused);
     Ok(S3Response::new(AbortMultipartUploadOutput::default()))
 }
 

@@ -67,17 +67,18 @@ pub(super) async fn put(
         bucket: input.bucket,
         key: input.key,
     };
-    let replaced = backend
+    let (blobs, events) = (backend.blobs.clone(), backend.events.clone());
+    backend
         .db
         .run(move |db| {
+            // All at once: a client that goes away meanwhile must not leave half of it undone.
             let replaced = store::put_object(db, &place, &object, &conditions, event)?;
-            // In the same breath: a cancelled request must not delete a stored object's file.
             fresh.keep();
-            Ok(replaced)
+            blobs.remove(&replaced);
+            events.announce();
+            Ok(())
         })
         .await?;
-    backend.blobs.remove(&replaced);
-    backend.events.announce();
     Ok(S3Response::new(output))
 }
 
@@ -92,11 +93,14 @@ pub(super) async fn delete(
         key: input.key,
     };
     let if_match = input.if_match;
-    let unused = backend
+    let blobs = backend.blobs.clone();
+    backend
         .db
-        .run(move |db| store::delete_object(db, &place, if_match.as_ref()))
+        .run(move |db| {
+            blobs.remove(&store::delete_object(db, &place, if_match.as_ref())?);
+            Ok(())
+        })
         .await?;
-    backend.blobs.remove(&unused);
     Ok(S3Response::new(DeleteObjectOutput::default()))
 }
 
@@ -114,11 +118,12 @@ pub(super) async fn delete_many(
         ));
     }
     let bucket = input.bucket;
-    let (deleted, errors, unused) = backend
+    let blobs = backend.blobs.clone();
+    let (deleted, errors) = backend
         .db
         .run(move |db| {
             store::check_bucket(db, &bucket)?;
-            let (mut deleted, mut errors, mut unused) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut deleted, mut errors) = (Vec::new(), Vec::new());
             for object in objects {
                 let place = Place {
                     bucket: bucket.clone(),
@@ -129,7 +134,7 @@ pub(super) async fn delete_many(
                     .and_then(|()| store::delete_object(db, &place, condition.as_ref()));
                 match result {
                     Ok(segments) => {
-                        unused.extend(segments);
+                        blobs.remove(&segments);
                         deleted.push(DeletedObject {
                             key: Some(object.key),
                             ..DeletedObject::default()
@@ -143,10 +148,9 @@ pub(super) async fn delete_many(
                     }),
                 }
             }
-            Ok((deleted, errors, unused))
+            Ok((deleted, errors))
         })
         .await?;
-    backend.blobs.remove(&unused);
     Ok(S3Response::new(DeleteObjectsOutput {
         deleted: Some(deleted).filter(|_| !quiet),
         errors: Some(errors).filter(|errors| !errors.is_empty()),
@@ -205,8 +209,8 @@ pub(super) async fn copy(
         bucket: input.bucket,
         key: input.key,
     };
-    let blobs = backend.blobs.clone();
-    let replaced = backend
+    let (blobs, events) = (backend.blobs.clone(), backend.events.clone());
+    backend
         .db
         .run(move |db| {
             let fresh = blobs.link(&object.segments).map_err(internal)?;
@@ -215,11 +219,11 @@ pub(super) async fn copy(
             let any = PutConditions::default();
             let replaced = store::put_object(db, &place, &object, &any, "ObjectCreated:Copy")?;
             fresh.keep();
-            Ok(replaced)
+            blobs.remove(&replaced);
+            events.announce();
+            Ok(())
         })
         .await?;
-    backend.blobs.remove(&replaced);
-    backend.events.announce();
     Ok(S3Response::new(CopyObjectOutput {
         copy_object_result: Some(result),
         ..CopyObjectOutput::default()

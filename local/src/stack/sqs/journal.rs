@@ -246,12 +246,18 @@ fn write_group(db: &mut Connection, group: &mut Vec<Submission>) -> rusqlite::Re
                 tags,
                 ..
             } => {
-                tx.prepare_cached(
+                // A queue of this name that nobody knows is there if the client that created it
+                // went away before it was answered.
+                let id = tx.query_row(
                     "INSERT INTO queues (name, created, modified, attributes, tags)
-                     VALUES (?1, ?2, ?2, ?3, ?4)",
-                )?
-                .execute(params![name, created, attributes, tags])?;
-                new_queues.push(tx.last_insert_rowid());
+                     VALUES (?1, ?2, ?2, ?3, ?4)
+                     ON CONFLICT (name) DO UPDATE
+                     SET attributes = excluded.attributes, tags = excluded.tags
+                     RETURNING id",
+                    params![name, created, attributes, tags],
+                    |row| row.get(0),
+                )?;
+                new_queues.push(id);
             }
         }
     }

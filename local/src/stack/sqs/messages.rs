@@ -57,7 +57,7 @@ impl Sqs {
     /// Journals checked messages, makes them available and acknowledges them.
     async fn accept(
         &self,
-        queue: &Queue,
+        queue: &Arc<Queue>,
         settings: &Settings,
         outgoing: Vec<Outgoing>,
     ) -> Result<Vec<Sent>, SqsError> {
@@ -108,9 +108,18 @@ impl Sqs {
             });
         }
         let (purges, journalled) = queue.accept(&self.journal, changes)?;
-        journalled.await?;
-        queue.add(purges, messages);
-        Ok(answers)
+        let queue = Arc::clone(queue);
+        // On its own: if the sender goes away meanwhile, what is in the journal must not stay
+        // unseen until the next start.
+        let added = tokio::spawn(async move {
+            journalled.await?;
+            queue.add(purges, messages);
+            Ok(())
+        });
+        match added.await {
+            Ok(result) => result.map(|()| answers),
+            Err(error) => Err(SqsError::Journal(error.to_string())),
+        }
     }
 
     pub(super) async fn receive(&self, input: wire::Receive) -> Result<Value, SqsError> {
