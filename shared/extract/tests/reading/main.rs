@@ -6,3 +6,4 @@ mod json_answers;
 mod pages;
 mod price_texts;
 mod properties;
+mod replay;
