@@ -153,7 +153,10 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
         .await
         .expect("a connection");
     connection.write_all(head.as_bytes()).await.expect("sent");
-    connection.write_all(&[b'x'; 500_000]).await.expect("sent");
+    connection
+        .write_all("x".repeat(500_000).as_bytes())
+        .await
+        .expect("sent");
     for _ in 0..100 {
         if files(&running) == 1 {
             break;
