@@ -79,6 +79,16 @@ struct Measured {
     prices: BTreeMap<ProductId, Money>,
 }
 
+impl Measured {
+    fn usage(&self, function: &str) -> Usage {
+        if function == "worker" {
+            self.worker
+        } else {
+            self.scheduler
+        }
+    }
+}
+
 #[derive(Debug, Default, Clone, Copy)]
 struct Usage {
     cpu: Duration,
@@ -129,15 +139,11 @@ pub(crate) async fn run(options: &Options) -> Result<Figures> {
     };
     let jobs = f64::from(options.runs) * options.shop.products as f64;
     let a_job = |usage: Usage| usage.cpu.as_secs_f64() * 1e3 / jobs;
-    let functions: [(&str, fn(&Measured) -> Usage, f64); 2] = [
-        ("worker", |measured| measured.worker, 5.0),
-        ("scheduler", |measured| measured.scheduler, 4.0),
-    ];
-    for (name, usage, least) in functions {
-        let our = usage(&ours);
+    for (name, least) in [("worker", 5.0), ("scheduler", 4.0)] {
+        let our = ours.usage(name);
         figures.tell(format!("{name}: CPU a job"), a_job(our), "ms");
         if let Some(theirs) = &theirs {
-            let their = usage(theirs);
+            let their = theirs.usage(name);
             figures.tell(format!("{name} in Python: CPU a job"), a_job(their), "ms");
             let ratio = a_job(their) / a_job(our);
             figures.hold(

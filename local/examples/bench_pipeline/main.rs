@@ -1,6 +1,11 @@
 //! The benchmarks of the pipeline; `tests/bench/pipeline/run` builds and starts them, and
 //! `tests/bench/README.md` explains them. Linux only: processes are measured by `/proc`.
 
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "counts and bytes that are measured are far below 2^52"
+)]
+
 mod beside_python;
 mod process;
 mod result;
