@@ -110,13 +110,22 @@ async fn answer(
         .headers()
         .get("x-amz-invocation-type")
         .is_some_and(|kind| kind == "Event");
-    let Ok(body) = Limited::new(request.into_body(), EVENT_LIMIT).collect().await else {
-        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "the event is larger than 6 MB");
+    let Ok(body) = Limited::new(request.into_body(), EVENT_LIMIT)
+        .collect()
+        .await
+    else {
+        return refusal(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the event is larger than 6 MB",
+        );
     };
     let event: Value = match serde_json::from_slice(&body.to_bytes()) {
         Ok(event) => event,
         Err(error) => {
-            return refusal(StatusCode::BAD_REQUEST, &format!("the event is not JSON: {error}"));
+            return refusal(
+                StatusCode::BAD_REQUEST,
+                &format!("the event is not JSON: {error}"),
+            );
         }
     };
     let result = if later {

@@ -114,7 +114,10 @@ impl Pipeline {
         let token = api_token(&clients, &runner).await?;
         environment.push(("PRICETIDE_API_TOKEN".to_owned(), token));
         environment.push(("PRICETIDE_CONTROL_URL".to_owned(), control.url()));
-        environment.push(("PRICETIDE_CONTROL_TOKEN".to_owned(), control.token().to_owned()));
+        environment.push((
+            "PRICETIDE_CONTROL_TOKEN".to_owned(),
+            control.token().to_owned(),
+        ));
         write_environment(&data, &environment)?;
         Ok(Self {
             data,
@@ -201,14 +204,18 @@ fn find(config: &Path) -> Result<PathBuf> {
 
 /// Six ports: the API, DynamoDB, S3, SQS, Secrets Manager, control.
 fn ports(asked: Option<u16>) -> [u16; 6] {
-    let from = |first: u16| std::array::from_fn(|nth| first.saturating_add(nth as u16));
+    let from = |first: u16| [0, 1, 2, 3, 4, 5].map(|nth| first.saturating_add(nth));
     match asked {
         Some(0) => [0; 6],
         Some(first) => from(first),
         None => {
             let usual: [u16; 6] = from(USUAL_PORT);
             let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-            if usual.iter().all(free) { usual } else { [0; 6] }
+            if usual.iter().all(free) {
+                usual
+            } else {
+                [0; 6]
+            }
         }
     }
 }

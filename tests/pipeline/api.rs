@@ -27,7 +27,10 @@ async fn nothing_is_answered_without_the_token() -> Result<()> {
         let response = request.send().await?;
         ensure!(response.status() == StatusCode::UNAUTHORIZED);
         let problem = json_of(response).await?;
-        ensure!(problem["status"] == 401 && problem["detail"].is_string(), "{problem}");
+        ensure!(
+            problem["status"] == 401 && problem["detail"].is_string(),
+            "{problem}"
+        );
     }
     pipeline.stop().await;
     Ok(())
@@ -39,7 +42,11 @@ async fn a_product_is_followed_and_its_price_asked_for() -> Result<()> {
     let path = "/products/%EB%82%B4%20%EC%83%81%ED%92%88".replace("%20", "-");
     let definition = json!({"name": "내 상품", "source": sold.source, "currency": sold.currency});
     let response = pipeline.api(Method::PUT, &path, Some(&definition)).await?;
-    ensure!(response.status() == StatusCode::OK, "{}", response.text().await?);
+    ensure!(
+        response.status() == StatusCode::OK,
+        "{}",
+        response.text().await?
+    );
     let product = json_of(pipeline.api(Method::GET, &path, None).await?).await?;
     ensure!(product["product"]["id"] == "내-상품", "{product}");
     ensure!(product["last"].is_null(), "{product}");
@@ -48,17 +55,30 @@ async fn a_product_is_followed_and_its_price_asked_for() -> Result<()> {
     pipeline.schedule(&run).await?;
     pipeline.closed(&run).await?;
     let product = json_of(pipeline.api(Method::GET, &path, None).await?).await?;
-    let price = pipeline.shop().price_on(&sold.id, jiff::civil::date(2026, 11, 1));
+    let price = pipeline
+        .shop()
+        .price_on(&sold.id, jiff::civil::date(2026, 11, 1));
     ensure!(product["last"]["price"] == json!(price), "{product}");
-    let prices = json_of(pipeline.api(Method::GET, &format!("{path}/prices"), None).await?).await?;
-    ensure!(prices["prices"][0]["run"] == "daily@2026-11-01T01:15:00Z", "{prices}");
+    let prices = json_of(
+        pipeline
+            .api(Method::GET, &format!("{path}/prices"), None)
+            .await?,
+    )
+    .await?;
+    ensure!(
+        prices["prices"][0]["run"] == "daily@2026-11-01T01:15:00Z",
+        "{prices}"
+    );
     let run = json_of(
         pipeline
             .api(Method::GET, "/runs/daily%402026-11-01T01%3A15%3A00Z", None)
             .await?,
     )
     .await?;
-    ensure!(run["status"] == "complete" && run["totals"]["prices"] == 1, "{run}");
+    ensure!(
+        run["status"] == "complete" && run["totals"]["prices"] == 1,
+        "{run}"
+    );
     pipeline.stop().await;
     Ok(())
 }
@@ -70,12 +90,23 @@ async fn what_cannot_be_followed_is_explained() -> Result<()> {
         (json!([]), "product"),
         (json!({"name": "x"}), "source"),
         (json!({"name": "", "source": html}), "name"),
-        (json!({"name": "x", "source": {"kind": "html", "url": "shop"}}), "address"),
-        (json!({"name": "x", "source": html, "currency": "WON"}), "WON"),
-        (json!({"name": "x", "source": html, "colour": "red"}), "colour"),
+        (
+            json!({"name": "x", "source": {"kind": "html", "url": "shop"}}),
+            "address",
+        ),
+        (
+            json!({"name": "x", "source": html, "currency": "WON"}),
+            "WON",
+        ),
+        (
+            json!({"name": "x", "source": html, "colour": "red"}),
+            "colour",
+        ),
         (json!({"id": "other", "name": "x", "source": html}), "other"),
     ] {
-        let response = pipeline.api(Method::PUT, "/products/p-1", Some(&body)).await?;
+        let response = pipeline
+            .api(Method::PUT, "/products/p-1", Some(&body))
+            .await?;
         ensure!(response.status() == StatusCode::BAD_REQUEST, "{body}");
         let kind = response.headers().get("content-type").cloned();
         ensure!(kind.is_some_and(|kind| kind == "application/problem+json"));
@@ -83,7 +114,11 @@ async fn what_cannot_be_followed_is_explained() -> Result<()> {
         let detail = problem["detail"].as_str().unwrap_or_default();
         ensure!(detail.contains(part), "{body}: {detail}");
     }
-    for path in ["/products/p-1", "/uploads/none", "/runs/daily%402026-11-01T01:15:00Z"] {
+    for path in [
+        "/products/p-1",
+        "/uploads/none",
+        "/runs/daily%402026-11-01T01:15:00Z",
+    ] {
         let response = pipeline.api(Method::GET, path, None).await?;
         ensure!(response.status() == StatusCode::NOT_FOUND, "{path}");
     }

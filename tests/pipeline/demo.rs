@@ -40,7 +40,9 @@ async fn a_demo_that_is_killed_goes_on_and_a_second_one_changes_nothing() -> Res
 
 fn start(data: &Path) -> Result<Child> {
     let child = Command::new(std::env::current_exe()?)
-        .args(["demo", "--exit", "--days", "4", "--port", "0", "--config", CONFIG, "--data"])
+        .args([
+            "demo", "--exit", "--days", "4", "--port", "0", "--config", CONFIG, "--data",
+        ])
         .arg(data)
         .stdout(Stdio::piped())
         .spawn()?;
@@ -71,7 +73,9 @@ async fn stored(data: &Path) -> Result<Items> {
             _ => String::new(),
         };
         let key = (text("PK"), text("SK"));
-        let attributes = item.iter().map(|(name, value)| (name.clone(), format!("{value:?}")));
+        let attributes = item
+            .iter()
+            .map(|(name, value)| (name.clone(), format!("{value:?}")));
         items.insert(key, attributes.collect());
     }
     pipeline.stop().await;

@@ -99,11 +99,14 @@ async fn a_job_twice_has_one_outcome() -> Result<()> {
     pipeline.define([product]).await?;
     let run = run()?;
     let jobs = pipeline.queue("JobsQueue")?;
-    jobs.send_all(std::iter::repeat_n(job(&run, id.as_str()), 25)).await?;
+    jobs.send_all(std::iter::repeat_n(job(&run, id.as_str()), 25))
+        .await?;
     let first = pipeline.outcome(&run, &id).await?;
     pipeline.runner().wait_idle().await;
     ensure!(pipeline.outcome(&run, &id).await? == first);
-    let history = aws::Observations::new(pipeline.table()?).history(&id, 10).await?;
+    let history = aws::Observations::new(pipeline.table()?)
+        .history(&id, 10)
+        .await?;
     ensure!(history == [first], "{history:?}");
     pipeline.stop().await;
     Ok(())
@@ -139,9 +142,13 @@ async fn the_last_price_never_goes_back() -> Result<()> {
     }
     pipeline.runner().wait_idle().await;
     let stored = Products::new(pipeline.table()?).get(&id).await?;
-    let last = stored.and_then(|stored| stored.last).context("no last price")?;
+    let last = stored
+        .and_then(|stored| stored.last)
+        .context("no last price")?;
     ensure!(last.slot.to_string() == "2026-11-09T01:15:00Z", "{last:?}");
-    let shown = pipeline.shop().price_on(&id, jiff::civil::date(2026, 11, 9));
+    let shown = pipeline
+        .shop()
+        .price_on(&id, jiff::civil::date(2026, 11, 9));
     ensure!(Some(last.price) == shown, "{last:?} {shown:?}");
     pipeline.stop().await;
     Ok(())

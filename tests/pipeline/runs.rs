@@ -72,7 +72,7 @@ async fn a_scheduler_that_is_killed_leaves_a_run_that_a_repeat_completes() -> Re
     });
     pipeline.define(many.collect::<Result<Vec<_>>>()?).await?;
     let run = run()?;
-    let killer = async {
+    let kill = async {
         // As soon as a part of the plan is there, which is before its jobs are sent.
         let runs = Runs::new(pipeline.table()?);
         while runs.planned(&run).await?.is_empty() {
@@ -86,9 +86,12 @@ async fn a_scheduler_that_is_killed_leaves_a_run_that_a_repeat_completes() -> Re
         }
         anyhow::Ok(processes.len())
     };
-    let (killed, started) = tokio::join!(killer, pipeline.schedule(&run));
-    ensure!(killed? == 1, "nothing was killed");
-    ensure!(started.is_err(), "the scheduler was done before it was killed");
+    let (processes, started) = tokio::join!(kill, pipeline.schedule(&run));
+    ensure!(processes? == 1, "nothing was killed");
+    ensure!(
+        started.is_err(),
+        "the scheduler was done before it was killed"
+    );
 
     ensure!(pipeline.schedule(&run).await?["jobs"] == 2_000);
     let closed = pipeline.closed(&run).await?;
@@ -110,8 +113,15 @@ async fn the_plan_stands_when_the_catalogue_changes() -> Result<()> {
     let products = aws::Products::new(pipeline.table()?);
     for shard in 0..aws::SHARDS {
         let page = products.active(&run.schedule, shard, None, 1_000).await?;
-        let ids = page.products.into_iter().map(|product| product.id).collect();
-        let plan = aws::PlanPage { products: ids, next: None };
+        let ids = page
+            .products
+            .into_iter()
+            .map(|product| product.id)
+            .collect();
+        let plan = aws::PlanPage {
+            products: ids,
+            next: None,
+        };
         runs.plan(&run, shard, 0, plan).await?;
     }
     // Then one product was stopped, and one was added.

@@ -21,12 +21,17 @@ crate::trials!(
 
 async fn a_workbook_of_real_prices_comes_back_as_the_right_report() -> Result<()> {
     let pipeline = TestPipeline::start().await?;
-    let id = pipeline.upload("주가 2000+2010 (월별).xlsx", STOCKS.to_vec()).await?;
+    let id = pipeline
+        .upload("주가 2000+2010 (월별).xlsx", STOCKS.to_vec())
+        .await?;
     let state = pipeline.settled(&id).await?;
     let FileState::Done { report, summary } = state else {
         anyhow::bail!("{state:?}");
     };
-    ensure!(report.ends_with("/주가 2000+2010 (월별)-report.xlsx"), "{report}");
+    ensure!(
+        report.ends_with("/주가 2000+2010 (월별)-report.xlsx"),
+        "{report}"
+    );
     let expected: Value = serde_json::from_str(EXPECTED)?;
     let summary: Value = serde_json::from_str(&summary)?;
     ensure!(summary["rows_used"] == expected["rows"], "{summary}");
@@ -82,7 +87,9 @@ fn number(cell: &Data) -> Option<Decimal> {
 
 async fn what_is_no_workbook_fails_with_a_reason_and_the_rest_goes_through() -> Result<()> {
     let pipeline = TestPipeline::start().await?;
-    let text = "안녕하세요, 이것은 표가 아닙니다.\n".repeat(40).into_bytes();
+    let text = "안녕하세요, 이것은 표가 아닙니다.\n"
+        .repeat(40)
+        .into_bytes();
     let truncated = STOCKS[..STOCKS.len() / 2].to_vec();
     let bad = [
         ("그냥 글.xlsx", text),
@@ -99,7 +106,10 @@ async fn what_is_no_workbook_fails_with_a_reason_and_the_rest_goes_through() -> 
         let FileState::Failed { code, reason } = state else {
             anyhow::bail!("{name}: {state:?}");
         };
-        ensure!(!code.is_empty() && reason.len() > 20, "{name}: {code} {reason}");
+        ensure!(
+            !code.is_empty() && reason.len() > 20,
+            "{name}: {code} {reason}"
+        );
     }
     let state = pipeline.settled(&good).await?;
     ensure!(matches!(state, FileState::Done { .. }), "{state:?}");
@@ -147,7 +157,10 @@ async fn a_repeated_event_does_no_work_twice() -> Result<()> {
     let written = reports(&pipeline).await?;
     pipeline.runner().invoke("reporter", &event).await?;
     ensure!(pipeline.settled(&id).await? == first);
-    ensure!(reports(&pipeline).await? == written, "the report was written again");
+    ensure!(
+        reports(&pipeline).await? == written,
+        "the report was written again"
+    );
     pipeline.stop().await;
     Ok(())
 }

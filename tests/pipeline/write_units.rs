@@ -50,7 +50,10 @@ async fn a_price_costs_at_most_four_write_units() -> Result<()> {
     pipeline.define(copies.collect::<Result<Vec<_>>>()?).await?;
     // The second day: every product has a last price, as nearly always.
     for day in ["2026-11-01", "2026-11-02"] {
-        writes.lock().map_err(|_| anyhow::anyhow!("poisoned"))?.clear();
+        writes
+            .lock()
+            .map_err(|_| anyhow::anyhow!("poisoned"))?
+            .clear();
         let run = format!("daily@{day}T01:15:00Z").parse()?;
         pipeline.schedule(&run).await?;
         let closed = pipeline.closed(&run).await?;
@@ -69,7 +72,10 @@ async fn a_price_costs_at_most_four_write_units() -> Result<()> {
         "{PRODUCTS} prices: {of_prices} write units for them, {of_runs} for their run, {} requests",
         writes.len()
     );
-    ensure!(of_prices >= u64::from(2 * PRODUCTS), "some writes were not seen");
+    ensure!(
+        of_prices >= u64::from(2 * PRODUCTS),
+        "some writes were not seen"
+    );
     ensure!(
         of_prices + of_runs <= u64::from(4 * PRODUCTS),
         "{} write units for {PRODUCTS} prices",
@@ -151,8 +157,10 @@ async fn pass(
     let body = body.collect().await.expect("a whole request").to_bytes();
     let target = head.headers.get("x-amz-target");
     let operation = target.and_then(|target| target.to_str().ok()?.rsplit('.').next());
-    if let Some(operation @ ("PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem"
-        | "TransactWriteItems")) = operation
+    if let Some(
+        operation @ ("PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem"
+        | "TransactWriteItems"),
+    ) = operation
     {
         let read = serde_json::from_slice(&body).expect("a JSON body");
         let mut writes = writes.lock().expect("no test has panicked");

@@ -191,7 +191,10 @@ impl TestPipeline {
     pub async fn api(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response> {
         let mut request = self
             .client
-            .request(method, format!("{}{path}", self.variable("PRICETIDE_API_URL")))
+            .request(
+                method,
+                format!("{}{path}", self.variable("PRICETIDE_API_URL")),
+            )
             .bearer_auth(self.variable("PRICETIDE_API_TOKEN"));
         if let Some(body) = body {
             request = request.body(body.to_string());
@@ -212,10 +215,7 @@ impl TestPipeline {
 }
 
 /// Asks again and again until there is an answer.
-pub async fn patiently<T>(
-    what: &str,
-    ask: impl AsyncFn() -> Result<Option<T>>,
-) -> Result<T> {
+pub async fn patiently<T>(what: &str, ask: impl AsyncFn() -> Result<Option<T>>) -> Result<T> {
     let asking = async {
         loop {
             if let Some(answer) = ask().await? {

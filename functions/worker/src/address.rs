@@ -133,8 +133,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     }
     // Only 2000::/3 is given out; of that, not Teredo and the documentation ranges.
     let global = segments[0] & 0xe000 == 0x2000;
-    let special =
-        matches!(segments, [0x2001, 0, ..] | [0x2001, 0xdb8, ..]) || segments[0] & 0xfff0 == 0x3ff0;
+    let special = matches!(segments, [0x2001, 0 | 0xdb8, ..]) || segments[0] & 0xfff0 == 0x3ff0;
     global && !special
 }
 

@@ -56,7 +56,10 @@ pub(crate) fn run(demo: Demo) -> Result<ExitCode> {
         let good = ran.report().is_good();
         if !demo.exit {
             println!("shop       {}", ran.shop_url());
-            println!("HTTP API   {}", ran.pipeline().variable("PRICETIDE_API_URL"));
+            println!(
+                "HTTP API   {}",
+                ran.pipeline().variable("PRICETIDE_API_URL")
+            );
             println!("keys       {}", environment_file(&options.data).display());
             println!("Ctrl-C stops it.");
             until_told().await?;

@@ -38,7 +38,11 @@ pub(crate) struct Extract {
     #[arg(long, value_name = "CSS", requires = "source")]
     selector: Option<String>,
     /// The name to go by when a page is fetched.
-    #[arg(long, value_name = "NAME", default_value = "Pricetide/0.1 (price tracking)")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "Pricetide/0.1 (price tracking)"
+    )]
     user_agent: String,
     /// Hosts in private networks that may be fetched, `host` or `host:port`.
     #[arg(long, value_name = "HOSTS", default_value = "")]
@@ -143,8 +147,8 @@ fn read(extract: &Extract, source: &str) -> Result<Result<Source, Failure>> {
     }
     let addresses = Addresses::allowing(&extract.allow_hosts);
     let fetcher = Fetcher::new(&extract.user_agent, addresses)?;
-    let fetched = super::runtime()?.block_on(fetcher.get(source, HeaderMap::new()));
-    Ok(fetched
+    let page = super::runtime()?.block_on(fetcher.get(source, HeaderMap::new()));
+    Ok(page
         .map(|page| Source {
             body: page.body,
             content_type: page.content_type,

@@ -83,7 +83,11 @@ pub(crate) fn follow(follow: &Follow) -> Result<ExitCode> {
     let path = format!("/products/{}", path_segment(follow.id.as_str()));
     let body = serde_json::to_value(&product)?;
     super::runtime()?.block_on(remote.api(Method::PUT, &path, Some(&body)))?;
-    let verb = if product.active { "follows" } else { "no longer follows" };
+    let verb = if product.active {
+        "follows"
+    } else {
+        "no longer follows"
+    };
     println!("Pricetide {verb} {}", product.id);
     Ok(ExitCode::SUCCESS)
 }

@@ -24,7 +24,8 @@ pub(crate) struct Invoke {
 pub(crate) fn run(invoke: &Invoke) -> Result<ExitCode> {
     let path = invoke.event.display();
     let text = std::fs::read_to_string(&invoke.event).with_context(|| format!("read {path}"))?;
-    let event: Value = serde_json::from_str(&text).with_context(|| format!("{path} is not JSON"))?;
+    let event: Value =
+        serde_json::from_str(&text).with_context(|| format!("{path} is not JSON"))?;
     let remote = Remote::of(&invoke.data)?;
     let answer = super::runtime()?.block_on(remote.invoke(&invoke.function, &event))?;
     println!("{answer:#}");

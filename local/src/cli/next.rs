@@ -35,9 +35,9 @@ pub(crate) fn run(next: &Next) -> Result<ExitCode> {
     };
     let timezone = schedule::time_zone(&next.tz)?;
     let from: Timestamp = match &next.from {
-        Some(text) => text
-            .parse()
-            .with_context(|| format!("--from {text:?} is not an instant as 2026-11-21T00:00:00Z"))?,
+        Some(text) => text.parse().with_context(|| {
+            format!("--from {text:?} is not an instant as 2026-11-21T00:00:00Z")
+        })?,
         None => Timestamp::now(),
     };
     let schedule = Schedule {
@@ -47,7 +47,12 @@ pub(crate) fn run(next: &Next) -> Result<ExitCode> {
     };
     let due: Vec<Timestamp> = schedule.upcoming(from).take(next.count).collect();
     for instant in &due {
-        println!("{}", instant.to_zoned(timezone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z"));
+        println!(
+            "{}",
+            instant
+                .to_zoned(timezone.clone())
+                .strftime("%Y-%m-%dT%H:%M:%S%:z")
+        );
     }
     if due.is_empty() && next.count > 0 {
         eprintln!("never again");

@@ -40,7 +40,11 @@ pub(crate) fn run(package: &Package) -> Result<ExitCode> {
     fs::create_dir_all(&package.to)?;
     for function in FUNCTIONS {
         let nested = binaries.join(function).join("bootstrap");
-        let binary = if nested.is_file() { nested } else { binaries.join(function) };
+        let binary = if nested.is_file() {
+            nested
+        } else {
+            binaries.join(function)
+        };
         let to = package.to.join(format!("{function}.zip"));
         zip(&binary, &to).with_context(|| format!("zip {}", binary.display()))?;
         println!("{} {} bytes", to.display(), fs::metadata(&to)?.len());

@@ -31,7 +31,10 @@ pub(crate) fn run(up: &Up) -> Result<ExitCode> {
         }
         let pipeline = Pipeline::start(&options).await?;
         println!("HTTP API     {}", pipeline.variable("PRICETIDE_API_URL"));
-        println!("environment  {}", environment_file(&up.place.data).display());
+        println!(
+            "environment  {}",
+            environment_file(&up.place.data).display()
+        );
         println!("Ctrl-C stops it; what is in flight goes on at the next start.");
         until_told().await?;
         pipeline.stop().await;

@@ -35,7 +35,9 @@ pub(super) async fn play(
             let event = json!({"schedule": run.schedule, "slot": run.slot});
             let started = pipeline.runner().invoke("scheduler", &event).await;
             let started = started.with_context(|| format!("start the run {run}"))?;
-            let jobs = started["jobs"].as_u64().context("the scheduler tells no jobs")?;
+            let jobs = started["jobs"]
+                .as_u64()
+                .context("the scheduler tells no jobs")?;
             outcomes(&observations, run, jobs).await?;
         }
         progress.inc(1);

@@ -57,7 +57,10 @@ impl Demo {
         let mut state = State::load_or_choose(options)?;
         let shop = start_shop(&mut state).await?;
         let mut wiring = PipelineOptions::new(&options.data, &options.config)
-            .with_variable("PRICETIDE_ALLOWED_HOSTS", shop.url().trim_start_matches("http://"))
+            .with_variable(
+                "PRICETIDE_ALLOWED_HOSTS",
+                shop.url().trim_start_matches("http://"),
+            )
             .with_variable("PRICETIDE_CLOSE_DELAY_SECONDS", "1")
             .with_variable("PRICETIDE_RETRY_BASE_SECONDS", "1");
         wiring.port = options.port;
@@ -120,7 +123,11 @@ async fn start_shop(state: &mut State) -> Result<Shop> {
         });
     }
     let shop = Shop::start(address(0), options).await?;
-    let port = shop.url().rsplit(':').next().and_then(|port| port.parse().ok());
+    let port = shop
+        .url()
+        .rsplit(':')
+        .next()
+        .and_then(|port| port.parse().ok());
     state.shop_port = Some(port.context("the shop has no port")?);
     state.save()?;
     Ok(shop)

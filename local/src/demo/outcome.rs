@@ -97,7 +97,10 @@ pub(super) async fn count(
     }
     let file = Files::new(table.clone()).get(&upload).await?;
     match file.context("the sample's upload is gone")?.state {
-        FileState::Done { report: key, summary } => {
+        FileState::Done {
+            report: key,
+            summary,
+        } => {
             report.reported = true;
             report.sample = summary;
             report.files.push(copy(&bucket, &key, &folder).await?);
@@ -130,13 +133,21 @@ impl fmt::Display for Report {
         let failures: usize = self.failures.values().sum();
         writeln!(f, "failures   {failures:>6}")?;
         for (reason, count) in &self.failures {
-            writeln!(f, "  {:<18} {count:>5}  {}", reason.name(), reason.sentence())?;
+            writeln!(
+                f,
+                "  {:<18} {count:>5}  {}",
+                reason.name(),
+                reason.sentence()
+            )?;
         }
         writeln!(f, "sample     {}", self.sample)?;
         let exactly = if self.not_exactly_one == 0 {
             "every job has exactly one outcome".to_owned()
         } else {
-            format!("{} jobs do NOT have exactly one outcome", self.not_exactly_one)
+            format!(
+                "{} jobs do NOT have exactly one outcome",
+                self.not_exactly_one
+            )
         };
         writeln!(f, "check      {exactly}")?;
         let right = if self.wrong_prices == 0 {
@@ -146,7 +157,11 @@ impl fmt::Display for Report {
         };
         writeln!(f, "           {right}")?;
         if self.incomplete_runs > 0 {
-            writeln!(f, "           {} runs are NOT complete", self.incomplete_runs)?;
+            writeln!(
+                f,
+                "           {} runs are NOT complete",
+                self.incomplete_runs
+            )?;
         }
         if let (Some(first), Some(last)) = (self.files.first(), self.files.last()) {
             writeln!(f, "files      {} workbooks, to open:", self.files.len())?;

@@ -55,7 +55,10 @@ pub(super) async fn upload(
 /// Asks the API for a request to upload with.
 async fn ask(client: &Client, pipeline: &Pipeline) -> Result<Value> {
     let response = client
-        .post(format!("{}/uploads", pipeline.variable("PRICETIDE_API_URL")))
+        .post(format!(
+            "{}/uploads",
+            pipeline.variable("PRICETIDE_API_URL")
+        ))
         .bearer_auth(pipeline.variable("PRICETIDE_API_TOKEN"))
         .body(json!({"name": NAME}).to_string())
         .send()
@@ -70,7 +73,11 @@ async fn ask(client: &Client, pipeline: &Pipeline) -> Result<Value> {
 
 /// Sends the file to S3 with the presigned request.
 async fn send(client: &Client, presigned: &Value, path: &Path) -> Result<()> {
-    let part = |name: &str| presigned[name].as_str().context("the API's answer is short");
+    let part = |name: &str| {
+        presigned[name]
+            .as_str()
+            .context("the API's answer is short")
+    };
     let method = Method::from_bytes(part("method")?.as_bytes())?;
     let mut request = client
         .request(method, part("url")?)
@@ -80,7 +87,11 @@ async fn send(client: &Client, presigned: &Value, path: &Path) -> Result<()> {
     }
     let response = request.send().await?;
     if !response.status().is_success() {
-        bail!("S3 answers {}: {}", response.status(), response.text().await?);
+        bail!(
+            "S3 answers {}: {}",
+            response.status(),
+            response.text().await?
+        );
     }
     Ok(())
 }
@@ -105,7 +116,15 @@ async fn settled(files: &Files, id: &FileId) -> Result<()> {
 /// Writes the sample: every price of the demo's days, and a few rows as people leave them.
 fn write(path: &Path, shop: &Shop, state: &State) -> Result<()> {
     let mut book = Book::new("데모 가격표", ChangeColors::RedUp);
-    let headings = ["날짜", "상품코드", "상품명", "카테고리", "쇼핑몰", "가격", "통화"];
+    let headings = [
+        "날짜",
+        "상품코드",
+        "상품명",
+        "카테고리",
+        "쇼핑몰",
+        "가격",
+        "통화",
+    ];
     let mut table = book.table("가격", &headings)?;
     for product in shop.catalogue() {
         for slot in &state.slots {

@@ -50,7 +50,10 @@ impl State {
         let state = Self {
             path,
             seed: options.seed,
-            slots: slots.take(usize::from(options.days)).map(Slot::at).collect(),
+            slots: slots
+                .take(usize::from(options.days))
+                .map(Slot::at)
+                .collect(),
             shop_port: None,
             upload: None,
         };
@@ -72,8 +75,7 @@ impl State {
     pub(super) fn save(&self) -> Result<()> {
         let beside = self.path.with_extension("json.new");
         fs::write(&beside, serde_json::to_vec_pretty(self)?)?;
-        fs::rename(&beside, &self.path)
-            .with_context(|| format!("write {}", self.path.display()))
+        fs::rename(&beside, &self.path).with_context(|| format!("write {}", self.path.display()))
     }
 
     /// The day of the first slot.
