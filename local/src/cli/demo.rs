@@ -35,6 +35,7 @@ pub(crate) struct Demo {
 
 /// Runs the demo; the exit code tells whether every job has exactly one outcome.
 pub(crate) fn run(demo: Demo) -> Result<ExitCode> {
+    super::start_logging();
     super::runtime()?.block_on(async {
         let options = DemoOptions {
             data: demo.data,

@@ -120,12 +120,12 @@ pub(crate) fn fetch(fetch: &Fetch) -> Result<ExitCode> {
 
 async fn closed(remote: &Remote, run: &RunId) -> Result<Value> {
     let path = format!("/runs/{}", path_segment(&run.to_string()));
-    for _ in 0..900 {
+    for _ in 0..3_000 {
         let answer = remote.api(Method::GET, &path, None).await?;
         if matches!(answer["status"].as_str(), Some("complete" | "incomplete")) {
             return Ok(answer);
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
     }
     bail!("the run {run} is still open; ask for it again with GET {path}")
 }

@@ -88,3 +88,14 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()?)
 }
+
+/// Shows on standard error what goes wrong in the stack and the runner; `RUST_LOG` shows more.
+fn start_logging() {
+    // s3s logs every refused operation as an error, a plain 404 included.
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error,s3s=off"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

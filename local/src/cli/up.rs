@@ -7,6 +7,9 @@ use anyhow::Result;
 use super::Place;
 use crate::pipeline::{Pipeline, PipelineOptions, environment_file};
 
+/// How long after its start a run is first looked at, in seconds.
+const CLOSE_DELAY: &str = "PRICETIDE_CLOSE_DELAY_SECONDS";
+
 /// Run the pipeline.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Up {
@@ -23,9 +26,14 @@ pub(crate) struct Up {
 
 /// Starts the pipeline and serves until Ctrl-C.
 pub(crate) fn run(up: &Up) -> Result<ExitCode> {
+    super::start_logging();
     super::runtime()?.block_on(async {
         let mut options = PipelineOptions::new(&up.place.data, &up.place.config);
         options.port = up.port;
+        if std::env::var_os(CLOSE_DELAY).is_none() {
+            // On one machine a run is done in seconds; nobody wants to wait a minute for it.
+            options = options.with_variable(CLOSE_DELAY, "2");
+        }
         if !up.allow_hosts.is_empty() {
             options = options.with_variable("PRICETIDE_ALLOWED_HOSTS", &up.allow_hosts);
         }
