@@ -112,7 +112,8 @@ fn first_poll(binary: &Path, environment: &[(&str, &str)]) -> Result<(Duration, 
         .stdout(Stdio::null())
         .spawn()?;
     listener.set_nonblocking(true)?;
-    let polled = loop {
+    // The connection is kept until the process is killed, which would complain otherwise.
+    let (polled, _connection) = loop {
         match listener.accept() {
             Ok((mut stream, _)) => {
                 stream.set_nonblocking(false)?;
@@ -125,7 +126,7 @@ fn first_poll(binary: &Path, environment: &[(&str, &str)]) -> Result<(Duration, 
                     text.contains("/invocation/next"),
                     "its first request is {text}"
                 );
-                break took;
+                break (took, stream);
             }
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                 if let Some(status) = child.try_wait()? {
