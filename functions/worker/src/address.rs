@@ -21,6 +21,8 @@ pub(crate) enum Refused {
     Scheme(String),
     #[error("{0} is an address inside a private network")]
     Private(String),
+    #[error("the shop sends a request with a secret header on to {0}")]
+    OtherOrigin(String),
 }
 
 /// The rule: public addresses, and the hosts that the owner allows besides.

@@ -1,12 +1,14 @@
 //! One bounded HTTP request to a shop.
 
 use std::error::Error as _;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use model::{Failure, FailureReason};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, redirect};
+use url::Url;
 
 use crate::address::{Addresses, Refused};
 
@@ -22,8 +24,19 @@ const BODY: usize = 5 * 1024 * 1024;
 /// Fetches pages and JSON.
 #[derive(Debug, Clone)]
 pub struct Fetcher {
-    client: Client,
+    user_agent: String,
     addresses: Addresses,
+    client: Client,
+    /// For requests with headers of their own, made when the first such request is. The headers
+    /// are secrets, which a redirect must not carry to another origin.
+    keyed: OnceLock<Client>,
+}
+
+/// How far redirects are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Follow {
+    Anywhere,
+    SameOrigin,
 }
 
 /// A shop's answer with a status of success.
@@ -61,36 +74,36 @@ impl From<Failure> for NoPage {
 impl Fetcher {
     /// A fetcher that names itself `user_agent` and may fetch what `addresses` allows.
     pub fn new(user_agent: &str, addresses: Addresses) -> Result<Self> {
-        let checked = addresses.clone();
-        let client = Client::builder()
-            .user_agent(user_agent)
-            .timeout(TOTAL)
-            .connect_timeout(CONNECT)
-            // A proxy would resolve names itself, past the check.
-            .no_proxy()
-            .dns_resolver(addresses.clone())
-            .redirect(redirect::Policy::custom(move |attempt| {
-                if attempt.previous().len() > REDIRECTS {
-                    return attempt.error(TooManyRedirects);
-                }
-                match checked.check(attempt.url()) {
-                    Ok(()) => attempt.follow(),
-                    Err(refused) => attempt.error(refused),
-                }
-            }))
-            .build()
-            .context("build the HTTP client")?;
-        Ok(Self { client, addresses })
+        let client = client(user_agent, &addresses, Follow::Anywhere)?;
+        Ok(Self {
+            user_agent: user_agent.to_owned(),
+            addresses,
+            client,
+            keyed: OnceLock::new(),
+        })
     }
 
-    /// Fetches an address with extra headers.
+    /// The client for requests with these headers.
+    fn client_for(&self, headers: &HeaderMap) -> Result<&Client, Failure> {
+        if headers.is_empty() {
+            return Ok(&self.client);
+        }
+        if let Some(client) = self.keyed.get() {
+            return Ok(client);
+        }
+        let client = client(&self.user_agent, &self.addresses, Follow::SameOrigin)
+            .map_err(|error| Failure::new(FailureReason::Unreachable, format!("{error:#}")))?;
+        Ok(self.keyed.get_or_init(|| client))
+    }
+
+    /// Fetches an address with extra headers, which stay with the address's own origin.
     pub async fn get(&self, url: &str, headers: HeaderMap) -> Result<Page, NoPage> {
         let url = self
             .addresses
             .parse(url)
             .map_err(|refused| refusal(&refused))?;
         let response = self
-            .client
+            .client_for(&headers)?
             .get(url)
             .headers(headers)
             .send()
@@ -119,6 +132,33 @@ impl Fetcher {
             body: body.unwrap_or_default(),
         })
     }
+}
+
+fn client(user_agent: &str, addresses: &Addresses, follow: Follow) -> Result<Client> {
+    let checked = addresses.clone();
+    Client::builder()
+        .user_agent(user_agent)
+        .timeout(TOTAL)
+        .connect_timeout(CONNECT)
+        // A proxy would resolve names itself, past the check.
+        .no_proxy()
+        .dns_resolver(addresses.clone())
+        .redirect(redirect::Policy::custom(move |attempt| {
+            if attempt.previous().len() > REDIRECTS {
+                return attempt.error(TooManyRedirects);
+            }
+            let origin = attempt.previous().first().map(Url::origin);
+            if follow == Follow::SameOrigin && origin != Some(attempt.url().origin()) {
+                let refused = Refused::OtherOrigin(attempt.url().to_string());
+                return attempt.error(refused);
+            }
+            match checked.check(attempt.url()) {
+                Ok(()) => attempt.follow(),
+                Err(refused) => attempt.error(refused),
+            }
+        }))
+        .build()
+        .context("build the HTTP client")
 }
 
 async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {
@@ -189,7 +229,86 @@ fn no_answer(error: &reqwest::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
     use super::*;
+
+    /// Answers one request so and returns it.
+    fn serve(answer: String) -> (String, std::thread::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let serving = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 4_096];
+            let length = stream.read(&mut request).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+            String::from_utf8_lossy(&request[..length]).into_owned()
+        });
+        (url, serving)
+    }
+
+    fn redirect_to(url: &str) -> String {
+        format!("HTTP/1.1 302 Found\r\nlocation: {url}/p\r\ncontent-length: 0\r\n\r\n")
+    }
+
+    fn fetcher() -> Fetcher {
+        Fetcher::new("test", Addresses::allowing("127.0.0.1")).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_redirect_does_not_carry_a_secret_header_to_another_origin() {
+        let (shop, serving) = serve(redirect_to("http://127.0.0.1:9"));
+        let mut headers = HeaderMap::new();
+        headers.insert("x-api-key", "secret".parse().unwrap());
+        let refused = fetcher().get(&shop, headers).await.unwrap_err();
+        assert_eq!(refused.failure.reason, FailureReason::RefusedAddress);
+        assert!(serving.join().unwrap().contains("x-api-key: secret"));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_to_a_private_address_is_refused() {
+        let (shop, serving) = serve(redirect_to("http://169.254.169.254"));
+        let refused = fetcher().get(&shop, HeaderMap::new()).await.unwrap_err();
+        assert_eq!(refused.failure.reason, FailureReason::RefusedAddress);
+        serving.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_page_is_read_after_a_redirect() {
+        let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nhi";
+        let (target, serving_page) = serve(page.to_owned());
+        let (shop, serving_redirect) = serve(redirect_to(&target));
+        let page = fetcher().get(&shop, HeaderMap::new()).await.unwrap();
+        assert_eq!(
+            (page.body, page.url),
+            (b"hi".to_vec(), format!("{target}/p"))
+        );
+        serving_redirect.join().unwrap();
+        serving_page.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_endless_body_is_too_large() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4_096]).unwrap();
+            let head = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+            let piece = "x".repeat(65_536);
+            let mut sent = stream.write_all(head);
+            while sent.is_ok() {
+                sent = stream.write_all(piece.as_bytes());
+            }
+        });
+        let refused = fetcher().get(&url, HeaderMap::new()).await.unwrap_err();
+        assert_eq!(
+            refused.failure.reason,
+            FailureReason::TooLarge,
+            "{refused:?}"
+        );
+    }
 
     fn parse(text: &str) -> Option<Duration> {
         let mut headers = HeaderMap::new();
