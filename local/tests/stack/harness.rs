@@ -159,3 +159,17 @@ pub(crate) async fn send(
         body: String::from_utf8_lossy(&body).into_owned(),
     }
 }
+
+/// How many files of objects there are.
+pub(crate) fn files(running: &Running) -> usize {
+    let folders = running
+        .dir
+        .path()
+        .join("objects")
+        .read_dir()
+        .expect("the objects");
+    let folders = folders.map(|folder| folder.expect("a folder").path());
+    folders
+        .map(|folder| folder.read_dir().expect("a folder").count())
+        .sum()
+}

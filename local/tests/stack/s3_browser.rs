@@ -6,8 +6,9 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use aws_sdk_s3::types::{CorsConfiguration, CorsRule};
 
+use crate::harness::files;
 use crate::harness::{Answer, send};
-use crate::s3::{code, files, get, put, start_with_bucket};
+use crate::s3::{code, get, put, start_with_bucket};
 
 fn minutes(count: u64) -> PresigningConfig {
     PresigningConfig::expires_in(Duration::from_mins(count)).expect("a duration")

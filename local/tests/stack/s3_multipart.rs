@@ -6,7 +6,8 @@ use aws_sdk_s3::types::{
     ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart,
 };
 
-use crate::s3::{code, files, get, put, start_with_bucket};
+use crate::harness::files;
+use crate::s3::{code, get, put, start_with_bucket};
 
 /// The smallest part that is not the last.
 const PART: usize = 5 * 1024 * 1024;

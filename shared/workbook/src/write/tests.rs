@@ -1,0 +1,109 @@
+//! What a written workbook reads back as.
+
+use calamine::{Data, Reader};
+
+use super::*;
+
+fn saved(book: Book) -> calamine::Xlsx<std::io::BufReader<std::fs::File>> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("book.xlsx");
+    book.save(&path).unwrap();
+    calamine::open_workbook(&path).unwrap()
+}
+
+#[test]
+fn a_table_goes_on_on_the_next_sheet() {
+    let mut book = Book::new("길다", ChangeColors::RedUp);
+    let mut table = book.table("가격", &["상품", "가격"]).unwrap();
+    table.max_rows = 4;
+    for row in 0..8 {
+        book.row(&mut table, &[Cell::Text("이어폰"), Cell::Count(row)])
+            .unwrap();
+    }
+    assert_eq!(table.rows(), 2);
+    book.end(table).unwrap();
+    let mut read = saved(book);
+    assert_eq!(read.sheet_names(), ["가격", "가격 2", "가격 3"]);
+    let mut counts = Vec::new();
+    for name in read.sheet_names() {
+        let range = read.worksheet_range(&name).unwrap();
+        assert_eq!(range.get((0, 0)), Some(&Data::String("상품".into())));
+        counts.extend(range.rows().skip(1).map(|row| row[1].clone()));
+    }
+    assert_eq!(
+        counts,
+        (0..8)
+            .map(|count| Data::Float(f64::from(count)))
+            .collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn text_is_never_a_formula() {
+    let mut book = Book::new("", ChangeColors::GreenUp);
+    let texts = [
+        "=SUM(A1)",
+        "+1",
+        "-1",
+        "@x",
+        "=HYPERLINK(\"http://example.com\")",
+        "http://example.com",
+        "{=1}",
+    ];
+    let mut table = book.table("t", &["text"]).unwrap();
+    for text in texts {
+        book.row(&mut table, &[Cell::Text(text)]).unwrap();
+    }
+    book.end(table).unwrap();
+    let mut read = saved(book);
+    let range = read.worksheet_range("t").unwrap();
+    let back: Vec<String> = range.rows().skip(1).map(|row| row[0].to_string()).collect();
+    assert_eq!(back, texts);
+    assert!(read.worksheet_formula("t").unwrap().is_empty());
+}
+
+#[test]
+fn sheet_names_are_made_fit_and_different() {
+    let mut book = Book::new("", ChangeColors::GreenUp);
+    assert_eq!(book.sheet_name("a/b:c"), "a b c");
+    assert_eq!(book.sheet_name("A B C"), "A B C (2)");
+    assert_eq!(book.sheet_name("'"), "Sheet");
+    assert_eq!(book.sheet_name(&"가".repeat(40)), "가".repeat(31));
+    assert_eq!(
+        book.sheet_name(&"가".repeat(40)),
+        format!("{} (2)", "가".repeat(27))
+    );
+}
+
+#[test]
+fn a_text_is_cut_between_characters() {
+    assert_eq!(cut_to("가😀나", 2), "가");
+    assert_eq!(cut_to("가😀나", 3), "가😀");
+    let long = "😀".repeat(MAX_TEXT);
+    assert_eq!(cut(&long).encode_utf16().count(), MAX_TEXT - 1);
+}
+
+#[test]
+fn amounts_have_the_digits_of_their_currency() {
+    assert_eq!(digits(exponent(Some(Currency::KRW))), "#,##0");
+    assert_eq!(digits(exponent(Some(Currency::USD))), "#,##0.00");
+    assert_eq!(digits(exponent(Some(Currency::KWD))), "#,##0.000");
+}
+
+#[test]
+fn korean_takes_twice_the_width() {
+    let mut book = Book::new("", ChangeColors::GreenUp);
+    let mut sheet = book.free_sheet("w").unwrap();
+    assert_eq!(book.write(&mut sheet, 0, 0, Cell::Text("가격")).unwrap(), 5);
+    assert_eq!(book.write(&mut sheet, 0, 1, Cell::Text("ab")).unwrap(), 3);
+    assert!(
+        book.write(
+            &mut sheet,
+            0,
+            2,
+            Cell::Amount(Decimal::new(123_456_789, 2), Some(Currency::USD))
+        )
+        .unwrap()
+            >= 12
+    );
+}
