@@ -82,6 +82,7 @@ impl DeadLetters {
                 FailureReason::Abandoned,
                 "the worker never finished this job; its log tells why",
             )),
+            unconfirmed: None,
         };
         match self.observations.record(&observation).await? {
             Recorded::New => warn!(run = %job.run, product = %job.product, "abandoned"),

@@ -46,14 +46,10 @@ async fn send_shard(scheduler: &Scheduler, run: &RunId, shard: u8) -> Result<u64
 
         let mut definitions = by_id(active.products);
         let bodies = plan.products.iter().map(|product| {
-            let job = Job {
-                run: run.clone(),
-                product: product.clone(),
-                // None when an earlier attempt planned it and it is not active any more: the
-                // worker looks it up.
-                definition: definitions.remove(product),
-                deferrals: 0,
-            };
+            // None when an earlier attempt planned it and it is not active any more: the worker
+            // looks it up.
+            let definition = definitions.remove(product);
+            let job = Job::new(run.clone(), product.clone(), definition);
             serde_json::to_string(&job).expect("a job has only string keys")
         });
         scheduler.jobs.send_all(bodies).await?;

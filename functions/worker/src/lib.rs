@@ -127,6 +127,7 @@ impl Worker {
             vendor: product.and_then(|product| product.vendor.clone()),
             fetched_at: Timestamp::now(),
             outcome,
+            unconfirmed: None,
         };
         let standing = match self.observations.record(&observation).await? {
             Recorded::New => observation,

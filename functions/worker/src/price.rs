@@ -56,6 +56,11 @@ pub(crate) async fn of(worker: &Worker, product: &Product) -> Result<Offer, NoOf
             let hints = hints(product, &page, None, None);
             Ok(extract::from_json(&page.body, &paths, &hints)?)
         }
+        Source::Coupang { .. } => Err(Failure::new(
+            FailureReason::RefusedRequest,
+            "no access to Coupang is configured",
+        )
+        .into()),
     }
 }
 
@@ -85,6 +90,7 @@ fn hints<'a>(
 ) -> Hints<'a> {
     Hints {
         currency: product.currency,
+        locale: product.locale.as_deref(),
         selector,
         variant,
         base_url: Some(&page.url),

@@ -1,12 +1,16 @@
 //! `pricetide follow` and `pricetide fetch`: a product of one's own, and its price now.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
-use model::{Currency, JsonPaths, Product, ProductId, RunId, ScheduleName, Slot, Source};
+use model::{
+    CoupangList, Currency, JsonPaths, Product, ProductId, RunId, ScheduleName, Slot, Source,
+    Variant,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -17,7 +21,8 @@ use super::remote::Remote;
 pub(crate) struct Follow {
     /// The product's id, of your choice.
     id: ProductId,
-    /// The address of its page, or of a JSON answer.
+    /// The address of its page, or of a JSON answer. With one of the Coupang lists: the page at
+    /// Coupang, or Coupang's number of the product.
     url: String,
     /// Its name; the id, if not given.
     #[arg(long)]
@@ -31,13 +36,11 @@ pub(crate) struct Follow {
     /// Its currency, an ISO 4217 code, where the page names none.
     #[arg(long, value_name = "CODE")]
     currency: Option<Currency>,
-    /// The CSS selector of the element that holds the price, for a page without structured
-    /// data.
-    #[arg(long, value_name = "CSS", conflicts_with = "json_price")]
-    selector: Option<String>,
-    /// The JSONPath of the price: the address answers with JSON.
-    #[arg(long, value_name = "JSONPATH")]
-    json_price: Option<String>,
+    /// How its shop writes numbers: `de`, `de-CH`. Settles whether `1.234` is a thousand.
+    #[arg(long, value_name = "TAG")]
+    locale: Option<String>,
+    #[command(flatten)]
+    kind: Kind,
     /// The schedule that fetches it.
     #[arg(long, default_value = "daily")]
     schedule: ScheduleName,
@@ -49,33 +52,83 @@ pub(crate) struct Follow {
     data: PathBuf,
 }
 
+/// How the price is read, when not from the page's own structured data.
+#[derive(Debug, Default, clap::Args)]
+#[group(multiple = false)]
+struct Kind {
+    /// The CSS selector of the element that holds the price, for a page without structured
+    /// data.
+    #[arg(long, value_name = "CSS")]
+    selector: Option<String>,
+    /// The article number of the variant that is meant, on a page that describes several.
+    #[arg(long)]
+    sku: Option<String>,
+    /// The JSONPath of the price: the address answers with JSON.
+    #[arg(long, value_name = "JSONPATH")]
+    json_price: Option<String>,
+    /// Coupang Partners API: the product is found by searching for this.
+    #[arg(long, value_name = "KEYWORD")]
+    coupang_search: Option<String>,
+    /// Coupang Partners API: the product is among the best of this category.
+    #[arg(long, value_name = "NUMBER")]
+    coupang_category: Option<u32>,
+    /// Coupang Partners API: the product is among the deals of the day.
+    #[arg(long)]
+    coupang_gold_box: bool,
+}
+
+impl Kind {
+    fn source(&self, url: &str) -> Result<Source> {
+        if let Some(list) = self.coupang_list() {
+            let product_id = coupang_number(url)
+                .with_context(|| format!("{url:?} names no product at Coupang"))?;
+            return Ok(Source::Coupang { product_id, list });
+        }
+        let url = url.to_owned();
+        Ok(match &self.json_price {
+            Some(price) => Source::Json {
+                url,
+                paths: JsonPaths {
+                    price: price.clone(),
+                    currency: None,
+                    availability: None,
+                    name: None,
+                },
+                secret_headers: BTreeMap::new(),
+            },
+            None => Source::Html {
+                url,
+                selector: self.selector.clone(),
+                variant: self.sku.clone().map(Variant::Sku),
+            },
+        })
+    }
+
+    fn coupang_list(&self) -> Option<CoupangList> {
+        let search = self.coupang_search.clone().map(CoupangList::Search);
+        let category = self.coupang_category.map(CoupangList::BestCategory);
+        let gold_box = self.coupang_gold_box.then_some(CoupangList::GoldBox);
+        search.or(category).or(gold_box)
+    }
+}
+
+/// The product's number, alone or in the address of its page (`/vp/products/7335597976`).
+fn coupang_number(text: &str) -> Option<u64> {
+    let number = text.split_once("/products/").map_or(text, |(_, rest)| rest);
+    let end = number.find(|c: char| !c.is_ascii_digit());
+    number[..end.unwrap_or(number.len())].parse().ok()
+}
+
 /// Defines the product.
 pub(crate) fn follow(follow: &Follow) -> Result<ExitCode> {
-    let url = follow.url.clone();
-    let source = match &follow.json_price {
-        Some(price) => Source::Json {
-            url,
-            paths: JsonPaths {
-                price: price.clone(),
-                currency: None,
-                availability: None,
-                name: None,
-            },
-            secret_headers: std::collections::BTreeMap::new(),
-        },
-        None => Source::Html {
-            url,
-            selector: follow.selector.clone(),
-            variant: None,
-        },
-    };
     let product = Product {
         id: follow.id.clone(),
         name: follow.name.clone().unwrap_or_else(|| follow.id.to_string()),
         category: follow.category.clone(),
         vendor: follow.vendor.clone(),
-        source,
+        source: follow.kind.source(&follow.url)?,
         currency: follow.currency,
+        locale: follow.locale.clone(),
         schedule: follow.schedule.clone(),
         active: !follow.stop,
     };
@@ -133,4 +186,24 @@ async fn closed(remote: &Remote, run: &RunId) -> Result<Value> {
 /// Text as one segment of an address's path.
 fn path_segment(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_at_coupang_is_named_by_its_number_or_its_page() {
+        for text in [
+            "7335597976",
+            "https://www.coupang.com/vp/products/7335597976",
+            "https://www.coupang.com/vp/products/7335597976?itemId=1&vendorItemId=2",
+            "https://m.coupang.com/vm/products/7335597976#reviews",
+        ] {
+            assert_eq!(coupang_number(text), Some(7_335_597_976), "{text}");
+        }
+        for text in ["", "earbuds", "https://www.coupang.com/vp/products/", "-1"] {
+            assert_eq!(coupang_number(text), None, "{text}");
+        }
+    }
 }

@@ -267,6 +267,7 @@ fn product(
         vendor: Some(vendor.to_owned()),
         source,
         currency: Some(currency),
+        locale: None,
         schedule: ScheduleName::new("daily").expect("`daily` is a schedule name"),
         active: true,
     }

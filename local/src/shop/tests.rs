@@ -66,7 +66,7 @@ async fn get(url: &str) -> Seen {
 fn extract(product: &Product, body: &str) -> Result<Offer, Failure> {
     let hints = Hints {
         currency: product.currency,
-        base_url: Some(product.source.url()),
+        base_url: product.source.url(),
         ..Hints::default()
     };
     match &product.source {
@@ -74,20 +74,25 @@ fn extract(product: &Product, body: &str) -> Result<Offer, Failure> {
         Source::Json { paths, .. } => {
             from_json(body.as_bytes(), &CompiledPaths::compile(paths)?, &hints)
         }
+        Source::Coupang { .. } => panic!("the demo's shops are no Coupang"),
     }
 }
 
 /// The price that is read at the product's address, by a visitor who comes twice if need be.
 async fn read(product: &Product) -> Money {
-    let mut seen = get(product.source.url()).await;
+    let mut seen = get(address(product)).await;
     if seen.status != 200 {
-        seen = get(product.source.url()).await;
+        seen = get(address(product)).await;
     }
     assert_eq!(seen.status, 200, "{}", product.id);
     let offer = extract(product, &seen.body).unwrap_or_else(|e| panic!("{}: {e}", product.id));
     assert!(offer.availability.is_some());
     assert_eq!(offer.name.as_deref(), Some(product.name.as_str()));
     offer.price
+}
+
+fn address(product: &Product) -> &str {
+    product.source.url().unwrap()
 }
 
 fn find(shop: &Shop, id: &str) -> Product {
@@ -122,7 +127,7 @@ async fn the_catalogue_can_be_followed_as_it_is() {
     let catalogue = shop.catalogue();
     assert!((40..=60).contains(&catalogue.len()));
     for product in &catalogue {
-        assert!(product.source.url().starts_with(&shop.url()), "{product:?}");
+        assert!(address(product).starts_with(&shop.url()), "{product:?}");
         assert!(product.active && product.currency.is_some() && product.category.is_some());
         assert!(product.name.len() <= 200);
     }
@@ -148,7 +153,7 @@ async fn the_same_seed_gives_the_same_pages() {
         shop.set_day(FIRST + 5.days());
         let mut all = String::new();
         for id in ["hanok-1001", "mapo-2004", "harbor-3002", "namsan-4001"] {
-            all += &get(find(shop, id).source.url()).await.body;
+            all += &get(address(&find(shop, id))).await.body;
         }
         pages.push(all.replace(&shop.url(), "http://shop"));
     }
@@ -162,7 +167,7 @@ async fn pages_are_as_long_as_those_of_real_shops() {
     for product in shop.catalogue() {
         let id = product.id.as_str();
         if id.starts_with("hanok") || id.starts_with("mapo") || id.starts_with("harbor") {
-            let page = get(product.source.url()).await.body;
+            let page = get(address(&product)).await.body;
             assert!(
                 (12_000..=50_000).contains(&page.len()),
                 "{id}: {} bytes",
@@ -188,7 +193,7 @@ async fn the_moody_shop_turns_a_first_visit_away_and_serves_the_second() {
         shop.set_day(FIRST + day.days());
         let mut bad = false;
         for product in &products {
-            let first = get(product.source.url()).await;
+            let first = get(address(product)).await;
             match first.status {
                 200 => {}
                 429 => {
@@ -199,7 +204,7 @@ async fn the_moody_shop_turns_a_first_visit_away_and_serves_the_second() {
                 other => panic!("{other}"),
             }
             bad |= first.status != 200;
-            assert_eq!(get(product.source.url()).await.status, 200);
+            assert_eq!(get(address(product)).await.status, 200);
         }
         bad_days += u32::from(bad);
     }
@@ -224,7 +229,7 @@ async fn what_is_gone_stays_gone() {
             let day = FIRST + day.days();
             shop.set_day(day);
             assert_eq!(
-                get(product.source.url()).await.status,
+                get(address(&product)).await.status,
                 expected,
                 "{id} on {day}"
             );
@@ -237,7 +242,7 @@ async fn what_is_gone_stays_gone() {
 async fn a_price_on_request_is_not_a_number() {
     let shop = open(42, Assortment::Demo).await;
     let product = find(&shop, "hanok-1013");
-    let page = get(product.source.url()).await.body;
+    let page = get(address(&product)).await.body;
     assert!(page.contains("가격 문의"));
     let failure = extract(&product, &page).unwrap_err();
     assert_eq!(failure.reason, FailureReason::UnreadablePrice, "{failure}");
@@ -249,14 +254,14 @@ async fn a_price_on_request_is_not_a_number() {
 async fn the_slow_shop_takes_its_time() {
     let shop = open(42, Assortment::Demo).await;
     let start = Instant::now();
-    assert_eq!(get(find(&shop, "jeju-5001").source.url()).await.status, 200);
+    assert_eq!(get(address(&find(&shop, "jeju-5001"))).await.status, 200);
     assert!(start.elapsed() >= Duration::from_millis(300));
 }
 
 #[tokio::test]
 async fn a_page_that_has_not_changed_is_not_sent_again() {
     let shop = open(42, Assortment::Demo).await;
-    let url = find(&shop, "mapo-2001").source.url().to_owned();
+    let url = address(&find(&shop, "mapo-2001")).to_owned();
     let first = get(&url).await;
     let tag = first
         .head
@@ -301,7 +306,7 @@ async fn a_visitor_who_errs_is_told_so() {
     let index = get(&format!("{url}/")).await;
     assert!(index.head.contains("text/html; charset=utf-8"));
     for product in shop.catalogue() {
-        assert!(index.body.contains(product.source.url()), "{}", product.id);
+        assert!(index.body.contains(address(&product)), "{}", product.id);
     }
 }
 
@@ -342,13 +347,13 @@ async fn a_bulk_shop_sells_any_number_of_like_pages() {
     assert_eq!(catalogue.len(), 3_000);
     let mut prices = std::collections::HashSet::new();
     for product in catalogue.iter().step_by(131) {
-        let seen = get(product.source.url()).await;
+        let seen = get(address(product)).await;
         assert!(
             (49_000..=51_000).contains(&seen.body.len()),
             "{}",
             seen.body.len()
         );
-        assert!(seen.body.contains(&product.name) && seen.body.contains(product.source.url()));
+        assert!(seen.body.contains(&product.name) && seen.body.contains(address(product)));
         let truth = shop.price_on(&product.id, day).unwrap();
         assert_eq!(extract(product, &seen.body).unwrap().price, truth);
         prices.insert(truth.amount);

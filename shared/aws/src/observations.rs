@@ -3,7 +3,8 @@
 //! `PRODUCT#id` / `OBS#slot#schedule`: the history of a product is one partition in the order
 //! of time, and two schedules that meet at one slot each have their outcome. `run_shard`
 //! (`run id#07`) is the key of the index `run`. A price is the attributes `price` (number),
-//! `currency`, `availability`, `found_in`; a failure is `reason` and `detail`.
+//! `currency`, `availability`, `found_in`, and `unconfirmed` while it does not count; a failure is
+//! `reason` and `detail`.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use iso_currency::Currency;
 use model::{
     Availability, Failure, FailureReason, Money, Observation, Offer, Outcome, ProductId, RunId,
+    Unconfirmed,
 };
 
 use crate::item::{Item, n, parsed, s, text};
@@ -63,6 +65,51 @@ impl Observations {
                 }),
             },
         }
+    }
+
+    /// Settles a price that is still to be confirmed by putting `settled` in its place: the same
+    /// job's price, confirmed or [`Unconfirmed::Final`]. False when there is none to settle: it
+    /// is settled already, or was never recorded.
+    pub async fn settle(&self, settled: &Observation) -> Result<bool> {
+        let result = self
+            .table
+            .client
+            .put_item()
+            .table_name(&self.table.name)
+            .set_item(Some(write(settled)))
+            .condition_expression("unconfirmed = :pending")
+            .expression_attribute_values(":pending", s(Unconfirmed::Pending.name()))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => {
+                Err(error).with_context(|| format!("settle {} of {}", settled.product, settled.run))
+            }
+        }
+    }
+
+    /// The outcome of a product in a run.
+    pub async fn get(&self, product: &ProductId, run: &RunId) -> Result<Option<Observation>> {
+        let answer = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .key("PK", s(format!("PRODUCT#{product}")))
+            .key("SK", s(sort_key(run)))
+            .consistent_read(true)
+            .send()
+            .await
+            .with_context(|| format!("read the outcome of {product} in {run}"))?;
+        answer.item.as_ref().map(read).transpose()
     }
 
     /// The newest observations of a product, newest first.
@@ -144,6 +191,10 @@ impl Observations {
     }
 }
 
+fn sort_key(run: &RunId) -> String {
+    format!("OBS#{}#{}", run.slot, run.schedule)
+}
+
 fn run_shard(run: &RunId, shard: u8) -> String {
     format!("{run}#{shard:02}")
 }
@@ -164,13 +215,11 @@ fn write(observation: &Observation) -> Item {
         vendor,
         fetched_at,
         outcome,
+        unconfirmed,
     } = observation;
     let mut item = Item::from([
         ("PK".to_owned(), s(format!("PRODUCT#{product}"))),
-        (
-            "SK".to_owned(),
-            s(format!("OBS#{}#{}", run.slot, run.schedule)),
-        ),
+        ("SK".to_owned(), s(sort_key(run))),
         ("run".to_owned(), s(run.to_string())),
         (
             "run_shard".to_owned(),
@@ -185,6 +234,9 @@ fn write(observation: &Observation) -> Item {
     }
     if let Some(vendor) = vendor {
         put("vendor", s(vendor));
+    }
+    if let Some(unconfirmed) = unconfirmed {
+        put("unconfirmed", s(unconfirmed.name()));
     }
     match outcome {
         Outcome::Price(offer) => {
@@ -235,6 +287,11 @@ fn read(item: &Item) -> Result<Observation> {
         vendor: owned("vendor"),
         fetched_at: parsed(item, "fetched_at")?,
         outcome,
+        unconfirmed: match text(item, "unconfirmed") {
+            None => None,
+            Some("pending") => Some(Unconfirmed::Pending),
+            Some(_) => Some(Unconfirmed::Final),
+        },
     })
 }
 
@@ -251,6 +308,7 @@ mod tests {
             vendor: None,
             fetched_at: "2026-11-21T01:15:03.25Z".parse().unwrap(),
             outcome,
+            unconfirmed: None,
         }
     }
 
@@ -263,6 +321,13 @@ mod tests {
             found_in: "json-ld".to_owned(),
         }));
         assert_eq!(read(&write(&price)).unwrap(), price);
+        for unconfirmed in [Unconfirmed::Pending, Unconfirmed::Final] {
+            let price = Observation {
+                unconfirmed: Some(unconfirmed),
+                ..price.clone()
+            };
+            assert_eq!(read(&write(&price)).unwrap(), price);
+        }
     }
 
     #[test]

@@ -40,6 +40,7 @@ reasons! {
     Blocked "blocked" true "The shop showed a block or challenge page instead of the product.";
     Ambiguous "ambiguous" true "The page offers several equally good prices.";
     NoPrice "no_price" true "The page shows no price.";
+    NotListed "not_listed" true "The shop's list does not name the product this time.";
     UnreadablePrice "unreadable_price" true "What stands where the price should be cannot be read as one.";
     NoCurrency "no_currency" true "A price was found, but not its currency: give the product one.";
     WrongCurrency "wrong_currency" true "The shop's price is in another currency than the product's.";

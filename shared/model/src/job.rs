@@ -1,5 +1,6 @@
 //! What travels on the queues.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -17,10 +18,35 @@ pub struct Job {
     /// so that a definition that is wrong fails its own job with a reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition: Option<Box<RawValue>>,
-    /// How often the job has been put off (a quota, a `Retry-After`). Putting off sends a
-    /// delayed copy, so that it does not use up receives.
+    /// How often the source was asked and wanted to be asked later (a `Retry-After`). Putting
+    /// off sends a delayed copy, so that it does not use up receives.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub deferrals: u32,
+    /// The source is not asked before this instant. SQS holds a message back for 15 minutes at
+    /// most: what waits longer is sent on, unasked, until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// Whether `not_before` is the job's reserved turn at its source.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reserved: bool,
+    /// Whether this is the second fetch, which settles a price that moved too far.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirms: bool,
+}
+
+impl Job {
+    /// A job as it is planned.
+    pub fn new(run: RunId, product: ProductId, definition: Option<Box<RawValue>>) -> Self {
+        Self {
+            run,
+            product,
+            definition,
+            deferrals: 0,
+            not_before: None,
+            reserved: false,
+            confirms: false,
+        }
+    }
 }
 
 impl Job {
@@ -74,12 +100,8 @@ mod tests {
 
     #[test]
     fn a_job_without_definition_is_short() {
-        let job = Job {
-            run: "daily@2026-11-21T01:15:00Z".parse().unwrap(),
-            product: "p-1".parse().unwrap(),
-            definition: None,
-            deferrals: 0,
-        };
+        let run = "daily@2026-11-21T01:15:00Z".parse().unwrap();
+        let job = Job::new(run, "p-1".parse().unwrap(), None);
         let json = serde_json::to_string(&job).unwrap();
         assert_eq!(
             json,

@@ -11,6 +11,7 @@ mod job;
 mod money;
 mod observation;
 mod product;
+mod validators;
 
 pub use availability::Availability;
 pub use error::Invalid;
@@ -19,6 +20,7 @@ pub use ids::{FileId, ProductId, RunId, ScheduleName, Slot};
 pub use iso_currency::Currency;
 pub use job::{ExportTask, Job};
 pub use money::Money;
-pub use observation::{Observation, Offer, Outcome};
-pub use product::{JsonPaths, Product, Source, Variant};
+pub use observation::{Observation, Offer, Outcome, Unconfirmed};
+pub use product::{CoupangList, JsonPaths, Product, Source, Variant};
 pub use rust_decimal::Decimal;
+pub use validators::Validators;

@@ -28,7 +28,29 @@ pub enum Outcome {
     Failure(Failure),
 }
 
-/// The stored outcome of one product in one run. Written once and never changed.
+/// How far a price that moved beyond the limits is from counting. Such a price is no product's
+/// last price and raises no alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unconfirmed {
+    /// A second fetch will settle it.
+    Pending,
+    /// The second fetch did not bear it out.
+    Final,
+}
+
+impl Unconfirmed {
+    /// The name in data.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Final => "final",
+        }
+    }
+}
+
+/// The stored outcome of one product in one run. Written once; only a price that is still to be
+/// confirmed is settled later, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {
     /// Which product.
@@ -45,4 +67,6 @@ pub struct Observation {
     pub fetched_at: Timestamp,
     /// What came of it.
     pub outcome: Outcome,
+    /// Whether its price does not count, or not yet.
+    pub unconfirmed: Option<Unconfirmed>,
 }

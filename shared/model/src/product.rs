@@ -29,6 +29,9 @@ pub struct Product {
     /// is a failure, never a silent conversion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
+    /// How its shop writes numbers, as a BCP 47 tag (`de`, `de-CH`): settles `1.234`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
     /// The schedule that fetches it.
     #[serde(default = "daily")]
     pub schedule: ScheduleName,
@@ -43,7 +46,7 @@ impl Product {
     pub const MAX_TEXT: usize = 200;
 
     /// Checks what the types do not: names that are there and not too long, an address that is
-    /// one.
+    /// one, a locale that can be one.
     pub fn check(&self) -> Result<(), Invalid> {
         let texts = [
             ("name", Some(self.name.as_str())),
@@ -56,15 +59,24 @@ impl Product {
                 return Err(Invalid::new(what, text, "1 to 200 bytes of text"));
             }
         }
-        let url = self.source.url();
-        let is_web = Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        if is_web && url.len() <= 2_000 {
-            Ok(())
-        } else {
-            let expected = "an http or https address of at most 2000 bytes";
-            Err(Invalid::new("web address", url, expected))
+        if let Some(locale) = &self.locale
+            && !is_locale(locale)
+        {
+            let expected = "a language and, if need be, a region: de, de-CH";
+            return Err(Invalid::new("locale", locale, expected));
         }
+        self.source.check()
     }
+}
+
+/// Whether a text has the form of a language tag (BCP 47, or POSIX with its `_`).
+fn is_locale(text: &str) -> bool {
+    let mut parts = text.split(['-', '_']);
+    let language = parts.next().unwrap_or_default();
+    text.len() <= 35
+        && (2..=3).contains(&language.len())
+        && language.bytes().all(|b| b.is_ascii_alphabetic())
+        && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 fn daily() -> ScheduleName {
@@ -102,13 +114,54 @@ pub enum Source {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         secret_headers: BTreeMap<String, String>,
     },
+    /// A product in the lists of the Coupang Partners API, which has no look-up by product.
+    /// Products that name the same list share one request in a run.
+    Coupang {
+        /// Coupang's number of the product: `productId`.
+        product_id: u64,
+        /// The list it is looked for in.
+        list: CoupangList,
+    },
+}
+
+/// A list of the Coupang Partners API: `{"search": "무선 이어폰"}`, `{"best_category": 1016}`
+/// or `"gold_box"`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CoupangList {
+    /// The ten products that a search for a keyword gives.
+    Search(String),
+    /// The hundred best selling products of a category, by its number.
+    BestCategory(u32),
+    /// The deals of the day.
+    GoldBox,
 }
 
 impl Source {
-    /// The address that is fetched.
-    pub fn url(&self) -> &str {
+    /// The address that is fetched, where the product names one.
+    pub fn url(&self) -> Option<&str> {
         match self {
-            Self::Html { url, .. } | Self::Json { url, .. } => url,
+            Self::Html { url, .. } | Self::Json { url, .. } => Some(url),
+            Self::Coupang { .. } => None,
+        }
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        if let Self::Coupang {
+            list: CoupangList::Search(keyword),
+            ..
+        } = self
+            && (keyword.trim().is_empty() || keyword.len() > Product::MAX_TEXT)
+        {
+            return Err(Invalid::new("keyword", keyword, "1 to 200 bytes of text"));
+        }
+        let Some(url) = self.url() else { return Ok(()) };
+        let is_web = Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if is_web && url.len() <= 2_000 {
+            Ok(())
+        } else {
+            let expected = "an http or https address of at most 2000 bytes";
+            Err(Invalid::new("web address", url, expected))
         }
     }
 }
@@ -173,6 +226,34 @@ mod tests {
         );
         assert!(product("x", "shop.example/p/1").check().is_err());
         assert!(product("x", "ftp://shop.example/p/1").check().is_err());
+    }
+
+    #[test]
+    fn a_product_of_a_coupang_list_needs_no_address() {
+        for list in [
+            r#"{"search":"무선 이어폰"}"#,
+            r#"{"best_category":1016}"#,
+            r#""gold_box""#,
+        ] {
+            let json = format!(
+                r#"{{"id":"c-1","name":"n","source":{{"kind":"coupang","product_id":27664441,"list":{list}}}}}"#
+            );
+            let product: Product = serde_json::from_str(&json).unwrap();
+            assert_eq!((product.check(), product.source.url()), (Ok(()), None));
+        }
+    }
+
+    #[test]
+    fn a_locale_has_the_form_of_one() {
+        let mut product = product("x", "https://shop.example/p/1");
+        for (locale, fits) in [("de", true), ("de-CH", true), ("pt_BR", true), ("", false)] {
+            product.locale = Some(locale.to_owned());
+            assert_eq!(product.check().is_ok(), fits, "{locale}");
+        }
+        for locale in ["german!", "d", "de-", "de--CH", "독일"] {
+            product.locale = Some(locale.to_owned());
+            assert!(product.check().is_err(), "{locale}");
+        }
     }
 
     #[test]
