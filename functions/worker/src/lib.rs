@@ -136,7 +136,7 @@ impl Worker {
         match &standing.outcome {
             Outcome::Price(offer) => {
                 self.products
-                    .advance(&standing.product, standing.run.slot, offer)
+                    .advance(&standing.product, standing.run.slot, offer, None)
                     .await?;
             }
             Outcome::Failure(failure) => {

@@ -261,13 +261,10 @@ fn write(observation: &Observation) -> Item {
 fn read(item: &Item) -> Result<Observation> {
     let owned = |name| text(item, name).map(str::to_owned);
     let outcome = if let Some(reason) = text(item, "reason") {
-        let Some(reason) = FailureReason::ALL
-            .iter()
-            .find(|known| known.name() == reason)
-        else {
+        let Some(reason) = FailureReason::from_name(reason) else {
             bail!("the attribute reason is {reason:?}");
         };
-        Outcome::Failure(Failure::new(*reason, owned("detail").unwrap_or_default()))
+        Outcome::Failure(Failure::new(reason, owned("detail").unwrap_or_default()))
     } else {
         Outcome::Price(Offer {
             price: Money::new(

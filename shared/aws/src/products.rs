@@ -3,13 +3,21 @@
 //! `PRODUCT#id` / `META`. Attributes: `definition` (the product as JSON text, passed on to jobs
 //! unread), `name`, `category` (for queries by people), `active_shard` (`schedule#07`, only on
 //! active products, the key of the index `active`), and the last price: `last_slot`,
-//! `last_price` (number), `last_currency`, `last_availability`.
+//! `last_price` (number), `last_currency`, `last_availability`, and where a shop names versions
+//! of its pages the one it was read from: `page_etag`, `page_modified`, `page_read_as`,
+//! `page_read_at`, `page_found_in`, `page_name`.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
 use iso_currency::Currency;
-use model::{Availability, Failure, Money, Offer, Product, ProductId, ScheduleName, Slot};
+use jiff::Timestamp;
+use model::{
+    Availability, Failure, Money, Offer, Product, ProductId, ScheduleName, Slot, Validators,
+};
 use serde_json::value::RawValue;
 
 use crate::Table;
@@ -32,7 +40,7 @@ pub struct StoredProduct {
 }
 
 /// The newest price of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastPrice {
     /// The price.
     pub price: Money,
@@ -40,6 +48,23 @@ pub struct LastPrice {
     pub availability: Option<Availability>,
     /// The slot it was fetched for.
     pub slot: Slot,
+    /// The page it was read from, where the shop names its versions.
+    pub page: Option<PageVersion>,
+}
+
+/// A version of a page that was read, for asking the shop whether there is a newer one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageVersion {
+    /// What the shop calls the version.
+    pub validators: Validators,
+    /// What of the product's definition decided how it was read.
+    pub read_as: String,
+    /// When it was read.
+    pub read_at: Timestamp,
+    /// Where in it the price stood.
+    pub found_in: String,
+    /// The product's name in it.
+    pub name: Option<String>,
 }
 
 /// An active product: its id, and its definition as unread JSON.
@@ -121,6 +146,26 @@ impl Products {
         answer.item.map(|item| read(id, &item)).transpose()
     }
 
+    /// Looks several products up. A little later than the latest write, perhaps.
+    pub async fn several(
+        &self,
+        ids: impl IntoIterator<Item = &ProductId>,
+    ) -> Result<HashMap<ProductId, StoredProduct>> {
+        let ids: HashSet<&ProductId> = ids.into_iter().collect();
+        let keys = ids
+            .into_iter()
+            .map(|id| Item::from([("PK".to_owned(), key(id)), ("SK".to_owned(), s("META"))]));
+        let items = self.table.batch_get(keys.collect(), None).await?;
+        items
+            .iter()
+            .map(|item| {
+                let id = product_id(item)?;
+                let stored = read(&id, item)?;
+                Ok((id, stored))
+            })
+            .collect()
+    }
+
     /// At most `limit` active products of a schedule in one shard, from `from` on.
     pub async fn active(
         &self,
@@ -163,10 +208,17 @@ impl Products {
         Ok(ActivePage { products, next })
     }
 
-    /// Moves a product's last price forward to `slot`. Does nothing when a price of this or a
-    /// later slot is there, or when the product is not.
-    pub async fn advance(&self, id: &ProductId, slot: Slot, offer: &Offer) -> Result<()> {
+    /// Moves a product's last price forward to `slot`, read from this version of its page. Does
+    /// nothing when a price of this or a later slot is there, or when the product is not.
+    pub async fn advance(
+        &self,
+        id: &ProductId,
+        slot: Slot,
+        offer: &Offer,
+        page: Option<&PageVersion>,
+    ) -> Result<()> {
         let mut set = "SET last_slot = :s, last_price = :p, last_currency = :c".to_owned();
+        let mut remove = Vec::new();
         let mut update = self
             .table
             .client
@@ -185,7 +237,18 @@ impl Products {
             set.push_str(", last_availability = :a");
             update = update.expression_attribute_values(":a", s(availability.name()));
         } else {
-            set.push_str(" REMOVE last_availability");
+            remove.push("last_availability");
+        }
+        for (name, value) in page_attributes(page) {
+            if let Some(value) = value {
+                let _ = write!(set, ", {name} = :{name}");
+                update = update.expression_attribute_values(format!(":{name}"), s(value));
+            } else {
+                remove.push(name);
+            }
+        }
+        if !remove.is_empty() {
+            let _ = write!(set, " REMOVE {}", remove.join(", "));
         }
         match update.update_expression(set).send().await {
             Ok(_) => Ok(()),
@@ -201,6 +264,39 @@ impl Products {
             }
         }
     }
+}
+
+/// The attributes of a page's version; those without a value are not stored.
+fn page_attributes(page: Option<&PageVersion>) -> [(&'static str, Option<String>); 6] {
+    let text = |get: fn(&PageVersion) -> Option<String>| page.and_then(get);
+    [
+        ("page_etag", text(|page| page.validators.etag.clone())),
+        (
+            "page_modified",
+            text(|page| page.validators.last_modified.clone()),
+        ),
+        ("page_read_as", text(|page| Some(page.read_as.clone()))),
+        ("page_read_at", text(|page| Some(page.read_at.to_string()))),
+        ("page_found_in", text(|page| Some(page.found_in.clone()))),
+        ("page_name", text(|page| page.name.clone())),
+    ]
+}
+
+fn page_version(item: &Item) -> Result<Option<PageVersion>> {
+    let owned = |name| text(item, name).map(str::to_owned);
+    let Some(read_as) = owned("page_read_as") else {
+        return Ok(None);
+    };
+    Ok(Some(PageVersion {
+        validators: Validators {
+            etag: owned("page_etag"),
+            last_modified: owned("page_modified"),
+        },
+        read_as,
+        read_at: parsed(item, "page_read_at")?,
+        found_in: owned("page_found_in").unwrap_or_default(),
+        name: owned("page_name"),
+    }))
 }
 
 fn key(id: &ProductId) -> aws_sdk_dynamodb::types::AttributeValue {
@@ -243,6 +339,7 @@ fn read(id: &ProductId, item: &Item) -> Result<StoredProduct> {
             ),
             availability: text(item, "last_availability").and_then(Availability::from_schema_org),
             slot,
+            page: page_version(item)?,
         }),
     };
     Ok(StoredProduct { definition, last })

@@ -21,6 +21,11 @@ macro_rules! reasons {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// The reason of this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|reason| reason.name() == name)
+            }
+
             /// A sentence for a person.
             pub fn sentence(self) -> &'static str {
                 match self { $(Self::$variant => $sentence,)* }
