@@ -4,6 +4,9 @@
 //! finds the same item. Who works on it holds a lease and renews it; a lease that ran out means
 //! that the holder died, and the next one takes over. A newer version of the same object (a
 //! greater `sequencer`) takes the file over at once, and the older version's result is dropped.
+//!
+//! What came of a version is told once it is settled: `told_at` says that its note is in the
+//! queue. A repeated event that finds a version settled and untold tells it.
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::error::SdkError;
@@ -37,7 +40,7 @@ pub enum FileState {
     Done {
         /// The report's key in the files bucket.
         report: String,
-        /// What came of it in numbers, as JSON.
+        /// What came of it: [`ReportNumbers`](crate::ReportNumbers) as JSON.
         summary: String,
     },
     /// No report can be made of it.
@@ -63,8 +66,10 @@ pub struct FileRecord {
 pub enum Claim {
     /// The file is ours until the lease runs out.
     Ours,
-    /// This version is done or failed already, or a newer one took over: nothing to do.
+    /// This version is done or failed and was told, or a newer one took over: nothing to do.
     Settled,
+    /// This version is done or failed, but who settled it died before it was told.
+    Untold(FileState),
     /// Somebody else works on this version.
     Held,
 }
@@ -82,7 +87,7 @@ impl Files {
             .update(&upload.file_id())
             .update_expression(
                 "SET #status = :processing, #bucket = :b, #key = :k, sequencer = :s, #size = :z, \
-                 lease_until = :until REMOVE report, summary, code, reason",
+                 lease_until = :until REMOVE report, summary, code, reason, told_at",
             )
             .condition_expression(
                 "attribute_not_exists(PK) OR sequencer < :s \
@@ -107,8 +112,12 @@ impl Files {
             Err(error) => match standing(&error) {
                 Some(item) => {
                     let same = text(item, "sequencer") == Some(upload.sequencer.as_str());
-                    let held = same && text(item, "status") == Some("processing");
-                    Ok(if held { Claim::Held } else { Claim::Settled })
+                    Ok(match read(item)?.state {
+                        _ if !same => Claim::Settled,
+                        FileState::Processing { .. } => Claim::Held,
+                        _ if item.contains_key("told_at") => Claim::Settled,
+                        settled => Claim::Untold(settled),
+                    })
                 }
                 None => Err(error).with_context(|| format!("claim {}", upload.key)),
             },
@@ -152,6 +161,21 @@ impl Files {
             .expression_attribute_values(":r", s(reason))
             .expression_attribute_values(":at", s(Timestamp::now().to_string()));
         ours(update.send().await).with_context(|| format!("end {}", upload.key))
+    }
+
+    /// Says that the note of a settled version is in the queue. A newer version that took the
+    /// file over is told on its own.
+    pub(crate) async fn told(&self, upload: &Upload) -> Result<()> {
+        let update = self
+            .update(&upload.file_id())
+            .update_expression("SET told_at = :at")
+            .condition_expression("sequencer = :s AND #status <> :processing")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":s", s(&upload.sequencer))
+            .expression_attribute_values(":processing", s("processing"))
+            .expression_attribute_values(":at", s(Timestamp::now().to_string()));
+        ours(update.send().await).with_context(|| format!("mark {} as told", upload.key))?;
+        Ok(())
     }
 
     /// Looks a file up.
@@ -204,7 +228,8 @@ fn lease_end(now: Timestamp) -> i64 {
     now.as_millisecond() + LEASE_SECONDS * 1_000
 }
 
-fn standing(error: &SdkError<UpdateItemError>) -> Option<&Item> {
+/// The item that made a conditional update fail.
+pub(crate) fn standing(error: &SdkError<UpdateItemError>) -> Option<&Item> {
     match error.as_service_error()? {
         UpdateItemError::ConditionalCheckFailedException(failed) => failed.item(),
         _ => None,
@@ -212,7 +237,7 @@ fn standing(error: &SdkError<UpdateItemError>) -> Option<&Item> {
 }
 
 /// Whether a conditional update went through.
-fn ours<T>(result: Result<T, SdkError<UpdateItemError>>) -> Result<bool> {
+pub(crate) fn ours<T>(result: Result<T, SdkError<UpdateItemError>>) -> Result<bool> {
     match result {
         Ok(_) => Ok(true),
         Err(error)

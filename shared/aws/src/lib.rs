@@ -12,6 +12,8 @@ pub mod config;
 mod files;
 mod item;
 mod lambda;
+mod links;
+mod notes;
 mod objects;
 mod observations;
 mod products;
@@ -27,12 +29,16 @@ mod upload;
 pub use clients::Clients;
 pub use files::{Claim, FileRecord, FileState, Files, LEASE_SECONDS};
 pub use lambda::serve;
+pub use links::Links;
+pub use notes::{
+    Delivery, Note, NoteClaim, NoteId, Notes, Outbox, ReportNumbers, UploadNote, UploadOutcome,
+};
 pub use objects::{Bucket, Download, Presigned, XLSX};
 pub use observations::{Observations, Recorded};
 pub use products::{ActivePage, ActiveProduct, LastPrice, PageVersion, Products, StoredProduct};
 pub use queue::{MAX_DELAY, Queue};
 pub use runs::{PlanPage, Run, RunStatus, RunTotals, Runs};
-pub use secrets::Secrets;
+pub use secrets::{KeptSecret, Secrets};
 pub use shard::SHARDS;
 pub use sources::{Gate, Pass, Quota, Rate, Shared, Sources};
 pub use table::Table;
