@@ -51,6 +51,7 @@ pub(crate) fn problem(status: u16, detail: impl Into<String>) -> Answer {
     let title = match status {
         400 => "Bad request",
         401 => "Unauthorized",
+        403 => "Forbidden",
         404 => "Not found",
         _ => "Internal error",
     };

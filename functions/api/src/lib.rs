@@ -1,6 +1,7 @@
 //! The HTTP API: products, uploads, runs, and files to download.
 //!
-//! Every request carries the API's token. Files never pass through here: an upload is a request
+//! Every request carries the API's token, except that a link to a file may be signed instead, so
+//! that it opens in a browser. Files never pass through here: an upload is a request
 //! that the client sends to S3 itself, and a download is a redirect to one, signed on click. An
 //! error is a problem document (RFC 9457).
 
@@ -71,13 +72,8 @@ impl Api {
     }
 
     async fn try_answer(&self, event: &ApiGatewayV2httpRequest) -> Result<Answer> {
-        let given = event
-            .headers
-            .get("authorization")
-            .and_then(|value| value.to_str().ok());
-        if !self.token.accepts(given).await? {
-            let detail = "Send the API's token as `Authorization: Bearer …`.";
-            return Ok(problem(401, detail).with_header("www-authenticate", "Bearer"));
+        if let Some(refusal) = self.refusal(event).await? {
+            return Ok(refusal);
         }
         let Some(body) = answer::body(event) else {
             return Ok(problem(400, "The body is not what its encoding says."));
@@ -98,9 +94,36 @@ impl Api {
             "POST /uploads" => routes::uploads::post(self, &request).await,
             "GET /uploads/{id}" => routes::uploads::get(self, &request).await,
             "GET /runs/{id}" => routes::runs::get(self, &request).await,
-            "GET /files/{key+}" => routes::files::get(self, &request).await,
+            routes::files::GET => routes::files::get(self, &request).await,
             other => Ok(problem(404, format!("There is no {other:?} here."))),
         }
+    }
+
+    /// The answer to a request that carries neither the token nor a signature; none when it may
+    /// go on.
+    async fn refusal(&self, event: &ApiGatewayV2httpRequest) -> Result<Option<Answer>> {
+        let authorization = event
+            .headers
+            .get("authorization")
+            .and_then(|value| value.to_str().ok());
+        if self.token.accepts(authorization).await? {
+            return Ok(None);
+        }
+        let query = &event.query_string_parameters;
+        if event.route_key.as_deref() == Some(routes::files::GET)
+            && let Some(signature) = query.first("signature")
+        {
+            let key = event.path_parameters.get("key").map_or("", String::as_str);
+            let expires = query.first("expires").unwrap_or_default();
+            if self.token.signed(key, expires, signature).await? {
+                return Ok(None);
+            }
+            let detail = "This link has expired, or it is not whole. Ask for a new one.";
+            return Ok(Some(problem(403, detail)));
+        }
+        let detail = "Send the API's token as `Authorization: Bearer …`.";
+        let refusal = problem(401, detail).with_header("www-authenticate", "Bearer");
+        Ok(Some(refusal))
     }
 }
 

@@ -1,64 +1,44 @@
-//! The API's token: who has it may do everything the API does.
-
-use std::time::{Duration, Instant};
+//! The API's token: who has it may do everything the API does. Who has a link that was signed
+//! with it may read one file.
 
 use anyhow::Result;
-use aws::Secrets;
+use aws::{KeptSecret, Links, Secrets};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use tokio::sync::Mutex;
 
-/// How long the secret is kept before it is read again, so that a new one counts soon.
-const KEPT: Duration = Duration::from_mins(5);
-
-/// Checks tokens against the secret.
+/// Checks tokens and links against the secret.
 #[derive(Debug)]
 pub(crate) struct Token {
-    secrets: Secrets,
-    secret: String,
-    known: Mutex<Option<(Instant, Digested)>>,
+    secret: KeptSecret,
 }
-
-/// Tokens are compared by their digest: how long it takes says nothing about the token.
-type Digested = [u8; 32];
 
 impl Token {
     /// The token is the text of the secret of this name or ARN.
     pub(crate) fn new(secrets: Secrets, secret: String) -> Self {
         Self {
-            secrets,
-            secret,
-            known: Mutex::new(None),
+            secret: KeptSecret::new(secrets, secret),
         }
     }
 
-    /// Whether an `Authorization` header carries the token.
+    /// Whether an `Authorization` header carries the token. Tokens are compared by their
+    /// digest: how long it takes says nothing about the token.
     pub(crate) async fn accepts(&self, authorization: Option<&str>) -> Result<bool> {
         let Some(given) = authorization.and_then(bearer) else {
             return Ok(false);
         };
-        Ok(digest(given) == self.expected().await?)
+        Ok(Sha256::digest(given) == Sha256::digest(self.secret.get().await?))
     }
 
-    async fn expected(&self) -> Result<Digested> {
-        let mut known = self.known.lock().await;
-        if let Some((read_at, digested)) = *known
-            && read_at.elapsed() < KEPT
-        {
-            return Ok(digested);
-        }
-        let digested = digest(self.secrets.get(&self.secret).await?.trim());
-        *known = Some((Instant::now(), digested));
-        Ok(digested)
+    /// Whether a link to the file of this key was signed here and has not expired.
+    pub(crate) async fn signed(&self, key: &str, expires: &str, signature: &str) -> Result<bool> {
+        let links = Links::new(&self.secret.get().await?);
+        Ok(links.accepts(key, expires, signature, Timestamp::now()))
     }
 }
 
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-fn digest(token: &str) -> Digested {
-    Sha256::digest(token).into()
 }
 
 #[cfg(test)]

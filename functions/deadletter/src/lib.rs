@@ -1,7 +1,8 @@
 //! The dead-letter function: turns what was tried too often into an outcome.
 //!
-//! Three queues end here. A dead job becomes its product's failure `abandoned`; an upload whose
-//! reporter died becomes a failed file. Everything else (an export that cannot be made, a text
+//! Four queues end here. A dead job becomes its product's failure `abandoned`; an upload whose
+//! reporter died becomes a failed file, which is told. Everything else (a note that could not be
+//! posted, an export that cannot be made, a text
 //! that is no message of ours) is kept in the files bucket under `dead-letters/`, where a
 //! person finds it and can send it again. Nothing is dropped.
 
@@ -9,16 +10,20 @@ mod letter;
 
 use anyhow::Result;
 use aws::{
-    Bucket, Claim, Clients, FileState, Files, Observations, Products, Recorded, Table, batch,
-    config,
+    Bucket, Claim, Clients, FileState, Files, Observations, Outbox, Products, Queue, Recorded,
+    Table, batch, config,
 };
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
-use model::{Failure, FailureReason, Job, Observation, Outcome};
+use model::{Failure, FailureReason, Job, Observation, Outcome, Unconfirmed};
 use tracing::{info, warn};
 
 use crate::letter::Letter;
+
+/// What a person is told of an upload whose reporter died.
+const ABANDONED: &str = "The report could not be made: the function ended three times before it \
+                         was finished. Upload the file again, or a smaller part of it.";
 
 /// What the dead-letter function works with.
 #[derive(Debug, Clone)]
@@ -26,6 +31,7 @@ pub struct DeadLetters {
     observations: Observations,
     products: Products,
     uploads: Files,
+    outbox: Outbox,
     files: Bucket,
 }
 
@@ -34,10 +40,13 @@ impl DeadLetters {
     pub async fn from_env() -> Result<Self> {
         let clients = Clients::from_env().await;
         let table = Table::new(&clients, config::required("TABLE")?);
+        let uploads = Files::new(table.clone());
+        let notifications = Queue::new(&clients, config::required("NOTIFICATIONS_QUEUE_URL")?);
         Ok(Self {
             observations: Observations::new(table.clone()),
-            products: Products::new(table.clone()),
-            uploads: Files::new(table),
+            products: Products::new(table),
+            outbox: Outbox::new(uploads.clone(), notifications),
+            uploads,
             files: Bucket::new(&clients, config::required("FILES_BUCKET")?),
         })
     }
@@ -59,7 +68,8 @@ impl DeadLetters {
         .await
     }
 
-    /// The job's outcome is that it was never finished, unless it has one.
+    /// The job's outcome is that it was never finished, unless it has one. A price that it was to
+    /// confirm stays unconfirmed.
     async fn abandon(&self, job: &Job) -> Result<()> {
         let known = match job.definition() {
             Some(Ok(product)) => Some(product),
@@ -86,6 +96,13 @@ impl DeadLetters {
         };
         match self.observations.record(&observation).await? {
             Recorded::New => warn!(run = %job.run, product = %job.product, "abandoned"),
+            Recorded::Already(mut standing)
+                if job.confirms && standing.unconfirmed == Some(Unconfirmed::Pending) =>
+            {
+                standing.unconfirmed = Some(Unconfirmed::Final);
+                self.observations.settle(&standing).await?;
+                warn!(run = %job.run, product = %job.product, "not confirmed");
+            }
             Recorded::Already(_) => info!(run = %job.run, product = %job.product, "was done"),
         }
         Ok(())
@@ -96,17 +113,15 @@ impl DeadLetters {
     async fn fail_upload(&self, upload: &aws::Upload) -> Result<()> {
         match self.uploads.claim(upload).await? {
             Claim::Ours => {
-                self.uploads
-                    .fail(
-                        upload,
-                        "abandoned",
-                        "The report could not be made: the function ended three times before it \
-                         was finished. Upload the file again, or a smaller part of it.",
-                    )
-                    .await?;
+                let failed = FileState::Failed {
+                    code: "abandoned".to_owned(),
+                    reason: ABANDONED.to_owned(),
+                };
+                self.outbox.settle(upload, failed).await?;
                 warn!(key = upload.key, "failed");
                 Ok(())
             }
+            Claim::Untold(state) => self.outbox.tell(upload, state).await,
             Claim::Settled => Ok(()),
             Claim::Held => {
                 let state = self

@@ -4,12 +4,19 @@
 //! before it is read and the claim is held while it is worked on, so that a repeated event does
 //! no work twice, a crash lets the next one take over, and the newest version wins. A file that
 //! cannot be read is a failed upload with a reason for a person, not an error of the function.
+//! What came of an upload is told once it is settled.
+
+mod history;
 
 use std::path::Path;
 use std::time::Duration;
 
+use crate::history::StoredPrices;
 use anyhow::{Context, Result, bail};
-use aws::{Bucket, Claim, Clients, Download, Files, LEASE_SECONDS, Table, Upload, XLSX, config};
+use aws::{
+    Bucket, Claim, Clients, Download, FileState, Files, LEASE_SECONDS, Outbox, Products, Queue,
+    ReportNumbers, Table, Upload, XLSX, config,
+};
 use aws_lambda_events::s3::S3Event;
 use lambda_runtime::LambdaEvent;
 use tracing::{info, warn};
@@ -20,15 +27,10 @@ use workbook::{ReadError, ReportOptions, Summary};
 pub struct Reporter {
     clients: Clients,
     uploads: Files,
+    outbox: Outbox,
     files: Bucket,
-}
-
-/// What became of reading a file.
-enum Read {
-    /// Its report, at this key.
-    Report(String, Box<Summary>),
-    /// It cannot be read: a code and a sentence.
-    Unreadable(&'static str, String),
+    /// None when uploads are not compared with what is stored.
+    history: Option<StoredPrices>,
 }
 
 impl Reporter {
@@ -36,11 +38,17 @@ impl Reporter {
     pub async fn from_env() -> Result<Self> {
         let clients = Clients::from_env().await;
         let table = Table::new(&clients, config::required("TABLE")?);
+        let uploads = Files::new(table.clone());
+        let compares: bool = config::parsed("COMPARE_WITH_HISTORY")?;
+        let history = compares.then(|| StoredPrices::from_env(Products::new(table)));
+        let notifications = Queue::new(&clients, config::required("NOTIFICATIONS_QUEUE_URL")?);
         let files = Bucket::new(&clients, config::required("FILES_BUCKET")?);
         Ok(Self {
-            uploads: Files::new(table),
+            outbox: Outbox::new(uploads.clone(), notifications),
+            uploads,
             files,
             clients,
+            history: history.transpose()?,
         })
     }
 
@@ -59,27 +67,27 @@ impl Reporter {
                 info!(key = upload.key, "done already");
                 return Ok(());
             }
+            Claim::Untold(state) => return self.outbox.tell(upload, state).await,
             // An error, so that the event comes back: the holder may have died.
             Claim::Held => bail!("{} is worked on by another invocation", upload.key),
         }
         tokio::select! {
-            done = self.read(upload) => match done? {
-                Read::Report(report, summary) => {
-                    let summary = in_numbers(&summary).to_string();
-                    self.uploads.finish(upload, &report, &summary).await?;
-                    info!(key = upload.key, report, "reported");
+            read = self.read(upload) => {
+                let state = read?;
+                match &state {
+                    FileState::Failed { code, reason } => {
+                        warn!(key = upload.key, code, "no report: {reason}");
+                    }
+                    _ => info!(key = upload.key, "reported"),
                 }
-                Read::Unreadable(code, reason) => {
-                    warn!(key = upload.key, code, "no report: {reason}");
-                    self.uploads.fail(upload, code, &reason).await?;
-                }
-            },
+                self.outbox.settle(upload, state).await
+            }
             lost = self.hold(upload) => {
                 lost?;
                 info!(key = upload.key, "a newer version took over");
+                Ok(())
             }
         }
-        Ok(())
     }
 
     /// Renews the claim for as long as it is ours; returns when a newer version has it.
@@ -93,7 +101,8 @@ impl Reporter {
         }
     }
 
-    async fn read(&self, upload: &Upload) -> Result<Read> {
+    /// Makes the report of a claimed upload, or finds out why none can be made.
+    async fn read(&self, upload: &Upload) -> Result<FileState> {
         let options = ReportOptions {
             file_name: upload.file_name().to_owned(),
             ..ReportOptions::default()
@@ -111,50 +120,60 @@ impl Reporter {
                 let limit = options.limits.file_bytes;
                 let reason =
                     format!("The file has {size} bytes; the limit is {limit}. Upload it in parts.");
-                return Ok(Read::Unreadable("file_too_large", reason));
+                return Ok(failed("file_too_large", reason));
             }
             Download::Gone => {
                 let reason = "The upload was deleted before it could be read.".to_owned();
-                return Ok(Read::Unreadable("deleted", reason));
+                return Ok(failed("deleted", reason));
             }
         }
-        match aggregate(input, output.clone(), options).await? {
-            Ok(summary) => {
-                let report = report_key(upload);
-                self.files.upload(&report, &output, XLSX).await?;
-                Ok(Read::Report(report, Box::new(summary)))
-            }
+        let summary =
+            on_a_thread(move || workbook::summarize(&input, &options, &mut |_progress| {}));
+        let mut summary = match summary.await? {
+            Ok(summary) => summary,
             // Not the file's fault: the event comes back.
-            Err(error @ (ReadError::Input { .. } | ReadError::Output { .. })) => Err(error.into()),
-            Err(unreadable) => Ok(Read::Unreadable(unreadable.code(), unreadable.to_string())),
+            Err(error @ ReadError::Input { .. }) => return Err(error.into()),
+            Err(unreadable) => return Ok(failed(unreadable.code(), unreadable.to_string())),
+        };
+        if let Some(history) = &self.history {
+            history.compare(&mut summary).await?;
         }
+        let numbers = serde_json::to_string(&numbers(&summary))?;
+        let written = output.clone();
+        on_a_thread(move || workbook::write_report(&summary, &written)).await??;
+        let report = report_key(upload);
+        self.files.upload(&report, &output, XLSX).await?;
+        Ok(FileState::Done {
+            report,
+            summary: numbers,
+        })
     }
 }
 
-/// Reads and aggregates on a thread of its own, so that the claim is renewed meanwhile.
-async fn aggregate(
-    input: std::path::PathBuf,
-    output: std::path::PathBuf,
-    options: ReportOptions,
-) -> Result<Result<Summary, ReadError>> {
-    tokio::task::spawn_blocking(move || {
-        workbook::report(&input, &output, &options, &mut |_progress| {})
-    })
-    .await
-    .context("the report was not finished")
+/// Does work of the processor on a thread of its own, so that the claim is renewed meanwhile.
+async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.context("the report was not finished")
 }
 
-/// What came of a report, short enough for the table and a message.
-fn in_numbers(summary: &Summary) -> serde_json::Value {
-    serde_json::json!({
-        "rows_read": summary.rows_read,
-        "rows_used": summary.rows_used,
-        "rows_rejected": summary.rows_rejected,
-        "products": summary.products.len(),
-        "first_date": summary.first_date,
-        "last_date": summary.last_date,
-        "warnings": summary.warnings.len(),
-    })
+fn failed(code: &str, reason: String) -> FileState {
+    FileState::Failed {
+        code: code.to_owned(),
+        reason,
+    }
+}
+
+fn numbers(summary: &Summary) -> ReportNumbers {
+    ReportNumbers {
+        rows_read: summary.rows_read,
+        rows_used: summary.rows_used,
+        rows_rejected: summary.rows_rejected,
+        products: summary.products.len(),
+        products_followed: summary.history.as_ref().map(|history| history.followed),
+        first_date: summary.first_date.clone(),
+        last_date: summary.last_date.clone(),
+        warnings: summary.warnings.len(),
+    }
 }
 
 /// `reports/<file>/<version>/<name>-report.xlsx`: each version has its own, so that a late

@@ -26,6 +26,7 @@ pub(crate) fn run(function: &Function) -> Result<ExitCode> {
         "deadletter" => runtime.block_on(deadletter::run()),
         "exporter" => runtime.block_on(exporter::run()),
         "reporter" => runtime.block_on(reporter::run()),
+        "notifier" => runtime.block_on(notifier::run()),
         "api" => runtime.block_on(api::run()),
         other => bail!("there is no function {other:?}"),
     };

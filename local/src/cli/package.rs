@@ -10,12 +10,13 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 /// The functions, as their crates are named.
-const FUNCTIONS: [&str; 6] = [
+const FUNCTIONS: [&str; 7] = [
     "scheduler",
     "worker",
     "deadletter",
     "exporter",
     "reporter",
+    "notifier",
     "api",
 ];
 

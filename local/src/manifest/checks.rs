@@ -41,7 +41,7 @@ fn declared(manifest: &Manifest, document: &Value) -> BTreeSet<String> {
     for function in manifest.functions.values() {
         ids.extend(naming::generated(&function.key, function.triggers.len()));
     }
-    ids.insert("HttpApi".to_owned());
+    ids.insert(naming::HTTP_API.to_owned());
     ids
 }
 

@@ -1,6 +1,9 @@
 //! The logical ids that the Serverless Framework gives to what it makes, so that a `!Ref` to one
 //! of them is known here as well.
 
+/// The id of the HTTP API.
+pub const HTTP_API: &str = "HttpApi";
+
 /// The framework's spelling of a function's key within logical ids: first letter in capitals,
 /// `-` and `_` as words.
 pub fn normalized(key: &str) -> String {

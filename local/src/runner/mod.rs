@@ -46,7 +46,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, naming};
 use crate::stack::ObjectEvents;
 
 use async_events::Journal;
@@ -100,7 +100,21 @@ impl Runner {
     /// are created in the stack's buckets.
     pub async fn start(config: RunnerConfig, objects: ObjectEvents) -> Result<Self, StartError> {
         let clients = aws::Clients::of_stack(&config.environment);
-        let outputs = resources::create(&config.manifest, &clients).await?;
+        let mut outputs = resources::create(&config.manifest, &clients).await?;
+        let listener = TcpListener::bind(config.http_addr)
+            .await
+            .map_err(StartError::io(format!(
+                "cannot listen on {}",
+                config.http_addr
+            )))?;
+        let http_addr = listener
+            .local_addr()
+            .map_err(StartError::io("the HTTP API has no address"))?;
+        outputs.set(
+            naming::HTTP_API,
+            "local".to_owned(),
+            [("ApiEndpoint", format!("http://{http_addr}"))],
+        );
         let mut pools = BTreeMap::new();
         for function in config.manifest.functions.values() {
             let spec = config::specification(function, &config, &outputs)?;
@@ -122,15 +136,6 @@ impl Runner {
             http_timeout: config.http_timeout,
             tasks: Mutex::default(),
         });
-        let listener = TcpListener::bind(config.http_addr)
-            .await
-            .map_err(StartError::io(format!(
-                "cannot listen on {}",
-                config.http_addr
-            )))?;
-        let http_addr = listener
-            .local_addr()
-            .map_err(StartError::io("the HTTP API has no address"))?;
         let schedules = config
             .schedules_enabled
             .then(|| Schedules::open(&config.manifest, &config.data_dir, config.clock.clone()))

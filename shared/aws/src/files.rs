@@ -134,9 +134,18 @@ impl Files {
         ours(update.send().await).with_context(|| format!("hold {}", upload.key))
     }
 
+    /// Ends the work on a claimed version; false as for [`Self::finish`].
+    pub(crate) async fn settle(&self, upload: &Upload, state: &FileState) -> Result<bool> {
+        match state {
+            FileState::Processing { .. } => Ok(false),
+            FileState::Done { report, summary } => self.finish(upload, report, summary).await,
+            FileState::Failed { code, reason } => self.fail(upload, code, reason).await,
+        }
+    }
+
     /// Ends the work on a claimed version with a report; false when a newer version took the
     /// file over, whose result counts.
-    pub async fn finish(&self, upload: &Upload, report: &str, summary: &str) -> Result<bool> {
+    async fn finish(&self, upload: &Upload, report: &str, summary: &str) -> Result<bool> {
         let update = self
             .held(upload)
             .update_expression(
@@ -150,7 +159,7 @@ impl Files {
     }
 
     /// Ends the work on a claimed version without a report; false as for [`Self::finish`].
-    pub async fn fail(&self, upload: &Upload, code: &str, reason: &str) -> Result<bool> {
+    async fn fail(&self, upload: &Upload, code: &str, reason: &str) -> Result<bool> {
         let update = self
             .held(upload)
             .update_expression(

@@ -142,7 +142,16 @@ impl Outbox {
         }
     }
 
-    /// Tells what came of a version of an upload.
+    /// Ends the work on a claimed version of an upload and tells what came of it. Of a version
+    /// that a newer one took over nothing is told.
+    pub async fn settle(&self, upload: &Upload, state: FileState) -> Result<()> {
+        if self.files.settle(upload, &state).await? {
+            self.tell(upload, state).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells what came of a settled version of an upload.
     pub async fn tell(&self, upload: &Upload, state: FileState) -> Result<()> {
         let Some(note) = Note::of_upload(upload, state)? else {
             return Ok(());

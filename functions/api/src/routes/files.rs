@@ -7,6 +7,9 @@ use anyhow::Result;
 use crate::answer::{Answer, problem};
 use crate::{Api, Request};
 
+/// The route, which a signed link opens as well.
+pub(crate) const GET: &str = "GET /files/{key+}";
+
 /// How long the signed address is good for: long enough to begin the download.
 const VALID: Duration = Duration::from_mins(5);
 

@@ -116,5 +116,8 @@ fn outcome(observation: &Observation) -> Value {
     value["run"] = json!(observation.run);
     value["slot"] = json!(observation.run.slot);
     value["fetched_at"] = json!(observation.fetched_at);
+    if let Some(unconfirmed) = observation.unconfirmed {
+        value["unconfirmed"] = json!(unconfirmed);
+    }
     value
 }

@@ -25,7 +25,12 @@ pub(crate) async fn get(api: &Api, request: &Request<'_>) -> Result<Answer> {
             .iter()
             .map(|(reason, count)| (reason.name(), *count))
             .collect();
-        json!({"prices": totals.prices, "failures": failures, "missing": totals.missing})
+        json!({
+            "prices": totals.prices,
+            "unconfirmed": totals.unconfirmed,
+            "failures": failures,
+            "missing": totals.missing,
+        })
     });
     Ok(Answer::json(
         200,

@@ -1,0 +1,217 @@
+//! A note in words, as Slack takes them.
+//!
+//! <https://docs.slack.dev/messaging/formatting-message-text/>,
+//! <https://docs.slack.dev/reference/block-kit/blocks/section-block/>
+
+use aws::{Note, ReportNumbers, UploadOutcome};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// How many characters Slack takes in the text of a block.
+const BLOCK: usize = 3_000;
+
+/// A message: a text for notifications, and blocks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Message {
+    text: String,
+    blocks: Vec<Value>,
+}
+
+impl Message {
+    fn new(headline: &str, body: &str, link: Option<(&str, &str)>) -> Self {
+        let mut blocks = vec![section(&format!("*{headline}*\n{body}"))];
+        if let Some((label, address)) = link {
+            blocks.push(section(&format!("<{address}|{label}>")));
+        }
+        Self {
+            text: cut(headline, BLOCK).to_owned(),
+            blocks,
+        }
+    }
+}
+
+/// A note in words; `link` makes the address of a file.
+pub(crate) fn of(note: &Note, link: impl Fn(&str) -> String) -> Message {
+    let Note::Upload(note) = note;
+    let name = escaped(&note.name);
+    match &note.outcome {
+        UploadOutcome::Done { report, numbers } => Message::new(
+            &format!("The report of {name} is ready"),
+            &in_words(numbers),
+            Some(("Open the report", &link(report))),
+        ),
+        UploadOutcome::Failed { reason } => Message::new(
+            &format!("No report could be made of {name}"),
+            &escaped(reason),
+            None,
+        ),
+    }
+}
+
+fn in_words(numbers: &ReportNumbers) -> String {
+    let mut lines = vec![format!(
+        "{} of {} used, {}",
+        grouped(numbers.rows_used),
+        counted(numbers.rows_read, "row"),
+        counted(numbers.products as u64, "product"),
+    )];
+    if let (Some(first), Some(last)) = (&numbers.first_date, &numbers.last_date) {
+        let day = |date: &str| escaped(date.split('T').next().unwrap_or(date));
+        lines.push(format!("Prices from {} to {}", day(first), day(last)));
+    }
+    if let Some(followed) = numbers.products_followed.filter(|followed| *followed > 0) {
+        lines.push(format!(
+            "Compared with the stored prices of {}",
+            counted(followed, "followed product")
+        ));
+    }
+    if numbers.rows_rejected > 0 {
+        lines.push(format!(
+            "{} could not be read; the report lists them",
+            counted(numbers.rows_rejected, "row")
+        ));
+    }
+    if numbers.warnings > 0 {
+        lines.push(format!(
+            "{} in the report",
+            counted(numbers.warnings as u64, "warning")
+        ));
+    }
+    lines.join("\n")
+}
+
+/// `1 row`, `1,200 rows`.
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", grouped(count))
+}
+
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Text of other people: what Slack would read as markup is escaped, and it stays on its line.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            c if c.is_control() => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// A block of text. `verbatim`: Slack makes no links or mentions of its own from it.
+fn section(text: &str) -> Value {
+    let text = json!({"type": "mrkdwn", "text": cut(text, BLOCK), "verbatim": true});
+    json!({"type": "section", "text": text})
+}
+
+/// At most so many characters of an escaped text, never half an escape.
+fn cut(text: &str, most: usize) -> &str {
+    let Some((end, _)) = text.char_indices().nth(most) else {
+        return text;
+    };
+    let kept = &text[..end];
+    match kept.rfind('&') {
+        Some(start) if !kept[start..].contains(';') => &kept[..start],
+        _ => kept,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws::UploadNote;
+
+    use super::*;
+
+    fn note(name: &str, outcome: UploadOutcome) -> Note {
+        Note::Upload(UploadNote {
+            file: "a1".parse().unwrap(),
+            version: "0055".to_owned(),
+            name: name.to_owned(),
+            outcome,
+        })
+    }
+
+    fn texts(message: &Message) -> Vec<&str> {
+        let blocks = message.blocks.iter();
+        blocks
+            .map(|block| block["text"]["text"].as_str().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_report_is_told_in_plain_words_with_its_link() {
+        let numbers = ReportNumbers {
+            rows_read: 12_345,
+            rows_used: 12_340,
+            rows_rejected: 5,
+            products: 1,
+            products_followed: Some(1),
+            first_date: Some("2026-01-01".to_owned()),
+            last_date: Some("2026-11-21T10:15:00".to_owned()),
+            warnings: 2,
+        };
+        let done = UploadOutcome::Done {
+            report: "reports/a1/0055/x.xlsx".to_owned(),
+            numbers,
+        };
+        let message = of(&note("11월 가격.xlsx", done), |key| {
+            format!("https://api.example/files/{key}?expires=1&signature=2")
+        });
+        assert_eq!(message.text, "The report of 11월 가격.xlsx is ready");
+        assert_eq!(
+            texts(&message),
+            [
+                "*The report of 11월 가격.xlsx is ready*\n\
+                 12,340 of 12,345 rows used, 1 product\n\
+                 Prices from 2026-01-01 to 2026-11-21\n\
+                 Compared with the stored prices of 1 followed product\n\
+                 5 rows could not be read; the report lists them\n\
+                 2 warnings in the report",
+                "<https://api.example/files/reports/a1/0055/x.xlsx?expires=1&signature=2\
+                 |Open the report>",
+            ]
+        );
+    }
+
+    #[test]
+    fn markup_of_others_is_escaped_and_stays_on_its_line() {
+        let failed = UploadOutcome::Failed {
+            reason: "Columns: <!channel>, A & B".to_owned(),
+        };
+        let message = of(&note("<https://evil|x>\n.xlsx", failed), str::to_owned);
+        assert_eq!(
+            texts(&message),
+            [
+                "*No report could be made of &lt;https://evil|x&gt; .xlsx*\n\
+              Columns: &lt;!channel&gt;, A &amp; B"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_block_is_cut_but_never_in_an_escape() {
+        let failed = UploadOutcome::Failed {
+            reason: "가&".repeat(BLOCK),
+        };
+        let message = of(&note("x.xlsx", failed), str::to_owned);
+        let text = texts(&message)[0];
+        let length = text.chars().count();
+        assert!((BLOCK - 5..=BLOCK).contains(&length), "{length}");
+        assert!(text.ends_with("&amp;") || text.ends_with('가'), "{text}");
+    }
+}
