@@ -160,13 +160,13 @@ fn product(
 }
 
 /// A part in percent of a whole, to four places.
-fn percent(part: Decimal, whole: Decimal) -> Option<Decimal> {
+pub(crate) fn percent(part: Decimal, whole: Decimal) -> Option<Decimal> {
     if whole.is_zero() {
         return None;
     }
-    // Dividing first would lose digits, multiplying first may overflow; prices stay below
-    // 10^15, so that it does not.
-    let percent = (part * Decimal::ONE_HUNDRED).checked_div(whole)?;
+    // Dividing first would lose digits. Multiplying first may overflow, but not at the prices of
+    // an upload, which stay below 10^15.
+    let percent = part.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(whole)?;
     Some(
         percent
             .round_dp_with_strategy(4, rust_decimal::RoundingStrategy::MidpointAwayFromZero)

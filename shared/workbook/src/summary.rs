@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
 use crate::headings::Role;
-use crate::{Format, Language, Rejection};
+use crate::{Format, HistorySummary, Language, Rejection};
 
 /// A report: what was read, every aggregate, every rejected row. Amounts are exact decimals
 /// and become strings in JSON; dates are `2026-11-21`, or with a time of day
@@ -46,6 +46,8 @@ pub struct Summary {
     pub vendors: Vec<VendorSummary>,
     /// The products that moved most.
     pub movers: Movers,
+    /// The upload beside the stored prices of its products; none when they were not looked up.
+    pub history: Option<HistorySummary>,
     /// How many rows were rejected for which reason.
     pub rejected_by_reason: Vec<ReasonCount>,
     /// The rejected rows, as many as the limits allow to list.
@@ -254,7 +256,7 @@ pub(crate) fn shared_text<S: Serializer>(
 }
 
 #[expect(clippy::ref_option, reason = "serde passes a reference")]
-fn date<S: Serializer>(at: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn date<S: Serializer>(at: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
     match at.and_then(show_date) {
         Some(text) => serializer.serialize_some(&text),
         None => serializer.serialize_none(),

@@ -104,6 +104,19 @@ pub(crate) fn warnings(
     warnings
 }
 
+/// What is said about products that were not compared with the stored prices.
+pub(crate) fn of_history(language: Language, looked_up: u64, left_out: u64) -> Option<Warning> {
+    let all = looked_up + left_out;
+    (left_out > 0).then(|| Warning {
+        code: "history_cut",
+        text: if language == Language::Ko {
+            format!("상품 {all}개 중 {looked_up}개만 저장된 가격과 비교했습니다.")
+        } else {
+            format!("Only {looked_up} of {all} products were compared with the stored prices.")
+        },
+    })
+}
+
 /// What is said about dates whose order was not proven.
 fn dates(note: OrderNote) -> Option<(&'static str, String, String)> {
     let dates = note.dates;

@@ -11,8 +11,8 @@ use crate::write::{Book, ChangeColors, WriteError};
 use crate::{Language, ReadError, Summary};
 use words::Words;
 
-/// Writes the report of a summary.
-pub(crate) fn write(summary: &Summary, output: &Path) -> Result<(), ReadError> {
+/// Writes the report workbook of a summary to `output`, which is replaced if it exists.
+pub fn write(summary: &Summary, output: &Path) -> Result<(), ReadError> {
     let failed = |detail: String| ReadError::Output {
         path: output.to_owned(),
         detail,
@@ -54,6 +54,7 @@ fn book(summary: &Summary) -> Result<Book, WriteError> {
     trend::write(&mut book, summary, words)?;
     tables::movers(&mut book, summary, words)?;
     tables::products(&mut book, summary, words)?;
+    tables::history(&mut book, summary, words)?;
     tables::categories(&mut book, summary, words)?;
     tables::vendors(&mut book, summary, words)?;
     tables::rejected(&mut book, summary, words)?;

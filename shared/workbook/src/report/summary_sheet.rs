@@ -30,6 +30,9 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
         facts.push((words.rows_left_out, Cell::Count(left_out)));
     }
     facts.push((words.products, Cell::Count(summary.products.len() as u64)));
+    if let Some(history) = summary.history.as_ref().filter(|one| one.followed > 0) {
+        facts.push((words.followed, Cell::Count(history.followed)));
+    }
     let mut row = 2;
     for (label, value) in facts {
         widths[0] = widths[0].max(book.label(&mut sheet, row, 0, label)?);

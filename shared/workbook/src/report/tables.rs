@@ -1,5 +1,6 @@
 //! The report's tables: products, categories, vendors, movers, rejected rows.
 
+use iso_currency::Currency;
 use rust_xlsxwriter::{
     Chart, ChartAxisLabelPosition, ChartFormat, ChartPoint, ChartSolidFill, Color,
 };
@@ -72,6 +73,56 @@ pub(super) fn products(
             date(one.minimum_date),
             date(one.maximum_date),
             Cell::Text(words.presence(one.presence)),
+        ];
+        book.row(&mut table, &cells)?;
+    }
+    book.end(table)
+}
+
+/// The followed products beside their stored prices; no sheet when none is followed.
+pub(super) fn history(book: &mut Book, summary: &Summary, words: &Words) -> Result<(), WriteError> {
+    let compared = summary.history.iter().flat_map(|history| &history.products);
+    let mut compared = compared.peekable();
+    if compared.peek().is_none() {
+        return Ok(());
+    }
+    let headings = [
+        words.product,
+        words.sku,
+        words.last,
+        words.currency,
+        words.last_date,
+        words.stored,
+        words.currency,
+        words.stored_at,
+        words.difference,
+        words.difference_percent,
+        words.note,
+    ];
+    let mut table = book.table(words.history, &headings)?;
+    for one in compared {
+        let code = |currency: Option<Currency>| Cell::Text(currency.map_or("", |one| one.code()));
+        let note = match (one.stored, one.difference) {
+            (None, _) => words.no_price,
+            (_, None) => words.other_currency,
+            _ => "",
+        };
+        let cells = [
+            Cell::Text(&one.product),
+            Cell::Text(&one.id),
+            Cell::Amount(one.last, one.currency),
+            code(one.currency),
+            date(one.last_date),
+            one.stored.map_or(Cell::Empty, |stored| {
+                Cell::Amount(stored, one.stored_currency)
+            }),
+            code(one.stored_currency),
+            one.stored_at.map_or(Cell::Empty, Cell::DateTime),
+            one.difference.map_or(Cell::Empty, |difference| {
+                Cell::Amount(difference, one.currency)
+            }),
+            one.difference_percent.map_or(Cell::Empty, Cell::Percent),
+            Cell::Text(note),
         ];
         book.row(&mut table, &cells)?;
     }

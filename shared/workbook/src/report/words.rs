@@ -20,6 +20,7 @@ words! {
     trend: "Trend", "추이";
     movers: "Movers", "가격 변동";
     products: "Products", "상품";
+    history: "History", "이력 비교";
     categories: "Categories", "카테고리";
     vendors: "Vendors", "판매처";
     rejected: "Rejected rows", "제외된 행";
@@ -60,6 +61,14 @@ words! {
     change: "Change", "변동액";
     change_percent: "Change %", "변동률";
     presence: "Presence", "상태";
+    followed: "Followed products", "추적 중인 상품";
+    stored: "Stored price", "저장된 가격";
+    stored_at: "Stored at", "저장 시각";
+    difference: "Difference", "차이";
+    difference_percent: "Difference %", "차이율";
+    note: "Note", "비고";
+    no_price: "no price stored yet", "저장된 가격 없음";
+    other_currency: "not in one currency", "통화가 다름";
     month: "Month", "월";
     sum: "Sum", "합계";
     index: "Index", "지수";
