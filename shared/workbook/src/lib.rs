@@ -3,7 +3,8 @@
 //! [`report`] streams an upload's cells, finds its header, types each row, adds up exactly and
 //! writes a report workbook; what it wrote comes back as a [`Summary`]. A row that cannot be
 //! read is listed with its reason; a file that cannot be read is a [`ReadError`] with a
-//! sentence for a person. [`write`] has what every workbook of Pricetide shares.
+//! sentence for a person. What is stored of the products is compared between the two steps of it,
+//! [`summarize`] and [`write_report`]. [`write`] has what every workbook of Pricetide shares.
 //!
 //! The crate knows nothing of AWS and nothing of async; a caller in an async program runs it
 //! on a blocking thread.
@@ -15,6 +16,7 @@ mod error;
 mod finish;
 mod header;
 mod headings;
+mod history;
 mod ingest;
 mod language;
 mod limits;
@@ -35,6 +37,7 @@ pub mod write;
 pub use error::{Measure, ReadError};
 pub use headings::{Headings, Role};
 pub use language::Language;
+pub use history::{Comparison, History, HistorySummary, StoredPrice};
 pub use limits::Limits;
 pub use options::{Progress, ReportOptions, Stage};
 pub use read::Format;
@@ -42,6 +45,7 @@ pub use read::Format;
 pub use read::xlsx::readers_agree;
 pub use rejection::{RejectReason, Rejection};
 pub use summary::{
+pub use report::write as write_report;
     CategoryMonth, ColumnSummary, CurrencySummary, Movers, Presence, ProductSummary, ReasonCount,
     SheetSummary, Summary, VendorSummary, Warning,
 };

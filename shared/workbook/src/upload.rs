@@ -158,6 +158,7 @@ fn finish(
         categories: figures.categories,
         vendors: figures.vendors,
         movers: figures.movers,
+        history: None,
         rejected_by_reason,
         rejected,
         warnings: Vec::new(),
