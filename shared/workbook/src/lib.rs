@@ -36,16 +36,16 @@ pub mod write;
 
 pub use error::{Measure, ReadError};
 pub use headings::{Headings, Role};
-pub use language::Language;
 pub use history::{Comparison, History, HistorySummary, StoredPrice};
+pub use language::Language;
 pub use limits::Limits;
 pub use options::{Progress, ReportOptions, Stage};
 pub use read::Format;
 #[doc(hidden)]
 pub use read::xlsx::readers_agree;
 pub use rejection::{RejectReason, Rejection};
-pub use summary::{
 pub use report::write as write_report;
+pub use summary::{
     CategoryMonth, ColumnSummary, CurrencySummary, Movers, Presence, ProductSummary, ReasonCount,
     SheetSummary, Summary, VendorSummary, Warning,
 };
