@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 /// The value of a plain or scientific number (`12.10`, `1.29e4`), or `None` if it is not one, or
 /// has more digits than a [`Decimal`] keeps. Trailing zeros stay: `12.10` is `12.10`.
-pub(crate) fn decimal(token: &str) -> Option<Decimal> {
+pub fn decimal(token: &str) -> Option<Decimal> {
     let (mantissa, exponent) = match token.find(['e', 'E']) {
         Some(at) => (&token[..at], token[at + 1..].parse::<i32>().ok()?),
         None => (token, 0),

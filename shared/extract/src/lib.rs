@@ -62,6 +62,7 @@ mod which;
 
 use model::{Currency, Variant};
 
+pub use exact::decimal;
 pub use json_api::{CompiledPaths, from_json};
 pub use page::{Candidate, Inspection, block_sign, from_html, inspect_html};
 pub use prices::Role;
