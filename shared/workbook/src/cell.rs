@@ -1,15 +1,19 @@
 //! What a reader hands on, cell by cell, whatever the file's format.
 
+use crate::ReadError;
 use crate::number::Number;
-use crate::{Limits, Measure, ReadError};
+use crate::price::Sign;
+use crate::strings::Strings;
 
 /// The value of one cell. An empty cell is not handed on at all.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Value<'a> {
     Text(&'a str),
     /// A shared string by its index: whoever has seen the index need not look at the text.
     Shared(u32, &'a Strings),
     Number(Number),
+    /// A number that is shown with the sign of a currency.
+    Money(Number, Sign),
     /// A number that is shown as a date: a serial of the workbook's date system.
     Serial(Number),
     /// A number that is shown as a duration.
@@ -26,10 +30,11 @@ impl Value<'_> {
     pub(crate) fn display(&self) -> String {
         match self {
             Self::Text(text) | Self::Error(text) => (*text).to_owned(),
-            Self::Shared(index, strings) => strings.get(*index).to_owned(),
-            Self::Number(number) | Self::Serial(number) | Self::Duration(number) => {
-                number.to_decimal().to_string()
-            }
+            Self::Shared(index, strings) => strings.get(*index).into_owned(),
+            Self::Number(number)
+            | Self::Money(number, _)
+            | Self::Serial(number)
+            | Self::Duration(number) => number.to_decimal().to_string(),
             Self::Huge(number) => number.to_string(),
             Self::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
         }
@@ -37,68 +42,6 @@ impl Value<'_> {
 
     pub(crate) fn number(value: f64) -> Self {
         Number::from_f64(value).map_or(Self::Huge(value), Self::Number)
-    }
-}
-
-/// Texts in one piece of memory, by index.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Strings {
-    bytes: String,
-    ends: Vec<u32>,
-}
-
-impl Strings {
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The text; an index beyond the end is an empty text (readers check their indices).
-    pub(crate) fn get(&self, index: u32) -> &str {
-        let index = index as usize;
-        let start = match index.checked_sub(1) {
-            None => 0,
-            Some(before) => self.ends.get(before).copied().unwrap_or(0) as usize,
-        };
-        let end = self.ends.get(index).map_or(start, |end| *end as usize);
-        self.bytes.get(start..end).unwrap_or("")
-    }
-
-    /// Adds to the text that [`Self::end`] will close.
-    pub(crate) fn push_str(&mut self, text: &str) {
-        self.bytes.push_str(text);
-    }
-
-    /// Closes a text. False when the texts together pass 4 GiB.
-    pub(crate) fn end(&mut self) -> bool {
-        let Ok(end) = u32::try_from(self.bytes.len()) else {
-            return false;
-        };
-        self.ends.push(end);
-        true
-    }
-
-    /// Adds a text of an upload.
-    pub(crate) fn add(&mut self, text: &str, limits: &Limits) -> Result<(), ReadError> {
-        let too_large = |what, limit| {
-            Err(ReadError::TooLarge {
-                what,
-                limit,
-                place: None,
-            })
-        };
-        if self.ends.len() as u64 >= limits.shared_strings {
-            return too_large(Measure::SharedStrings, limits.shared_strings);
-        }
-        self.push_str(text);
-        if !self.end() || self.bytes.len() as u64 > limits.shared_string_bytes {
-            return too_large(Measure::SharedStringBytes, limits.shared_string_bytes);
-        }
-        Ok(())
-    }
-
-    pub(crate) fn shrink(&mut self) {
-        self.bytes.shrink_to_fit();
-        self.ends.shrink_to_fit();
     }
 }
 
@@ -180,19 +123,5 @@ mod tests {
             assert_eq!(column_letters(column), letters);
         }
         assert_eq!(a1(11, 1), "B12");
-    }
-
-    #[test]
-    fn strings_are_found_by_index() {
-        let mut strings = Strings::default();
-        for text in ["가격", "", "price"] {
-            strings.push_str(text);
-            assert!(strings.end());
-        }
-        assert_eq!(
-            ["가격", "", "price", ""].map(str::to_owned),
-            [0, 1, 2, 9].map(|at| strings.get(at).to_owned())
-        );
-        assert_eq!(strings.len(), 3);
     }
 }

@@ -86,7 +86,7 @@ impl Cells for Peek {
         }
         let peeked = match value {
             Value::Text(text) => Peeked::text(text),
-            Value::Shared(index, strings) => Peeked::text(strings.get(index)),
+            Value::Shared(index, strings) => Peeked::text(&strings.get(index)),
             _ => Some(Peeked::Other),
         };
         let Some(peeked) = peeked else { return Ok(()) };

@@ -1,6 +1,7 @@
 //! From cells to typed rows: dates, products, prices and currencies as people write them, and
 //! each row that cannot be read with its reason.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -13,7 +14,7 @@ use crate::header::Layout;
 use crate::headings::Role;
 use crate::limits::Deadline;
 use crate::number::Number;
-use crate::price::{NotAPrice, currency_of, read_price};
+use crate::price::{NotAPrice, Sign, currency_of, read_price};
 use crate::read::package::Share;
 use crate::rejection::{RejectReason, Rejection};
 use crate::slots::{CurrencySlot, DateSlot, PriceSlot, Slots, TextSlot, is_total};
@@ -78,8 +79,28 @@ struct Sheet {
 /// What was made of a shared string before.
 struct SharedCache {
     texts: Vec<TextId>,
-    dates: HashMap<u32, Option<TextDate>>,
+    dates: HashMap<u32, DateText>,
     currency: (Option<u32>, CurrencySlot),
+}
+
+/// How many shared dates are remembered.
+const MANY_DATES: usize = 50_000;
+
+/// What a text says as a date.
+#[derive(Clone, Copy)]
+enum DateText {
+    Empty,
+    Date(TextDate),
+    Bad,
+}
+
+impl DateText {
+    fn of(text: &str) -> Self {
+        if text.trim().is_empty() {
+            return Self::Empty;
+        }
+        read_date(text).map_or(Self::Bad, Self::Date)
+    }
 }
 
 const UNSEEN: TextId = TextId::MAX - 1;
@@ -215,7 +236,7 @@ impl<'a> Ingest<'a> {
         let value = match (reason, slots.price) {
             (RejectReason::NoDate | RejectReason::NoProduct, _)
             | (RejectReason::NoPrice, PriceSlot::Empty) => "",
-            (RejectReason::NegativePrice, PriceSlot::Price(price)) => {
+            (RejectReason::NegativePrice, PriceSlot::Price(price, _)) => {
                 number = price.to_decimal().to_string();
                 &number
             }
@@ -306,12 +327,11 @@ impl<'a> Ingest<'a> {
             CurrencySlot::Known(currency) => Some(currency),
             CurrencySlot::Bad => return Err((Role::Currency, RejectReason::UnknownCurrency)),
         };
-        let hint = named.or(self.sheet.heading_currency);
-        let (price, currency) = match slots.price {
-            PriceSlot::Price(price) => (price, hint),
+        let (price, sign) = match slots.price {
+            PriceSlot::Price(price, sign) => (price, sign),
             PriceSlot::Empty => return Err((Role::Price, RejectReason::NoPrice)),
             PriceSlot::Bad => return Err((Role::Price, RejectReason::UnreadablePrice)),
-            PriceSlot::Text => self.text_price(named, hint)?,
+            PriceSlot::Text => self.text_price(named.or(self.sheet.heading_currency))?,
         };
         if price.mantissa < 0 {
             return Err((Role::Price, RejectReason::NegativePrice));
@@ -325,19 +345,16 @@ impl<'a> Ingest<'a> {
             category: slots.category,
             vendor: slots.vendor,
             price,
-            currency,
+            currency: Sign::settle(named, sign, self.sheet.heading_currency),
         })
     }
 
-    /// What stands with the price says more than a heading, a column of its own more than a
-    /// bare sign.
     fn text_price(
         &self,
-        named: Option<Currency>,
         hint: Option<Currency>,
-    ) -> Result<(Number, Option<Currency>), (Role, RejectReason)> {
+    ) -> Result<(Number, Option<Sign>), (Role, RejectReason)> {
         match read_price(self.raw(Role::Price), hint) {
-            Ok(price) => Ok((price.value, named.or(price.currency).or(hint))),
+            Ok(price) => Ok((price.value, price.sign)),
             Err(NotAPrice::Missing) => Err((Role::Price, RejectReason::NoPrice)),
             Err(NotAPrice::Ambiguous) => Err((Role::Price, RejectReason::AmbiguousPrice)),
             Err(NotAPrice::Unreadable) => Err((Role::Price, RejectReason::UnreadablePrice)),
@@ -348,18 +365,21 @@ impl<'a> Ingest<'a> {
     fn date(&mut self, value: Value<'_>) -> Result<DateSlot, Stop> {
         let at = match value {
             Value::Serial(number) => from_serial(number, self.sheet.is_1904),
-            Value::Number(number) => from_bare_number(number, self.sheet.is_1904),
-            Value::Text(text) => {
-                return self.text_date(text.trim().is_empty(), read_date(text), value);
+            Value::Number(number) | Value::Money(number, _) => {
+                from_bare_number(number, self.sheet.is_1904)
             }
+            Value::Text(text) => return self.text_date(DateText::of(text), value),
             Value::Shared(index, strings) => {
-                let text = strings.get(index);
-                let read = *self
-                    .shared
-                    .dates
-                    .entry(index)
-                    .or_insert_with(|| read_date(text));
-                return self.text_date(text.trim().is_empty(), read, value);
+                let dates = &mut self.shared.dates;
+                let read = match dates.get(&index) {
+                    Some(read) => *read,
+                    None => DateText::of(&strings.get(index)),
+                };
+                // Days repeat; instants may be as many as rows.
+                if dates.len() < MANY_DATES {
+                    dates.insert(index, read);
+                }
+                return self.text_date(read, value);
             }
             _ => None,
         };
@@ -370,18 +390,14 @@ impl<'a> Ingest<'a> {
         Ok(DateSlot::Bad)
     }
 
-    fn text_date(
-        &mut self,
-        is_empty: bool,
-        read: Option<TextDate>,
-        value: Value<'_>,
-    ) -> Result<DateSlot, Stop> {
-        if is_empty {
-            return Ok(DateSlot::Empty);
-        }
-        let Some(read) = read else {
-            self.keep(Role::Date, value);
-            return Ok(DateSlot::Bad);
+    fn text_date(&mut self, read: DateText, value: Value<'_>) -> Result<DateSlot, Stop> {
+        let read = match read {
+            DateText::Empty => return Ok(DateSlot::Empty),
+            DateText::Date(read) => read,
+            DateText::Bad => {
+                self.keep(Role::Date, value);
+                return Ok(DateSlot::Bad);
+            }
         };
         Ok(match (read, self.order) {
             (TextDate::Sure(at) | TextDate::Proof(at, _), _) => DateSlot::At(at),
@@ -420,7 +436,7 @@ impl<'a> Ingest<'a> {
                     if self.shared.texts.len() <= at {
                         self.shared.texts.resize(strings.len().max(at + 1), UNSEEN);
                     }
-                    let id = self.texts.id(strings.get(index)).ok_or_else(full)?;
+                    let id = self.texts.id(&strings.get(index)).ok_or_else(full)?;
                     self.shared.texts[at] = id;
                     id
                 }
@@ -445,7 +461,7 @@ impl<'a> Ingest<'a> {
                 return self.shared.currency.1;
             }
             Value::Shared(index, strings) => strings.get(index),
-            Value::Text(text) => text,
+            Value::Text(text) => Cow::Borrowed(text),
             other => {
                 self.keep(Role::Currency, other);
                 return CurrencySlot::Bad;
@@ -468,8 +484,9 @@ impl<'a> Ingest<'a> {
     #[inline]
     fn price(&mut self, value: Value<'_>) -> PriceSlot {
         let text = match value {
-            Value::Number(number) => return PriceSlot::Price(number),
-            Value::Text(text) => text,
+            Value::Number(number) => return PriceSlot::Price(number, None),
+            Value::Money(number, sign) => return PriceSlot::Price(number, Some(sign)),
+            Value::Text(text) => Cow::Borrowed(text),
             Value::Shared(index, strings) => strings.get(index),
             other => {
                 self.keep(Role::Price, other);
@@ -481,7 +498,7 @@ impl<'a> Ingest<'a> {
         }
         let raw = &mut self.raw[Role::Price as usize];
         raw.clear();
-        raw.push_str(text);
+        raw.push_str(&text);
         PriceSlot::Text
     }
 }

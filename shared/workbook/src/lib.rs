@@ -27,6 +27,7 @@ mod read;
 mod rejection;
 mod report;
 mod slots;
+mod strings;
 mod summary;
 mod texts;
 mod upload;

@@ -8,7 +8,32 @@ use crate::number::{MAX_SCALE, Number};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TextPrice {
     pub(crate) value: Number,
-    pub(crate) currency: Option<Currency>,
+    pub(crate) sign: Option<Sign>,
+}
+
+/// A currency as a sign, a word or a code beside a price names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sign {
+    pub(crate) currency: Currency,
+    /// A bare `$` or `¥`: several currencies have it.
+    pub(crate) is_shared: bool,
+}
+
+impl Sign {
+    /// The currency of a price: a column of its own says most, then what stands with the price
+    /// (its text, or its number format), then the heading. A shared sign comes last: `$` under
+    /// *Price (CAD)* is a Canadian dollar.
+    pub(crate) fn settle(
+        column: Option<Currency>,
+        with_price: Option<Self>,
+        heading: Option<Currency>,
+    ) -> Option<Currency> {
+        let certain = with_price.filter(|sign| !sign.is_shared);
+        column
+            .or(certain.map(|sign| sign.currency))
+            .or(heading)
+            .or(with_price.map(|sign| sign.currency))
+    }
 }
 
 /// Why a text is not a price.
@@ -24,7 +49,7 @@ pub(crate) enum NotAPrice {
 
 /// Signs and words for a currency. A bare `$` or `¥` is what it most often is; a currency
 /// column or heading decides before it.
-const SIGNS: [(&str, Currency); 27] = [
+const SIGNS: [(&str, Currency); 34] = [
     ("US$", Currency::USD),
     ("A$", Currency::AUD),
     ("C$", Currency::CAD),
@@ -52,7 +77,22 @@ const SIGNS: [(&str, Currency); 27] = [
     ("元", Currency::CNY),
     ("₹", Currency::INR),
     ("₫", Currency::VND),
+    ("₽", Currency::RUB),
+    ("₺", Currency::TRY),
+    ("₪", Currency::ILS),
+    ("₱", Currency::PHP),
+    ("฿", Currency::THB),
+    ("zł", Currency::PLN),
+    ("Kč", Currency::CZK),
 ];
+
+/// The currency that a text beside a price names.
+pub(crate) fn sign_of(text: &str) -> Option<Sign> {
+    currency_of(text).map(|currency| Sign {
+        currency,
+        is_shared: matches!(text.trim(), "$" | "¥" | "￥"),
+    })
+}
 
 /// The currency that a sign, a word or an ISO 4217 code stands for.
 pub(crate) fn currency_of(text: &str) -> Option<Currency> {
@@ -142,26 +182,25 @@ pub(crate) fn read_price(text: &str, hint: Option<Currency>) -> Result<TextPrice
         (false, false) => {
             let (first, second) = (sign(before)?, sign(after)?);
             // `$12.99 CAD`: the code says which dollar.
-            Some(if first == second || before.ends_with('$') {
-                second
-            } else {
-                return Err(NotAPrice::Unreadable);
-            })
+            Some(
+                if first.currency == second.currency || before.ends_with('$') {
+                    second
+                } else {
+                    return Err(NotAPrice::Unreadable);
+                },
+            )
         }
     };
-    let mut value = read_digits(digits, named.or(hint))?;
+    let mut value = read_digits(digits, named.map(|sign| sign.currency).or(hint))?;
     if negative {
         value.mantissa = -value.mantissa;
     }
-    Ok(TextPrice {
-        value,
-        currency: named,
-    })
+    Ok(TextPrice { value, sign: named })
 }
 
-fn sign(text: &str) -> Result<Currency, NotAPrice> {
+fn sign(text: &str) -> Result<Sign, NotAPrice> {
     let text = text.trim_end_matches(['.', ':']).trim();
-    currency_of(text).ok_or(NotAPrice::Unreadable)
+    sign_of(text).ok_or(NotAPrice::Unreadable)
 }
 
 fn is_missing(text: &str) -> bool {
@@ -281,9 +320,9 @@ mod tests {
         match read_price(text, None) {
             Ok(price) => {
                 let value = price.value.to_decimal();
-                price.currency.map_or_else(
+                price.sign.map_or_else(
                     || value.to_string(),
-                    |currency| format!("{value} {}", currency.code()),
+                    |sign| format!("{value} {}", sign.currency.code()),
                 )
             }
             Err(reason) => format!("{reason:?}"),
@@ -321,6 +360,22 @@ mod tests {
             ("0", "0"),
         ] {
             assert_eq!(read(text), price, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_currency_of_a_price_is_settled_by_what_is_nearest() {
+        let [dollar, euro] = ["$", "€"].map(sign_of);
+        let (won, canadian) = (Some(Currency::KRW), Some(Currency::CAD));
+        for (column, with_price, heading, settled) in [
+            (won, euro, canadian, won),
+            (None, euro, canadian, Some(Currency::EUR)),
+            (None, dollar, canadian, canadian),
+            (None, dollar, None, Some(Currency::USD)),
+            (None, None, canadian, canadian),
+            (None, None, None, None),
+        ] {
+            assert_eq!(Sign::settle(column, with_price, heading), settled);
         }
     }
 

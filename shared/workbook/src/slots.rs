@@ -4,6 +4,7 @@ use iso_currency::Currency;
 
 use crate::date::Seconds;
 use crate::number::Number;
+use crate::price::Sign;
 use crate::texts::{NO_TEXT, TextId};
 
 /// The cells of the row that is being read. What cannot be read is kept beside them as text.
@@ -36,7 +37,8 @@ pub(crate) enum TextSlot {
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum PriceSlot {
     Empty,
-    Price(Number),
+    /// A number, and the currency that its format names.
+    Price(Number, Option<Sign>),
     Text,
     Bad,
 }

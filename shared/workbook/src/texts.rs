@@ -3,7 +3,7 @@
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
-use crate::cell::Strings;
+use crate::strings::Arena;
 
 /// The number of a text.
 pub(crate) type TextId = u32;
@@ -13,7 +13,7 @@ pub(crate) const NO_TEXT: TextId = TextId::MAX;
 
 #[derive(Default)]
 pub(crate) struct Texts {
-    strings: Strings,
+    strings: Arena,
     table: HashTable<TextId>,
     hasher: DefaultHashBuilder,
 }
@@ -34,8 +34,7 @@ impl Texts {
         let id = TextId::try_from(self.strings.len())
             .ok()
             .filter(|id| *id != NO_TEXT)?;
-        self.strings.push_str(text);
-        if !self.strings.end() {
+        if !self.strings.push(text) {
             return None;
         }
         let Self {

@@ -362,7 +362,7 @@ impl Cells for Scout<'_> {
         }
         let date = match value {
             Value::Text(text) => read_date(text),
-            Value::Shared(index, strings) => read_date(strings.get(index)),
+            Value::Shared(index, strings) => read_date(&strings.get(index)),
             _ => None,
         };
         match date {

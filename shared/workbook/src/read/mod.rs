@@ -1,6 +1,7 @@
 //! Opening an upload, whatever its format, and handing on its cells row by row.
 
 mod decoded;
+mod formats;
 mod ods;
 pub(crate) mod package;
 mod table;

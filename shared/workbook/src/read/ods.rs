@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use iso_currency::Currency;
 use quick_xml::events::{BytesStart, Event};
 
 use super::SheetInfo;
@@ -10,6 +11,7 @@ use super::package::Package;
 use super::xml::{Xml, attribute};
 use crate::cell::{Cells, Stop, Value};
 use crate::number::Number;
+use crate::price::Sign;
 use crate::{Limits, Measure, ReadError};
 
 const CONTENT: &str = "content.xml";
@@ -35,6 +37,7 @@ struct Held {
 enum HeldValue {
     Text(String),
     Float(f64),
+    Money(f64, Currency),
     Bool(bool),
 }
 
@@ -49,8 +52,14 @@ impl HeldValue {
                 Value::Error(text)
             }
             Self::Text(text) => Value::Text(text),
-            Self::Float(float) => {
-                Number::from_f64(*float).map_or(Value::Huge(*float), Value::Number)
+            Self::Float(float) => Value::number(*float),
+            Self::Money(float, currency) => {
+                let sign = Sign {
+                    currency: *currency,
+                    is_shared: false,
+                };
+                Number::from_f64(*float)
+                    .map_or(Value::Huge(*float), |number| Value::Money(number, sign))
             }
             Self::Bool(value) => Value::Bool(*value),
         }
@@ -269,6 +278,7 @@ impl Reading<'_> {
                     repeated: u32,
                     kind: Option<String>,
                     value: Option<String>,
+                    currency: Option<Currency>,
                 },
                 Covered(u32),
                 Skip,
@@ -289,6 +299,11 @@ impl Reading<'_> {
                         };
                         Next::Cell {
                             repeated: repeated(&element, "number-columns-repeated", MAX_COLUMN + 1),
+                            currency: kind
+                                .as_deref()
+                                .filter(|kind| *kind == "currency")
+                                .and_then(|_| attribute(&element, "currency"))
+                                .and_then(|code| Currency::from_code(&code.to_ascii_uppercase())),
                             kind,
                             value,
                         }
@@ -309,9 +324,10 @@ impl Reading<'_> {
                     repeated,
                     kind,
                     value,
+                    currency,
                 } => {
                     let text = self.paragraphs()?;
-                    if let Some(value) = cell_value(kind.as_deref(), value, text) {
+                    if let Some(value) = cell_value(kind.as_deref(), value, currency, text) {
                         if u64::from(column) >= self.limits.columns {
                             let limit = self.limits.columns;
                             return Err(ReadError::TooLarge {
@@ -412,7 +428,12 @@ impl Reading<'_> {
     }
 }
 
-fn cell_value(kind: Option<&str>, value: Option<String>, text: String) -> Option<HeldValue> {
+fn cell_value(
+    kind: Option<&str>,
+    value: Option<String>,
+    currency: Option<Currency>,
+    text: String,
+) -> Option<HeldValue> {
     let shown = |text: String| (!text.is_empty()).then_some(HeldValue::Text(text));
     match (kind, value) {
         (Some("float" | "percentage" | "currency"), Some(value)) => {
@@ -421,7 +442,9 @@ fn cell_value(kind: Option<&str>, value: Option<String>, text: String) -> Option
                 return shown(text);
             }
             match value.parse() {
-                Ok(float) => Some(HeldValue::Float(float)),
+                Ok(float) => Some(currency.map_or(HeldValue::Float(float), |currency| {
+                    HeldValue::Money(float, currency)
+                })),
                 Err(_) => shown(value),
             }
         }

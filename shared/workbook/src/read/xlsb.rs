@@ -6,10 +6,12 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use super::SheetInfo;
+use super::formats::{NumberKind, builtin_kind, kind_of_code};
 use super::package::{Inflater, Package, from_io};
-use super::xlsx::{NumberKind, builtin_kind, kind_of_code, relationships};
-use crate::cell::{Cells, Stop, Strings, Value, a1};
+use super::xlsx::relationships;
+use crate::cell::{Cells, Stop, Value, a1};
 use crate::number::Number;
+use crate::strings::Strings;
 use crate::{Limits, Measure, ReadError};
 
 const BEGIN_SHEET_DATA: u32 = 0x91;
@@ -70,6 +72,13 @@ impl<'a> Records<'a> {
             at += 1;
         }
         Ok(value)
+    }
+
+    /// Reads to the end, so that a wrong checksum is found.
+    fn drain(&mut self) -> Result<(), ReadError> {
+        std::io::copy(&mut self.part, &mut std::io::sink())
+            .map_err(|error| from_io(error, self.place))?;
+        Ok(())
     }
 
     /// The next record's type; its payload is in [`Self::payload`].
@@ -234,7 +243,10 @@ impl Xlsb {
         while let Some(kind) = records.next()? {
             match kind {
                 BEGIN_SHEET_DATA => in_data = true,
-                END_SHEET_DATA => return Ok(()),
+                END_SHEET_DATA => {
+                    records.drain()?;
+                    return Ok(self.strings.check()?);
+                }
                 0 if in_data => {
                     row = u32_at(&records.payload, 0)
                         .filter(|row| *row <= 1_048_575)
@@ -283,11 +295,8 @@ impl Xlsb {
             let Some(number) = Number::from_f64(float) else {
                 return Value::Huge(float);
             };
-            match self.kinds.get(style as usize) {
-                Some(NumberKind::Date) => Value::Serial(number),
-                Some(NumberKind::Duration) => Value::Duration(number),
-                _ => Value::Number(number),
-            }
+            let kind = self.kinds.get(style as usize);
+            kind.map_or(Value::Number(number), |kind| kind.of(number))
         };
         match kind {
             2 => cells.cell(

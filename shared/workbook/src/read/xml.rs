@@ -87,6 +87,13 @@ impl<'a> Xml<'a> {
         }
     }
 
+    /// Reads to the end, so that a wrong checksum is found.
+    pub(crate) fn drain(&mut self) -> Result<(), ReadError> {
+        std::io::copy(self.reader.get_mut(), &mut std::io::sink())
+            .map_err(|error| from_shared_io(&error, &self.place))?;
+        Ok(())
+    }
+
     /// Collects the text of an element up to its end tag; markup inside is left out.
     pub(crate) fn text(&mut self, out: &mut String) -> Result<(), ReadError> {
         let mut depth = 0_u32;

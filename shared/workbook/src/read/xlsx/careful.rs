@@ -4,8 +4,8 @@ use std::io::Read;
 
 use quick_xml::events::Event;
 
+use super::Context;
 use super::strings::{push_unescaped, rich_text};
-use super::{Context, NumberKind};
 use crate::cell::{Cells, Stop, Value, a1};
 use crate::number::Number;
 use crate::read::xml::{Xml, attribute};
@@ -108,7 +108,7 @@ pub(super) fn read(
                     &mut |value| cells.cell(at_row, column, value),
                 )?;
             }
-            Found::End => return Ok(()),
+            Found::End => return Ok(xml.drain()?),
             Found::Other => {}
         }
     }
@@ -271,11 +271,8 @@ pub(super) fn value(
 
 #[inline]
 pub(super) fn typed(context: &Context, style: Option<usize>, number: Number) -> Value<'static> {
-    match style.and_then(|style| context.kinds.get(style)) {
-        Some(NumberKind::Date) => Value::Serial(number),
-        Some(NumberKind::Duration) => Value::Duration(number),
-        _ => Value::Number(number),
-    }
+    let kind = style.and_then(|style| context.kinds.get(style));
+    kind.map_or(Value::Number(number), |kind| kind.of(number))
 }
 
 #[cfg(test)]

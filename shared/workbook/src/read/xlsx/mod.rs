@@ -6,6 +6,7 @@
 //! because it silently misreads some of the very files that need one: a comment in a value,
 //! CDATA, UTF-16, an index of −1.
 
+mod agree;
 mod ahead;
 mod careful;
 mod parts;
@@ -18,11 +19,14 @@ mod window;
 use std::path::Path;
 
 use super::SheetInfo;
+use super::formats::NumberKind;
 use super::package::{Package, Share};
-use crate::cell::{Cells, Stop, Strings};
+use crate::cell::{Cells, Stop};
+use crate::strings::Strings;
 use crate::{Limits, ReadError};
 
-pub(crate) use parts::{NumberKind, builtin_kind, kind_of_code, relationships};
+pub use agree::readers_agree;
+pub(crate) use parts::relationships;
 
 /// An open workbook.
 pub(crate) struct Xlsx {
@@ -115,60 +119,11 @@ impl Xlsx {
         let (name, context) = (&sheet.name, &self.context);
         match self.reader {
             ReaderChoice::Quick if self.ahead && part.compressed() > WORTH_A_THREAD => {
-                ahead::inflate(part, |part| quick::read(part, name, context, cells))?
+                ahead::inflate(part, |part| quick::read(part, name, context, cells))??;
             }
-            ReaderChoice::Quick => quick::read(part, name, context, cells),
-            ReaderChoice::Careful => careful::read(part, name, context, cells),
+            ReaderChoice::Quick => quick::read(part, name, context, cells)?,
+            ReaderChoice::Careful => careful::read(part, name, context, cells)?,
         }
-    }
-}
-
-/// Both readers over the bytes of a sheet, for fuzzing: panics when the quick one is certain
-/// of cells that the careful one does not see.
-#[doc(hidden)]
-pub fn readers_agree(sheet: &[u8]) {
-    #[derive(Default)]
-    struct Collect(Vec<(u32, u32, String)>);
-
-    impl Cells for Collect {
-        fn cell(
-            &mut self,
-            row: u32,
-            column: u32,
-            value: crate::cell::Value<'_>,
-        ) -> Result<(), Stop> {
-            // An error's text and a text are told apart by what they are made of.
-            self.0.push((
-                row,
-                column,
-                format!("{:?} {}", std::mem::discriminant(&value), value.display()),
-            ));
-            Ok(())
-        }
-    }
-
-    let mut strings = Strings::default();
-    for text in ["날짜", "상품명", "가격", "이어폰", ""] {
-        strings.push_str(text);
-        strings.end();
-    }
-    let kinds = vec![NumberKind::Number, NumberKind::Date, NumberKind::Duration];
-    let limits = Limits {
-        text_bytes: 4_096,
-        columns: 1_000,
-        ..Limits::default()
-    };
-    let context = Context {
-        strings,
-        kinds,
-        is_1904: false,
-        limits,
-    };
-    let (mut one, mut other) = (Collect::default(), Collect::default());
-    let quick = quick::read(sheet, "sheet", &context, &mut one);
-    let careful = careful::read(sheet, "sheet", &context, &mut other);
-    if quick.is_ok() {
-        assert!(careful.is_ok(), "{careful:?}");
-        assert_eq!(one.0, other.0);
+        Ok(context.strings.check()?)
     }
 }

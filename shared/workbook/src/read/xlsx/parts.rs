@@ -1,9 +1,10 @@
-//! The small parts of a workbook: which sheets there are, and which formats mean dates.
+//! The small parts of a workbook: which sheets there are, and what its formats make of numbers.
 
 use std::collections::HashMap;
 
 use quick_xml::events::Event;
 
+use crate::read::formats::{NumberKind, builtin_kind, kind_of_code};
 use crate::read::package::Package;
 use crate::read::xml::{Xml, attribute};
 use crate::{Limits, Measure, ReadError};
@@ -28,14 +29,6 @@ pub(super) struct Sheet {
     pub(super) name: String,
     pub(super) path: String,
     pub(super) visible: bool,
-}
-
-/// What a number format makes of a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NumberKind {
-    Number,
-    Date,
-    Duration,
 }
 
 #[derive(Debug)]
@@ -215,82 +208,9 @@ pub(super) fn number_kinds(package: &Package, part: &str) -> Result<Vec<NumberKi
     Ok(kinds)
 }
 
-/// ECMA-376, 18.8.30: the built-in formats; 27 to 36 and 50 to 58 are dates in East Asian
-/// locales.
-pub(crate) fn builtin_kind(id: u32) -> NumberKind {
-    match id {
-        14..=22 | 27..=36 | 45 | 47 | 50..=58 => NumberKind::Date,
-        46 => NumberKind::Duration,
-        _ => NumberKind::Number,
-    }
-}
-
-/// Whether the first section of a format code has a letter of dates outside quotes, escapes
-/// and brackets; `[h]`, `[mm]`, `[ss]` are durations.
-pub(crate) fn kind_of_code(code: &str) -> NumberKind {
-    let mut chars = code.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => drop(chars.by_ref().find(|c| *c == '"')),
-            '\\' | '_' | '*' => drop(chars.next()),
-            ';' => break,
-            '[' => {
-                let inside: String = chars.by_ref().take_while(|c| *c != ']').collect();
-                let inside = inside.to_ascii_lowercase();
-                if let Some(first) = inside.chars().next()
-                    && matches!(first, 'h' | 'm' | 's')
-                    && inside.chars().all(|c| c == first)
-                {
-                    return NumberKind::Duration;
-                }
-            }
-            'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => return NumberKind::Date,
-            'a' | 'A' if matches!(chars.peek(), Some('/' | 'm' | 'M')) => return NumberKind::Date,
-            _ => {}
-        }
-    }
-    NumberKind::Number
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn format_codes_of_dates() {
-        for date in [
-            "yyyy-mm-dd",
-            "m/d/yy h:mm",
-            "yyyy\"년\" m\"월\" d\"일\"",
-            "[$-412]yyyy-mm-dd",
-            "h:mm AM/PM",
-            "DD/MM/YY",
-            "[Red]yyyy",
-        ] {
-            assert_eq!(kind_of_code(date), NumberKind::Date, "{date}");
-        }
-        for number in [
-            "General",
-            "#,##0",
-            "#,##0.00\" days\"",
-            "0.00E+00",
-            "[Red]#,##0",
-            "\\Y000",
-            "#,##0;yyyy",
-            "_m0",
-            "₩#,##0",
-            "@",
-            "#,##0\"원\"",
-            "[$USD] #,##0",
-            "[$₩-412]#,##0",
-            "[Color10]0%",
-        ] {
-            assert_eq!(kind_of_code(number), NumberKind::Number, "{number}");
-        }
-        for duration in ["[h]:mm", "[mm]:ss", "[ss].00", "[HH]:MM"] {
-            assert_eq!(kind_of_code(duration), NumberKind::Duration, "{duration}");
-        }
-    }
 
     #[test]
     fn targets_are_resolved_as_paths() {

@@ -9,10 +9,10 @@ use std::io::Read;
 
 use memchr::memchr;
 
+use super::Context;
 use super::careful::{self, MAX_COLUMN, MAX_ROW};
 use super::strings::push_unescaped;
 use super::window::Window;
-use super::{Context, NumberKind};
 use crate::cell::{Cells, Stop, Value, a1};
 use crate::number::Number;
 use crate::{Measure, ReadError};
@@ -312,7 +312,7 @@ impl<C: Cells> Scan<'_, C> {
             .into());
         }
         let mut at = at;
-        if *need!(bytes.get(at + 1)) == b'f' {
+        if need!(bytes.get(at..at + 2)) == b"<f" {
             at = need!(formula(bytes, at)?);
         }
         let tag = need!(bytes.get(at..at + 3));
@@ -364,20 +364,13 @@ impl<C: Cells> Scan<'_, C> {
             }
             Kind::Number => match Number::from_plain(text) {
                 Some(number) => {
-                    let kind = style.and_then(|style| self.context.kinds.get(style));
-                    self.cells.cell(
-                        row,
-                        column,
-                        match kind {
-                            Some(NumberKind::Date) => Value::Serial(number),
-                            Some(NumberKind::Duration) => Value::Duration(number),
-                            _ => Value::Number(number),
-                        },
-                    )
+                    let value = careful::typed(self.context, style, number);
+                    self.cells.cell(row, column, value)
                 }
                 None => self.other(text, column, style, None),
             },
             Kind::Text => {
+                self.check_length(text)?;
                 let text = decode(text, &mut self.scratch)?;
                 if text.is_empty() {
                     Ok(())
@@ -392,6 +385,14 @@ impl<C: Cells> Scan<'_, C> {
         }
     }
 
+    /// The careful reader says what is too long.
+    fn check_length(&self, text: &[u8]) -> Result<(), Stop> {
+        if text.len() as u64 > self.context.limits.text_bytes {
+            return unsure("length of a text");
+        }
+        Ok(())
+    }
+
     /// What is rare goes through the careful reader's own function.
     #[cold]
     fn other(
@@ -401,6 +402,7 @@ impl<C: Cells> Scan<'_, C> {
         style: Option<usize>,
         kind: Option<&str>,
     ) -> Result<(), Stop> {
+        self.check_length(text)?;
         if memchr::memchr2(b'&', b'\r', text).is_some() {
             return unsure("entity in a value");
         }
@@ -430,6 +432,7 @@ impl<C: Cells> Scan<'_, C> {
         }
         if self.cells.wants(column) {
             let raw = &bytes[start..end];
+            self.check_length(raw)?;
             // White space written as an entity would not be trimmed by everyone alike.
             let raw = if preserve { raw } else { raw.trim_ascii() };
             let text = decode(raw, &mut self.scratch)?;

@@ -3,9 +3,9 @@
 
 use quick_xml::events::Event;
 
-use crate::cell::Strings;
 use crate::read::package::Package;
 use crate::read::xml::{Xml, attribute};
+use crate::strings::Strings;
 use crate::{Limits, Measure, ReadError};
 
 pub(super) fn read(package: &Package, part: &str, limits: &Limits) -> Result<Strings, ReadError> {

@@ -79,13 +79,17 @@ impl<'a, R: Read> Window<'a, R> {
         let mut looked = 0;
         let (start, tag_end) = loop {
             let bytes = &self.bytes[..self.end];
-            if let Some(found) = finder.find(&bytes[looked..]) {
-                let start = looked + found;
-                if let Some(end) = memchr(b'>', &bytes[start..]) {
-                    break (start, start + end);
+            looked = match finder.find(&bytes[looked..]) {
+                Some(found) => {
+                    let start = looked + found;
+                    if let Some(end) = memchr(b'>', &bytes[start..]) {
+                        break (start, start + end);
+                    }
+                    // The first one counts, also when its end is not read yet.
+                    start
                 }
-            }
-            looked = self.end.saturating_sub(16);
+                None => self.end.saturating_sub(16).max(looked),
+            };
             if self.end > MAX_PROLOG || !self.fill()? {
                 return Err(Stop::Unsure("no sheet data"));
             }
