@@ -94,6 +94,7 @@ def make():
     values()
     containers()
     hostile()
+    spreadsheets()
     broken()
     binary()
 
@@ -203,6 +204,21 @@ def ods(rows, manifest=""):
     return packed({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": content, "META-INF/manifest.xml": f"<manifest>{manifest}</manifest>"})
 
 
+def spreadsheets():
+    def text(value):
+        return f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
+
+    def line(*cells):
+        return "<table:table-row>" + "".join(cells) + "</table:table-row>"
+
+    head = line(*[text(heading) for heading in TEXTS[:3]])
+    kinds = ['currency" office:currency="KRW', 'currency" office:currency="EUR', "currency", 'float" office:currency="KRW', 'currency" office:currency="₩']
+    currencies = ["KRW", "EUR", None, None, None]
+    rows = [line(text("2026-11-21"), text(f"상품 {at}"), f'<table:table-cell office:value-type="{kind}" office:value="{at}.5"><text:p>?</text:p></table:table-cell>') for at, kind in enumerate(kinds)]
+    expected = [["2026-11-21", f"상품 {at}", f"{at}.5", currency] for at, currency in enumerate(currencies)]
+    used("ods-currency-of-a-cell.ods", expected, warnings=["several_currencies"]).write_bytes(ods(head + "".join(rows)))
+
+
 def broken():
     good = packed(parts())
     refused("error-cut-off.xlsx", "truncated").write_bytes(good[: len(good) // 2])
@@ -210,6 +226,9 @@ def broken():
     stored = bytearray(packed(parts(), zipfile.ZIP_STORED))
     stored[stored.index(b"<v>12900</v>") + 4] ^= 1
     refused("error-flipped-bit.xlsx", "damaged").write_bytes(stored)
+    stored = bytearray(packed(parts(sheet=sheet().replace('"', "'")), zipfile.ZIP_STORED))
+    stored[stored.index(b"<v>12900</v>") + 4] ^= 1
+    refused("error-flipped-bit-in-single-quotes.xlsx", "damaged").write_bytes(stored)
     refused("error-sheet-part-missing.xlsx", "damaged").write_bytes(packed({name: content for name, content in parts().items() if "sheet1" not in name}))
     refused("error-sheet-ends-early.xlsx", "damaged").write_bytes(packed(parts(sheet=sheet().split("</sheetData>")[0])))
     refused("error-sheet-is-not-xml.xlsx", "empty").write_bytes(packed(parts(sheet="이것은 XML이 아닙니다")))
@@ -246,10 +265,11 @@ def wide(text):
     return struct.pack("<I", len(text.encode("utf-16-le")) // 2) + text.encode("utf-16-le")
 
 
-def xlsb(cells, flags=0):
+def xlsb(cells, flags=0, price_format=None):
     book = record(0x83) + record(0x99, struct.pack("<II", flags, 0) + wide("")) + record(0x9C, struct.pack("<II", 0, 1) + wide("rId1") + wide("가격표")) + record(0x84)
     strings = record(0x9F, struct.pack("<II", 5, 5)) + b"".join(record(0x13, b"\0" + wide(text)) for text in TEXTS) + record(0xA0)
-    styles = record(0x269, struct.pack("<I", 2)) + record(0x2F, struct.pack("<HH", 0, 0) + bytes(12)) + record(0x2F, struct.pack("<HH", 0, 14) + bytes(12)) + record(0x26A)
+    custom = record(0x2C, struct.pack("<H", 164) + wide(price_format)) if price_format else b""
+    styles = custom + record(0x269, struct.pack("<I", 2)) + record(0x2F, struct.pack("<HH", 0, 0) + bytes(12)) + record(0x2F, struct.pack("<HH", 0, 14) + bytes(12)) + (record(0x2F, struct.pack("<HH", 0, 164) + bytes(12)) if price_format else b"") + record(0x26A)
     data = record(0x81) + record(0x91) + cells + record(0x92) + record(0x82)
     return packed({
         "[Content_Types].xml": CONTENT,
@@ -277,6 +297,8 @@ def binary():
         cells += text(1, 3 if product == "이어폰" else 4)
         cells += record(2, at(2) + struct.pack("<I", price << 2 | 2))
     used("xlsb-plain.xlsb", sheets=["가격표"]).write_bytes(xlsb(cells))
+    priced = cells.replace(record(2, at(2) + struct.pack("<I", 12500 << 2 | 2)), record(2, at(2, 2) + struct.pack("<I", 12500 << 2 | 2)))
+    used("xlsb-currency-format.xlsb", [[*row[:3], "KRW" if row[2] == "12500" else None] for row in PLAIN]).write_bytes(xlsb(priced, price_format="[$₩-412]#,##0"))
     used("xlsb-1904.xlsb", [[f"{int(r[0][:4]) + 4}-11-{int(r[0][8:]) + 1:02}", *r[1:]] for r in PLAIN]).write_bytes(xlsb(cells, flags=1))
     kinds = head + record(0, struct.pack("<I", 1) + bytes(12))
     kinds += record(2, at(0, 1) + struct.pack("<I", SERIALS[0] << 2 | 2)) + record(6, at(1) + wide("이어폰")) + record(2, at(2) + struct.pack("<I", 1299 << 2 | 3))

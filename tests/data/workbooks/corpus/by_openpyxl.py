@@ -46,6 +46,7 @@ def make():
     dates()
     prices()
     currencies()
+    currency_formats()
     products()
     errors()
 
@@ -261,6 +262,44 @@ def currencies():
         [["2026-11-19", "이어폰", "12900", "KRW"], ["2026-11-20", "이어폰", "9.99", "USD"]],
     )
     table("currency-unknown", [head, [DAYS[0], "이어폰", 1, "XYZ"], [DAYS[1], "이어폰", 2, "KRW"]], [["2026-11-20", "이어폰", "2", "KRW"]], [("D2", "unknown_currency")])
+
+
+def currency_formats():
+    def formatted(name, codes, currencies, heading="가격", prices=(12900, 12500, 3900), column=None, **more):
+        """Three prices, each with its number format; `codes` is one for all or one for each."""
+        codes = [codes] * 3 if isinstance(codes, str) else codes
+        currencies = [currencies] * 3 if currencies is None or isinstance(currencies, str) else currencies
+        head = ["날짜", "상품명", heading, *(["통화"] if column else [])]
+        rows = [[day, f"상품 {at}", price, *([column[at]] if column else [])] for at, (day, price) in enumerate(zip(DAYS, prices))]
+        workbook = book([head, *rows])
+        for row, code in enumerate(codes, 2):
+            workbook.active.cell(row, 3).number_format = code
+        expected = [[day.isoformat(), f"상품 {at}", "".join(c for c in str(price) if c in "0123456789."), currency] for at, (day, price, currency) in enumerate(zip(DAYS, prices, currencies))]
+        save(workbook, used(f"currency-format-{name}.xlsx", expected, **more))
+
+    won = "[$₩-412]#,##0"
+    formatted("won-with-locale", won, "KRW")
+    formatted("won-with-named-locale", "[$₩-ko-KR]#,##0", "KRW")
+    formatted("won-accounting", "_-[$₩-412]* #,##0_-;-[$₩-412]* #,##0_-;_-[$₩-412]* \"-\"_-;_-@_-", "KRW")
+    formatted("won-quoted", '"₩"#,##0;[Red]\\-"₩"#,##0', "KRW")
+    formatted("won-word", '#,##0"원"', "KRW")
+    formatted("euro-with-locale", "[$€-407]#,##0.00", "EUR", prices=(12.99, 12.5, 3.9))
+    formatted("euro-behind", "#,##0.00\\ [$€-1]", "EUR", prices=(12.99, 12.5, 3.9))
+    formatted("code-in-brackets", "_-* #,##0.00 [$EUR]_-", "EUR")
+    formatted("code-quoted", '#,##0 "USD"', "USD")
+    formatted("bare-dollar", "$#,##0.00", "USD", prices=(12.99, 12.5, 3.9))
+    formatted("bare-dollar-under-a-canadian-heading", "$#,##0.00", "CAD", heading="Price (CAD)")
+    formatted("canadian-dollar", "[$$-1009]#,##0.00", "CAD")
+    formatted("yuan-not-yen", "[$¥-804]#,##0", "CNY")
+    formatted("krona-by-locale", "#,##0\\ [$kr-41D]", "SEK")
+    formatted("against-the-heading", won, "KRW", heading="Price [USD]")
+    formatted("built-in-of-whoever-looks", '_("$"* #,##0.00_)_("$"* \\(#,##0.00\\)_("$"* "-"??_)_(@_)', None, warnings=["no_currency"])
+    formatted("locale-alone", "[$-412]#,##0", None)
+    formatted("other-unit", '#,##0"개"', None)
+    formatted("two-in-one", '[$€-407]#,##0" USD"', None)
+    formatted("several-in-one-column", [won, "[$€-407]#,##0", "$#,##0"], ["KRW", "EUR", "USD"], warnings=["several_currencies"])
+    formatted("yields-to-the-column", "[$€-407]#,##0", ["KRW", "USD", "EUR"], column=["KRW", "USD", None])
+    formatted("yields-to-the-text", "[$€-407]#,##0", ["KRW", "USD", "EUR"], prices=("12,900원", "USD 12500", 3900))
 
 
 def products():
