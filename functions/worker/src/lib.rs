@@ -21,7 +21,7 @@ use model::{Failure, FailureReason, Job, Observation, Outcome, Product};
 use tracing::{info, warn};
 
 pub use crate::address::Addresses;
-pub use crate::fetch::{Fetcher, NoPage, Page};
+pub use crate::fetch::{Answer, Fetcher, Limits, NoPage, Page};
 use crate::price::NoOffer;
 
 /// How many jobs of a batch are worked on at once.
@@ -48,13 +48,17 @@ impl Worker {
         let clients = Clients::from_env().await;
         let table = Table::new(&clients, config::required("TABLE")?);
         let addresses = Addresses::allowing(&config::optional("ALLOWED_HOSTS").unwrap_or_default());
+        let limits = Limits {
+            total: Duration::from_secs(config::parsed("FETCH_TIMEOUT_SECONDS")?),
+            ..Limits::default()
+        };
         Ok(Self {
             products: Products::new(table.clone()),
             observations: Observations::new(table),
             jobs: Queue::new(&clients, config::required("JOBS_QUEUE_URL")?),
             secrets: Secrets::new(&clients),
             secret_prefix: config::required("SECRET_PREFIX")?,
-            fetcher: Fetcher::new(&config::required("USER_AGENT")?, addresses)?,
+            fetcher: Fetcher::new(&config::required("USER_AGENT")?, addresses, limits)?,
             max_receives: config::parsed("MAX_RECEIVES")?,
             retry_base: Duration::from_secs(config::parsed("RETRY_BASE_SECONDS")?),
         })

@@ -7,7 +7,7 @@ use model::{Failure, FailureReason, Offer, Product, Source, Variant};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::Worker;
-use crate::fetch::{NoPage, Page};
+use crate::fetch::{Answer, NoPage, Page};
 
 /// Why there is no offer, and when the shop wants to be asked again.
 #[derive(Debug)]
@@ -65,14 +65,20 @@ pub(crate) async fn of(worker: &Worker, product: &Product) -> Result<Offer, NoOf
 }
 
 async fn fetch(worker: &Worker, url: &str, headers: HeaderMap) -> Result<Page, NoOffer> {
-    let fetched = worker.fetcher.get(url, headers).await;
-    fetched.map_err(|no_page| NoOffer {
-        failure: match blocked(&no_page) {
-            Some(sign) => Failure::new(FailureReason::Blocked, sign),
-            None => no_page.failure,
-        },
-        retry_after: no_page.retry_after,
-    })
+    match worker.fetcher.get(url, headers, None).await {
+        Ok(Answer::Page(page)) => Ok(page),
+        Ok(Answer::NotModified) => {
+            let detail = "the shop compares with a page that was not named";
+            Err(Failure::new(FailureReason::UnreadablePage, detail).into())
+        }
+        Err(no_page) => Err(NoOffer {
+            failure: match blocked(&no_page) {
+                Some(sign) => Failure::new(FailureReason::Blocked, sign),
+                None => no_page.failure,
+            },
+            retry_after: no_page.retry_after,
+        }),
+    }
 }
 
 /// What of a refusal says that the shop takes us for a robot.

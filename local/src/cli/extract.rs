@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use clap::ArgGroup;
 use extract::price_text::{self, TextHints};
 use extract::{Hints, Inspection};
-use model::{Currency, Failure, Variant};
+use model::{Currency, Failure, FailureReason, Variant};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
-use worker::{Addresses, Fetcher};
+use worker::{Addresses, Answer, Fetcher, Limits};
 
 /// Show what Pricetide reads from a shop's page, a file or a text.
 #[derive(Debug, clap::Args)]
@@ -146,13 +146,18 @@ fn read(extract: &Extract, source: &str) -> Result<Result<Source, Failure>> {
         }));
     }
     let addresses = Addresses::allowing(&extract.allow_hosts);
-    let fetcher = Fetcher::new(&extract.user_agent, addresses)?;
-    let page = super::runtime()?.block_on(fetcher.get(source, HeaderMap::new()));
-    Ok(page
-        .map(|page| Source {
+    let fetcher = Fetcher::new(&extract.user_agent, addresses, Limits::default())?;
+    let answer = super::runtime()?.block_on(fetcher.get(source, HeaderMap::new(), None));
+    Ok(match answer {
+        Ok(Answer::Page(page)) => Ok(Source {
             body: page.body,
             content_type: page.content_type,
             url: Some(extract.base_url.clone().unwrap_or(page.url)),
-        })
-        .map_err(|no_page| no_page.failure))
+        }),
+        Ok(Answer::NotModified) => Err(Failure::new(
+            FailureReason::UnreadablePage,
+            "not modified, though no earlier page was named",
+        )),
+        Err(no_page) => Err(no_page.failure),
+    })
 }
