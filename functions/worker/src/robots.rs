@@ -14,7 +14,7 @@ const MAX_FILE: usize = 500 * 1024;
 /// The longest form in which rules are kept, in bytes.
 const MAX_COMPACT: usize = 16 * 1024;
 /// The longest `Crawl-delay`.
-const MAX_DELAY: Duration = Duration::from_secs(60);
+const MAX_DELAY: Duration = Duration::from_mins(1);
 
 /// What is encoded before paths and patterns are compared (2.2.2). All that is encoded otherwise
 /// is decoded, so that every spelling of a path is one. A `*` or `$` that means itself is encoded
