@@ -6,7 +6,10 @@
 mod api;
 mod demo;
 mod jobs;
+mod manners;
+mod notifications;
 mod runs;
+mod unconfirmed;
 mod uploads;
 mod write_units;
 
@@ -26,7 +29,10 @@ fn main() -> ExitCode {
         api::trials(),
         demo::trials(),
         jobs::trials(),
+        manners::trials(),
+        notifications::trials(),
         runs::trials(),
+        unconfirmed::trials(),
         uploads::trials(),
         write_units::trials(),
     ];

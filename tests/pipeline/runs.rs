@@ -78,13 +78,7 @@ async fn a_scheduler_that_is_killed_leaves_a_run_that_a_repeat_completes() -> Re
         while runs.planned(&run).await?.is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
-        let processes = pipeline.runner().busy_processes("scheduler");
-        for process in &processes {
-            std::process::Command::new("kill")
-                .args(["-9", &process.to_string()])
-                .status()?;
-        }
-        anyhow::Ok(processes.len())
+        pipeline.kill("scheduler")
     };
     let (processes, started) = tokio::join!(kill, pipeline.schedule(&run));
     ensure!(processes? == 1, "nothing was killed");

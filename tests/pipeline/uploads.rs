@@ -4,6 +4,7 @@ use anyhow::{Context, Result, ensure};
 use aws::FileState;
 use calamine::{Data, Reader};
 use integration_tests::TestPipeline;
+use model::FileId;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -17,6 +18,7 @@ crate::trials!(
     what_is_no_workbook_fails_with_a_reason_and_the_rest_goes_through,
     a_newer_version_of_an_upload_wins,
     a_repeated_event_does_no_work_twice,
+    a_report_compares_followed_products_with_their_stored_prices,
 );
 
 async fn a_workbook_of_real_prices_comes_back_as_the_right_report() -> Result<()> {
@@ -147,13 +149,7 @@ async fn a_repeated_event_does_no_work_twice() -> Result<()> {
     let pipeline = TestPipeline::start().await?;
     let id = pipeline.upload("prices.xlsx", STOCKS.to_vec()).await?;
     let first = pipeline.settled(&id).await?;
-    let files = aws::Files::new(pipeline.table()?);
-    let upload = files.get(&id).await?.context("no file")?.upload;
-    let mut event: Value = serde_json::from_str(include_str!("../../events/s3-put-prices.json"))?;
-    let s3 = &mut event["Records"][0]["s3"];
-    s3["bucket"]["name"] = upload.bucket.clone().into();
-    s3["object"]["key"] = upload.key.clone().into();
-    s3["object"]["sequencer"] = upload.sequencer.clone().into();
+    let event = event_of(&pipeline, &id).await?;
     let written = reports(&pipeline).await?;
     pipeline.runner().invoke("reporter", &event).await?;
     ensure!(pipeline.settled(&id).await? == first);
@@ -165,8 +161,65 @@ async fn a_repeated_event_does_no_work_twice() -> Result<()> {
     Ok(())
 }
 
+async fn a_report_compares_followed_products_with_their_stored_prices() -> Result<()> {
+    let pipeline = TestPipeline::start().await?;
+    let product = pipeline.shop().catalogue().swap_remove(0);
+    let id = product.id.clone();
+    pipeline.define([product]).await?;
+    let run = "daily@2026-11-01T01:15:00Z".parse()?;
+    pipeline.schedule(&run).await?;
+    pipeline.closed(&run).await?;
+    let stored = aws::Products::new(pipeline.table()?).get(&id).await?;
+    let stored = stored.and_then(|stored| stored.last).context("no price")?;
+    let (amount, currency) = (stored.price.amount, stored.price.currency.code());
+    let csv = format!(
+        "date,sku,product,price,currency\n\
+         2026-11-20,{id},내 상품,{},{currency}\n\
+         2026-11-20,nobody-follows-me,다른 상품,1,{currency}\n\
+         2026-11-20,no id # of a product,셋째,1,{currency}\n",
+        amount * Decimal::TWO
+    );
+    let upload = pipeline.upload("own.csv", csv.into_bytes()).await?;
+    let FileState::Done { report, summary } = pipeline.settled(&upload).await? else {
+        anyhow::bail!("no report");
+    };
+    let summary: Value = serde_json::from_str(&summary)?;
+    ensure!(summary["products_followed"] == 1, "{summary}");
+
+    let path = pipeline.folder().join("report.xlsx");
+    pipeline.files()?.download(&report, &path, u64::MAX).await?;
+    let mut workbook: calamine::Xlsx<_> = calamine::open_workbook(&path)?;
+    let sheet = workbook.worksheet_range("History")?;
+    ensure!(sheet.height() == 2, "{sheet:?}");
+    let cell = |column| sheet.get((1, column)).context("no such cell");
+    ensure!(cell(1)?.to_string() == id.as_str());
+    ensure!(number(cell(5)?) == Some(amount.normalize()), "{sheet:?}");
+    // 10:15 in Seoul, as Excel counts days.
+    let fetched = 46_327.0 + 10.25 / 24.0;
+    ensure!(
+        matches!(cell(7)?, Data::DateTime(at) if (at.as_f64() - fetched).abs() < 1e-6),
+        "{sheet:?}"
+    );
+    ensure!(number(cell(8)?) == Some(amount.normalize()), "{sheet:?}");
+    ensure!(number(cell(9)?) == Some(Decimal::ONE), "{sheet:?}");
+    pipeline.stop().await;
+    Ok(())
+}
+
+/// The S3 event of an upload, as it came or would come again.
+pub(crate) async fn event_of(pipeline: &TestPipeline, id: &FileId) -> Result<Value> {
+    let files = aws::Files::new(pipeline.table()?);
+    let upload = files.get(id).await?.context("no file")?.upload;
+    let mut event: Value = serde_json::from_str(include_str!("../../events/s3-put-prices.json"))?;
+    let s3 = &mut event["Records"][0]["s3"];
+    s3["bucket"]["name"] = upload.bucket.into();
+    s3["object"]["key"] = upload.key.into();
+    s3["object"]["sequencer"] = upload.sequencer.into();
+    Ok(event)
+}
+
 /// The reports and when they were written.
-async fn reports(pipeline: &TestPipeline) -> Result<Vec<(String, Option<String>)>> {
+pub(crate) async fn reports(pipeline: &TestPipeline) -> Result<Vec<(String, Option<String>)>> {
     let listed = pipeline
         .clients()
         .s3()
@@ -183,6 +236,6 @@ async fn reports(pipeline: &TestPipeline) -> Result<Vec<(String, Option<String>)
 }
 
 /// The inbox's name: the files bucket's, with the other ending.
-fn inbox(pipeline: &TestPipeline) -> Result<String> {
+pub(crate) fn inbox(pipeline: &TestPipeline) -> Result<String> {
     Ok(pipeline.files_bucket()?.replace("-files", "-inbox"))
 }

@@ -1,8 +1,12 @@
 //! What the integration tests share: a pipeline in a folder of its own, and ways to watch it.
 
 mod pipeline;
+mod scripted_shop;
+mod slack;
 
 pub use pipeline::{CONFIG, TestPipeline, patiently};
+pub use scripted_shop::{ScriptedShop, Visit, page_of, status};
+pub use slack::{Post, Slack, SlackAnswer};
 
 use serde_json::Value;
 

@@ -14,6 +14,8 @@ use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::Slack;
+
 /// The repository's own wiring.
 pub const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../serverless.yml");
 
@@ -46,6 +48,19 @@ impl TestPipeline {
         .await
     }
 
+    /// A pipeline whose notes go to this Slack.
+    pub async fn with_slack(slack: &Slack) -> Result<Self> {
+        let host = slack.host();
+        let pipeline =
+            Self::start_with(|options| options.with_variable("PRICETIDE_SLACK_PLAIN_HOSTS", host))
+                .await?;
+        let name = pipeline.files_bucket()?.replace("-files", "/slack-webhook");
+        let secrets = pipeline.clients().secrets_manager();
+        let secret = secrets.create_secret().name(name);
+        secret.secret_string(slack.webhook()).send().await?;
+        Ok(pipeline)
+    }
+
     /// A pipeline with changed options.
     pub async fn start_with(
         change: impl FnOnce(PipelineOptions) -> PipelineOptions,
@@ -65,6 +80,11 @@ impl TestPipeline {
                 "PRICETIDE_ALLOWED_HOSTS",
                 shop.url().trim_start_matches("http://"),
             )
+            // The shop is on this machine and made for it.
+            .with_variable(
+                "PRICETIDE_SOURCES",
+                r#"{"*": {"pace_ms": 0, "concurrency": 10}}"#,
+            )
             .with_variable("PRICETIDE_CLOSE_DELAY_SECONDS", "1")
             .with_variable("PRICETIDE_RETRY_BASE_SECONDS", "0");
         options.port = Some(0);
@@ -81,6 +101,18 @@ impl TestPipeline {
     /// What runs the functions.
     pub fn runner(&self) -> &Runner {
         self.pipeline.runner()
+    }
+
+    /// Kills the processes of a function that handle an event at this moment, with no warning;
+    /// says how many there were.
+    pub fn kill(&self, function: &str) -> Result<usize> {
+        let processes = self.runner().busy_processes(function);
+        for process in &processes {
+            std::process::Command::new("kill")
+                .args(["-9", &process.to_string()])
+                .status()?;
+        }
+        Ok(processes.len())
     }
 
     /// The shop.
