@@ -2,6 +2,7 @@
 //! and makes room for whatever its records claim. So the records are counted first, the
 //! container is made anew with nothing but the workbook's stream, and a panic is an error.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Cursor, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,8 +12,10 @@ use calamine::{
 };
 
 use super::SheetInfo;
+use super::formats::{NumberKind, kind_of_code};
 use crate::cell::{Cells, Stop, Value};
 use crate::number::{Number, POWERS};
+use crate::price::Sign;
 use crate::{Limits, Measure, ReadError};
 
 /// The workbook's stream is held in memory.
@@ -21,6 +24,8 @@ const MAX_STREAM: u64 = 128 << 20;
 /// An open workbook.
 pub(crate) struct Xls {
     sheets: Vec<SheetInfo>,
+    /// By sheet.
+    money: Vec<Money>,
     limits: Limits,
     inner: Box<Calamine<Cursor<Vec<u8>>>>,
 }
@@ -81,6 +86,89 @@ fn u16_at(bytes: &[u8], at: usize) -> u64 {
 
 fn u32_at(bytes: &[u8], at: usize) -> u64 {
     u16_at(bytes, at) | u16_at(bytes, at + 2) << 16
+}
+
+/// The cells of each worksheet whose number format names a currency, which calamine does not
+/// tell: their row and column, ascending.
+type Money = Vec<((u32, u32), Sign)>;
+
+/// Reads the formats of cells, of Excel 97 and later: format codes ([MS-XLS] 2.4.126), cell
+/// formats (2.4.353), and each cell's.
+fn money(stream: &[u8]) -> Vec<Money> {
+    let mut codes = HashMap::new();
+    let mut signs: Vec<Option<Sign>> = Vec::new();
+    let mut sheets = Vec::new();
+    for (kind, payload) in records(stream).take_while(|(kind, _)| *kind != 0x0a) {
+        match kind {
+            // An older workbook, whose texts are written in another way.
+            0x809 if u16_at(payload, 0) != 0x600 => return Vec::new(),
+            0x41e => drop(codes.insert(u16_at(payload, 0), kind_of_code(&text_at(payload, 2)))),
+            0xe0 => signs.push(match codes.get(&u16_at(payload, 2)) {
+                Some(NumberKind::Money(sign)) => Some(*sign),
+                _ => None,
+            }),
+            0x85 if payload.get(5) == Some(&0) => sheets.push(u32_at(payload, 0)),
+            _ => {}
+        }
+    }
+    if signs.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    let starts = sheets
+        .into_iter()
+        .map(|start| usize::try_from(start).unwrap_or(usize::MAX));
+    starts
+        .map(|start| money_of_sheet(stream.get(start..).unwrap_or_default(), &signs))
+        .collect()
+}
+
+fn money_of_sheet(part: &[u8], signs: &[Option<Sign>]) -> Money {
+    let mut found = Money::new();
+    let mut depth = 0_u32;
+    for (kind, payload) in records(part) {
+        let at = |offset| u32::try_from(u16_at(payload, offset)).unwrap_or(0);
+        let mut cell = |column, format| {
+            let sign = usize::try_from(u16_at(payload, format)).ok();
+            if let Some(Some(sign)) = sign.and_then(|format| signs.get(format)) {
+                found.push(((at(0), column), *sign));
+            }
+        };
+        match kind {
+            0x809 => depth += 1,
+            0x0a if depth <= 1 => break,
+            0x0a => depth -= 1,
+            0x06 | 0x203 | 0x27e => cell(at(2), 4),
+            // A row of them: format and number, six bytes each.
+            0xbd => {
+                let formats = (4..payload.len().saturating_sub(2)).step_by(6);
+                (at(2)..)
+                    .zip(formats)
+                    .for_each(|(column, format)| cell(column, format));
+            }
+            _ => {}
+        }
+    }
+    found.sort_by_key(|(place, _)| *place);
+    found
+}
+
+/// A text with its length before it ([MS-XLS] 2.5.294): Latin-1 or UTF-16.
+fn text_at(bytes: &[u8], at: usize) -> String {
+    let length = usize::try_from(u16_at(bytes, at)).unwrap_or(0);
+    let (Some(flags), Some(rest)) = (bytes.get(at + 2), bytes.get(at + 3..)) else {
+        return String::new();
+    };
+    if flags & 1 == 0 {
+        return rest
+            .iter()
+            .take(length)
+            .map(|byte| char::from(*byte))
+            .collect();
+    }
+    let units = rest.chunks_exact(2).take(length);
+    char::decode_utf16(units.map(|unit| u16::from_le_bytes([unit[0], unit[1]])))
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
 }
 
 /// Counts what calamine would make room for: of each sheet the rectangle around its cells.
@@ -176,6 +264,7 @@ impl Xls {
     pub(super) fn open(file: File, limits: &Limits) -> Result<Self, ReadError> {
         let stream = stream(file)?;
         check(&stream, limits)?;
+        let money = money(&stream);
         let container = fresh(&stream).map_err(|error| ReadError::damaged("", error))?;
         drop(stream);
         let opened = catch_unwind(AssertUnwindSafe(|| Calamine::new(Cursor::new(container))));
@@ -196,6 +285,7 @@ impl Xls {
             .collect();
         Ok(Self {
             sheets,
+            money,
             limits: limits.clone(),
             inner: Box::new(inner),
         })
@@ -212,13 +302,15 @@ impl Xls {
         let range = catch_unwind(AssertUnwindSafe(|| self.inner.worksheet_range(&info.name)))
             .map_err(|_| ReadError::damaged(&info.name, "a record is not what it should be"))?
             .map_err(|error| ReadError::damaged(&info.name, error))?;
-        hand_on(&range, &self.limits, &info.name, cells)
+        let money = self.money.get(sheet).map_or(&[][..], Vec::as_slice);
+        hand_on(&range, money, &self.limits, &info.name, cells)
     }
 }
 
 /// Hands on the cells of a range.
 pub(super) fn hand_on(
     range: &calamine::Range<Data>,
+    money: &[((u32, u32), Sign)],
     limits: &Limits,
     name: &str,
     cells: &mut impl Cells,
@@ -239,6 +331,10 @@ pub(super) fn hand_on(
             }
             .into());
         }
+        let amount = |value| match (Value::number(value), sign(money, row, column)) {
+            (Value::Number(number), Some(sign)) => Value::Money(number, sign),
+            (value, _) => value,
+        };
         match value {
             Data::Empty => {}
             Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text)
@@ -246,18 +342,23 @@ pub(super) fn hand_on(
             Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
                 cells.cell(row, column, Value::Text(text))?;
             }
-            Data::Float(value) => cells.cell(row, column, Value::number(*value))?,
+            Data::Float(value) => cells.cell(row, column, amount(*value))?,
             #[expect(
                 clippy::cast_precision_loss,
                 reason = "the format's integers have 30 bits"
             )]
-            Data::Int(value) => cells.cell(row, column, Value::number(*value as f64))?,
+            Data::Int(value) => cells.cell(row, column, amount(*value as f64))?,
             Data::Bool(value) => cells.cell(row, column, Value::Bool(*value))?,
             Data::Error(error) => cells.cell(row, column, Value::Error(&error.to_string()))?,
             Data::DateTime(value) => cells.cell(row, column, serial(value))?,
         }
     }
     Ok(())
+}
+
+fn sign(money: &[((u32, u32), Sign)], row: u32, column: u32) -> Option<Sign> {
+    let found = money.binary_search_by_key(&(row, column), |(place, _)| *place);
+    found.ok().map(|at| money[at].1)
 }
 
 /// A date as a serial of the 1900 system, whichever the workbook has.

@@ -52,7 +52,9 @@ pub(super) fn read(
                 },
                 _ => Found::Other,
             },
-            Event::End(element) if element.local_name().as_ref() == "sheetData" => Found::End,
+            Event::End(element) if in_data && element.local_name().as_ref() == "sheetData" => {
+                Found::End
+            }
             Event::Eof if in_data => {
                 return Err(ReadError::damaged(name, "its data has no end").into());
             }

@@ -46,7 +46,7 @@ fn by_calamine(path: &Path) -> Vec<Seen> {
     let mut workbook: calamine::Xlsx<_> = calamine::open_workbook(path).unwrap();
     let mut seen = Collect::default();
     for (name, range) in calamine::Reader::worksheets(&mut workbook) {
-        xls::hand_on(&range, &Limits::default(), &name, &mut seen).unwrap();
+        xls::hand_on(&range, &[], &Limits::default(), &name, &mut seen).unwrap();
     }
     seen.0
 }
