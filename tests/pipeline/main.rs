@@ -5,6 +5,7 @@
 
 mod api;
 mod demo;
+mod hostile;
 mod jobs;
 mod manners;
 mod notifications;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let trials = [
         api::trials(),
         demo::trials(),
+        hostile::trials(),
         jobs::trials(),
         manners::trials(),
         notifications::trials(),

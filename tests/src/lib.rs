@@ -1,9 +1,11 @@
 //! What the integration tests share: a pipeline in a folder of its own, and ways to watch it.
 
+mod hostile_shop;
 mod pipeline;
 mod scripted_shop;
 mod slack;
 
+pub use hostile_shop::{HostileShops, Mischief};
 pub use pipeline::{CONFIG, TestPipeline, patiently};
 pub use scripted_shop::{ScriptedShop, Visit, page_of, status};
 pub use slack::{Post, Slack, SlackAnswer};

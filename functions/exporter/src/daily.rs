@@ -42,6 +42,7 @@ fn prices(
         "Availability",
         "Fetched at",
         "Found in",
+        "Remark",
     ];
     let mut table = book.table("Prices", &headings)?;
     for (product, seen) in outcomes {
@@ -60,6 +61,7 @@ fn prices(
             text(offer.availability.map(model::Availability::name)),
             Cell::DateTime(fetched_at),
             Cell::Text(&offer.found_in),
+            text(seen.unconfirmed.map(|_| "unconfirmed")),
         ];
         book.row(&mut table, &row)?;
     }

@@ -1,9 +1,9 @@
 //! The exporter: closes runs and writes their workbooks.
 //!
 //! Some time after a run has started it is asked to close it. It counts the run's outcomes;
-//! while some are missing it asks itself to look again later, each time after a longer wait.
-//! When all are there, or when the deadline has passed, it writes the run's workbook and closes
-//! the run. Every step can be repeated: the count changes nothing, the workbook is written under
+//! while some are missing, or a price is still to be confirmed, it asks itself to look again
+//! later, each time after a longer wait. When all are there, or when the deadline has passed, it
+//! writes the run's workbook and closes the run. Every step can be repeated: the count changes nothing, the workbook is written under
 //! the same key with the same rows, and only a running run is closed.
 
 mod daily;
@@ -19,7 +19,7 @@ use aws::{
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{Timestamp, tz::TimeZone};
 use lambda_runtime::LambdaEvent;
-use model::{ExportTask, Observation, Outcome, ProductId, RunId};
+use model::{ExportTask, Observation, Outcome, ProductId, RunId, Unconfirmed};
 use tracing::{info, warn};
 
 /// What the exporter works with.
@@ -89,7 +89,8 @@ impl Exporter {
         let planned = self.runs.planned(id).await?;
         let outcomes = self.observations.of_run(id).await?;
         let missing = missing(&planned, &outcomes);
-        if !missing.is_empty() && !late {
+        let settled = missing.is_empty() && !outcomes.values().any(is_pending);
+        if !settled && !late {
             return self.look_again(id, look).await;
         }
         self.close(&run, &outcomes, &missing).await
@@ -149,6 +150,11 @@ impl Exporter {
     }
 }
 
+/// Whether a price is still to be confirmed.
+fn is_pending(observation: &Observation) -> bool {
+    observation.unconfirmed == Some(Unconfirmed::Pending)
+}
+
 /// The planned products without an outcome.
 fn missing(
     planned: &BTreeSet<ProductId>,
@@ -168,6 +174,7 @@ fn totals(outcomes: &BTreeMap<ProductId, Observation>, missing: &BTreeSet<Produc
     };
     for observation in outcomes.values() {
         match &observation.outcome {
+            Outcome::Price(_) if observation.unconfirmed.is_some() => totals.unconfirmed += 1,
             Outcome::Price(_) => totals.prices += 1,
             Outcome::Failure(failure) => *totals.failures.entry(failure.reason).or_default() += 1,
         }

@@ -2,42 +2,68 @@
 //!
 //! Every job ends with exactly one outcome. A price is recorded, and so is a failure that is
 //! permanent. A failure that may pass lets the job come back, later each time; the last time,
-//! it is recorded too. A shop that asks for fewer requests gets a delayed copy of the job, which
-//! does not use up receives.
+//! it is recorded too. A job that has to wait for its source (its turn, a pause, a `Retry-After`)
+//! is sent again with a delay, which does not use up receives. A price that moved too far is
+//! recorded unconfirmed, and a second fetch settles it.
 
 mod address;
+mod ask;
+mod confirm;
+mod coupang;
 mod fetch;
+mod lists;
+mod manners;
+mod outcome;
+mod permits;
 mod price;
+mod robots;
+mod round;
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws::batch::{self, Record};
-use aws::{Clients, Observations, Products, Queue, Recorded, Secrets, Table, config};
+use aws::{Clients, Observations, Products, Queue, Secrets, Sources, Table, config};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
-use model::{Failure, FailureReason, Job, Observation, Outcome, Product};
-use tracing::{info, warn};
+use model::Job;
+use tokio::sync::Mutex;
+use tracing::warn;
 
 pub use crate::address::Addresses;
+use crate::ask::Attempt;
 pub use crate::fetch::{Answer, Fetcher, Limits, NoPage, Page};
-use crate::price::NoOffer;
+use crate::manners::Settings;
+use crate::permits::Permits;
+use crate::round::Round;
 
 /// How many jobs of a batch are worked on at once.
 const PARALLEL: usize = 10;
-/// How often a job is put off before a shop's wish for fewer requests is its outcome.
-const MAX_DEFERRALS: u32 = 12;
+/// The longest wait for a turn within an invocation; a longer one is spent on the queue.
+const SHORT_WAIT: SignedDuration = SignedDuration::from_secs(3);
 
 /// What the worker works with.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Worker {
     products: Products,
     observations: Observations,
+    sources: Sources,
     jobs: Queue,
     secrets: Secrets,
     secret_prefix: String,
     fetcher: Fetcher,
+    /// The product token of the User-Agent, by which a robots.txt knows us.
+    agent: String,
+    robots: Permits,
+    settings: Settings,
+    coupang_secret: String,
+    coupang_url: String,
+    /// Held while a list is asked for.
+    asking_coupang: Mutex<()>,
+    plausible: confirm::Limits,
+    confirm_delay: SignedDuration,
+    patience: Duration,
     max_receives: u32,
     retry_base: Duration,
 }
@@ -52,13 +78,26 @@ impl Worker {
             total: Duration::from_secs(config::parsed("FETCH_TIMEOUT_SECONDS")?),
             ..Limits::default()
         };
+        let user_agent = config::required("USER_AGENT")?;
+        let agent = user_agent.split(['/', ' ']).next().unwrap_or_default();
         Ok(Self {
             products: Products::new(table.clone()),
-            observations: Observations::new(table),
+            observations: Observations::new(table.clone()),
+            sources: Sources::new(table),
             jobs: Queue::new(&clients, config::required("JOBS_QUEUE_URL")?),
             secrets: Secrets::new(&clients),
             secret_prefix: config::required("SECRET_PREFIX")?,
-            fetcher: Fetcher::new(&config::required("USER_AGENT")?, addresses, limits)?,
+            fetcher: Fetcher::new(&user_agent, addresses, limits)?,
+            agent: agent.to_owned(),
+            robots: Permits::default(),
+            settings: Settings::read(&config::optional("SOURCES").unwrap_or_default())
+                .context("the environment variable SOURCES")?,
+            coupang_secret: config::required("COUPANG_SECRET")?,
+            coupang_url: config::required("COUPANG_URL")?,
+            asking_coupang: Mutex::new(()),
+            plausible: confirm::Limits::from_env()?,
+            confirm_delay: SignedDuration::from_secs(config::parsed("CONFIRM_DELAY_SECONDS")?),
+            patience: Duration::from_secs(config::parsed("PATIENCE_SECONDS")?),
             max_receives: config::parsed("MAX_RECEIVES")?,
             retry_base: Duration::from_secs(config::parsed("RETRY_BASE_SECONDS")?),
         })
@@ -66,97 +105,53 @@ impl Worker {
 
     /// Works on a batch of jobs, each on its own.
     pub async fn work(&self, event: &LambdaEvent<SqsEvent>) -> SqsBatchResponse {
-        batch::each(event, PARALLEL, async |record| self.job(record).await).await
-    }
-
-    async fn job(&self, record: Record<'_>) -> Result<()> {
-        let job: Job = match serde_json::from_str(record.body()) {
-            Ok(job) => job,
+        let round = Round::of(self, &event.payload).await;
+        batch::each(event, PARALLEL, async |record| match &round {
+            Ok(round) => self.job(round, record).await,
             Err(error) => {
-                // It will not get better: no waiting between its receives.
-                let _ = self
-                    .jobs
-                    .come_back(record.receipt_handle(), Duration::ZERO)
-                    .await;
-                return Err(error).context("the message is not a job");
+                self.come_back(record).await;
+                bail!("{error:#}")
             }
-        };
-        let product = match self.product(&job).await? {
-            Ok(product) => product,
-            Err(failure) => return self.end(&job, None, Outcome::Failure(failure)).await,
-        };
-        let NoOffer {
-            failure,
-            retry_after,
-        } = match price::of(self, &product).await {
-            Ok(offer) => return self.end(&job, Some(&product), Outcome::Price(offer)).await,
-            Err(no_offer) => no_offer,
-        };
-        let last = record.receives() >= self.max_receives;
-        if asks_to_wait(&failure, retry_after) && job.deferrals < MAX_DEFERRALS {
-            return self.put_off(job, retry_after).await;
-        }
-        if failure.reason.is_permanent() || last || job.deferrals >= MAX_DEFERRALS {
-            return self
-                .end(&job, Some(&product), Outcome::Failure(failure))
-                .await;
-        }
-        let delay = self.backoff(record.receives());
-        self.jobs.come_back(record.receipt_handle(), delay).await?;
-        bail!("{} of {}: {failure}", job.product, job.run)
-    }
-
-    /// The job's product: as it travels with the job, or else as it is stored.
-    async fn product(&self, job: &Job) -> Result<Result<Product, Failure>> {
-        if let Some(definition) = job.definition() {
-            return Ok(definition);
-        }
-        Ok(match self.products.get(&job.product).await? {
-            Some(stored) => stored.definition,
-            None => Err(Failure::new(
-                FailureReason::UnknownProduct,
-                format!("no product has the id {}", job.product),
-            )),
         })
+        .await
     }
 
-    /// Records the outcome of a job, unless it has one, and moves the product's last price
-    /// forward.
-    async fn end(&self, job: &Job, product: Option<&Product>, outcome: Outcome) -> Result<()> {
-        let observation = Observation {
-            product: job.product.clone(),
-            run: job.run.clone(),
-            name: product.map_or_else(|| job.product.to_string(), |product| product.name.clone()),
-            category: product.and_then(|product| product.category.clone()),
-            vendor: product.and_then(|product| product.vendor.clone()),
-            fetched_at: Timestamp::now(),
-            outcome,
-            unconfirmed: None,
+    async fn job(&self, round: &Round, record: Record<'_>) -> Result<()> {
+        let Some(task) = round.task(record.index()) else {
+            // It will not get better: no waiting between its receives.
+            let _ = self
+                .jobs
+                .come_back(record.receipt_handle(), Duration::ZERO)
+                .await;
+            let error = serde_json::from_str::<Job>(record.body()).err();
+            return Err(error.map_or_else(|| anyhow::anyhow!("no job"), Into::into))
+                .context("the message is not a job");
         };
-        let standing = match self.observations.record(&observation).await? {
-            Recorded::New => observation,
-            Recorded::Already(standing) => *standing,
-        };
-        match &standing.outcome {
-            Outcome::Price(offer) => {
-                self.products
-                    .advance(&standing.product, standing.run.slot, offer, None)
-                    .await?;
-            }
-            Outcome::Failure(failure) => {
-                warn!(run = %standing.run, product = %standing.product, "no price: {failure}");
+        if let Some(at) = task.job.not_before.filter(|at| is_far(*at)) {
+            return self.send_on(&task.job, at).await;
+        }
+        match self.attempt(round, record.index(), task).await? {
+            Attempt::Offer(reading) => self.priced(task, reading).await,
+            Attempt::Ended(failure) => self.failed(task, failure).await,
+            Attempt::Later(later) => self.put_off(task, later).await,
+            Attempt::Failed(failure) => {
+                let last = record.receives() >= self.max_receives;
+                if failure.reason.is_permanent() || last {
+                    return self.failed(task, failure).await;
+                }
+                self.come_back(record).await;
+                bail!("{} of {}: {failure}", task.job.product, task.job.run)
             }
         }
-        Ok(())
     }
 
-    /// Sends a delayed copy of the job in place of this one. If this dies in between, both are
-    /// there, and the first outcome counts.
-    async fn put_off(&self, mut job: Job, retry_after: Option<Duration>) -> Result<()> {
-        job.deferrals += 1;
-        let delay = retry_after.unwrap_or_else(|| self.backoff(job.deferrals));
-        info!(run = %job.run, product = %job.product, ?delay, "put off");
-        self.jobs.send(serde_json::to_string(&job)?, delay).await
+    /// Lets a message come back, later with each receive. Without it the queue's own time-out
+    /// brings it back.
+    async fn come_back(&self, record: Record<'_>) {
+        let delay = self.backoff(record.receives());
+        if let Err(error) = self.jobs.come_back(record.receipt_handle(), delay).await {
+            warn!(message_id = record.id(), "{error:#}");
+        }
     }
 
     /// The wait before the try after the `tries`-th: doubling, with up to a half more by chance
@@ -169,13 +164,14 @@ impl Worker {
     }
 }
 
-/// Whether the shop itself says that it wants to be asked later.
-fn asks_to_wait(failure: &Failure, retry_after: Option<Duration>) -> bool {
-    match failure.reason {
-        FailureReason::Throttled => true,
-        FailureReason::ShopError => retry_after.is_some(),
-        _ => false,
-    }
+/// Whether an instant is too far away to wait for it within an invocation.
+fn is_far(at: Timestamp) -> bool {
+    at.duration_since(Timestamp::now()) > SHORT_WAIT
+}
+
+/// How long it is until then.
+fn until(at: Timestamp) -> Duration {
+    Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default()
 }
 
 /// Serves the function until its environment ends it.

@@ -1,45 +1,85 @@
 //! From a product's source to its offer.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
+use aws::{LastPrice, PageVersion};
 use extract::{CompiledPaths, Hints};
+use jiff::{SignedDuration, Timestamp};
 use model::{Failure, FailureReason, Offer, Product, Source, Variant};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use sha2::{Digest, Sha256};
 
-use crate::Worker;
+use crate::ask::Later;
 use crate::fetch::{Answer, NoPage, Page};
+use crate::round::Task;
+use crate::{Worker, lists};
 
-/// Why there is no offer, and when the shop wants to be asked again.
+/// An offer as it was read.
 #[derive(Debug)]
-pub(crate) struct NoOffer {
-    pub(crate) failure: Failure,
-    pub(crate) retry_after: Option<Duration>,
+pub(crate) struct Reading {
+    pub(crate) offer: Offer,
+    /// The version of the page that it was read from, where the shop names versions.
+    pub(crate) page: Option<PageVersion>,
+}
+
+/// Why there is no offer.
+#[derive(Debug, Clone)]
+pub(crate) enum NoOffer {
+    /// There is none, and for how long the source wants to be left alone.
+    Failed {
+        failure: Failure,
+        retry_after: Option<Duration>,
+    },
+    /// There is none, and asking again in this run is out of the question, even if it is a
+    /// failure of the kind that passes.
+    Final(Failure),
+    /// The source was not asked: it is to be asked later.
+    Later(Later),
 }
 
 impl From<Failure> for NoOffer {
     fn from(failure: Failure) -> Self {
-        Self {
+        Self::Failed {
             failure,
             retry_after: None,
         }
     }
 }
 
+impl From<NoPage> for NoOffer {
+    fn from(no_page: NoPage) -> Self {
+        Self::Failed {
+            failure: match blocked(&no_page) {
+                Some(sign) => Failure::new(FailureReason::Blocked, sign),
+                None => no_page.failure,
+            },
+            retry_after: no_page.retry_after,
+        }
+    }
+}
+
+/// How long a page that the shop calls unchanged is taken for what it was. After that it is read
+/// anew, so that no mistake of a shop's validators lasts.
+const TRUSTED: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// Fetches a product's source and reads its offer.
-pub(crate) async fn of(worker: &Worker, product: &Product) -> Result<Offer, NoOffer> {
+pub(crate) async fn of(
+    worker: &Worker,
+    task: &Task,
+    product: &Product,
+) -> Result<Reading, NoOffer> {
     match &product.source {
         Source::Html {
             url,
             selector,
             variant,
         } => {
-            let page = fetch(worker, url, HeaderMap::new()).await?;
-            let hints = hints(product, &page, selector.as_deref(), variant.as_ref());
-            Ok(extract::from_html(
-                &page.body,
-                page.content_type.as_deref(),
-                &hints,
-            )?)
+            let read = |page: &Page| {
+                let hints = hints(product, page, selector.as_deref(), variant.as_ref());
+                extract::from_html(&page.body, page.content_type.as_deref(), &hints)
+            };
+            fetch(worker, task, product, url, HeaderMap::new(), read).await
         }
         Source::Json {
             url,
@@ -52,33 +92,80 @@ pub(crate) async fn of(worker: &Worker, product: &Product) -> Result<Offer, NoOf
                 let (name, value) = secret_header(worker, name, secret).await?;
                 headers.insert(name, value);
             }
-            let page = fetch(worker, url, headers).await?;
-            let hints = hints(product, &page, None, None);
-            Ok(extract::from_json(&page.body, &paths, &hints)?)
+            let read = |page: &Page| {
+                let hints = hints(product, page, None, None);
+                extract::from_json(&page.body, &paths, &hints)
+            };
+            fetch(worker, task, product, url, headers, read).await
         }
-        Source::Coupang { .. } => Err(Failure::new(
-            FailureReason::RefusedRequest,
-            "no access to Coupang is configured",
-        )
-        .into()),
+        Source::Coupang { product_id, list } => lists::offer(worker, task, *product_id, list).await,
     }
 }
 
-async fn fetch(worker: &Worker, url: &str, headers: HeaderMap) -> Result<Page, NoOffer> {
-    match worker.fetcher.get(url, headers, None).await {
-        Ok(Answer::Page(page)) => Ok(page),
-        Ok(Answer::NotModified) => {
-            let detail = "the shop compares with a page that was not named";
-            Err(Failure::new(FailureReason::UnreadablePage, detail).into())
-        }
-        Err(no_page) => Err(NoOffer {
-            failure: match blocked(&no_page) {
-                Some(sign) => Failure::new(FailureReason::Blocked, sign),
-                None => no_page.failure,
-            },
-            retry_after: no_page.retry_after,
-        }),
+/// Fetches a page and reads it, unless it is still the one that the last price was read from.
+async fn fetch(
+    worker: &Worker,
+    task: &Task,
+    product: &Product,
+    url: &str,
+    headers: HeaderMap,
+    read: impl FnOnce(&Page) -> Result<Offer, Failure>,
+) -> Result<Reading, NoOffer> {
+    let known = task.last.as_ref().and_then(|last| {
+        let page = last.page.as_ref()?;
+        let fresh = Timestamp::now().duration_since(page.read_at) < TRUSTED;
+        (fresh && page.read_as == read_as(product)).then_some((last, page))
+    });
+    let validators = known.map(|(_, page)| &page.validators);
+    let page = match worker.fetcher.get(url, headers, validators).await? {
+        Answer::Page(page) => page,
+        Answer::NotModified => return known.map(again).ok_or_else(not_asked),
+    };
+    let offer = read(&page)?;
+    let version = (!page.validators.is_empty()).then(|| PageVersion {
+        validators: page.validators,
+        read_as: read_as(product),
+        read_at: Timestamp::now(),
+        found_in: offer.found_in.clone(),
+        name: offer.name.clone(),
+    });
+    Ok(Reading {
+        offer,
+        page: version,
+    })
+}
+
+/// The last offer, as it is still offered.
+fn again((last, page): (&LastPrice, &PageVersion)) -> Reading {
+    Reading {
+        offer: Offer {
+            price: last.price,
+            availability: last.availability,
+            name: page.name.clone(),
+            found_in: page.found_in.clone(),
+        },
+        page: Some(page.clone()),
     }
+}
+
+fn not_asked() -> NoOffer {
+    let detail = "the shop compares with a page that was not named";
+    Failure::new(FailureReason::UnreadablePage, detail).into()
+}
+
+/// What decides how a product's page is read, in short: another source, currency, locale or
+/// version of the program may read another price from the same page.
+fn read_as(product: &Product) -> String {
+    let decides = (&product.source, product.currency, &product.locale);
+    let text = serde_json::to_vec(&decides).unwrap_or_default();
+    let hash = Sha256::new()
+        .chain_update(env!("CARGO_PKG_VERSION"))
+        .chain_update(text)
+        .finalize();
+    hash.iter().take(8).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// What of a refusal says that the shop takes us for a robot.
@@ -100,7 +187,6 @@ fn hints<'a>(
         selector,
         variant,
         base_url: Some(&page.url),
-        ..Hints::default()
     }
 }
 

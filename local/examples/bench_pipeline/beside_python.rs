@@ -21,7 +21,7 @@ use serde_json::json;
 use crate::process;
 use crate::result::{Figures, Target};
 use crate::shop::{self, ShopProcess};
-use crate::wiring::{self, CONFIG};
+use crate::wiring::{self, CONFIG, UNHURRIED};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -102,6 +102,7 @@ pub(crate) async fn run(options: &Options) -> Result<Figures> {
     let catalogue = options.shop.catalogue(&shop.url).await?;
     let mut wiring = PipelineOptions::new(folder.path(), CONFIG)
         .with_variable("PRICETIDE_ALLOWED_HOSTS", shop.host())
+        .with_variable("PRICETIDE_SOURCES", UNHURRIED)
         // No run is closed while another is measured.
         .with_variable("PRICETIDE_CLOSE_DELAY_SECONDS", "900");
     wiring.port = Some(0);

@@ -12,7 +12,7 @@ use local::manifest::{Manifest, Variables};
 
 use crate::process;
 use crate::result::{Figures, Target};
-use crate::wiring::{self, CONFIG};
+use crate::wiring::{self, CONFIG, UNHURRIED};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {

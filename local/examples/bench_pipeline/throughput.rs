@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::process;
 use crate::result::{Figures, Target};
 use crate::shop::{self, ShopProcess};
-use crate::wiring::{self, CONFIG};
+use crate::wiring::{self, CONFIG, UNHURRIED};
 
 /// When a run is first looked at to be closed; later than its outcomes are there.
 const CLOSE_DELAY: &str = "15";
@@ -44,6 +44,7 @@ impl Up {
             .args(["--allow-hosts", shop.host(), "--data"])
             .arg(data)
             .env("PRICETIDE_CLOSE_DELAY_SECONDS", CLOSE_DELAY)
+            .env("PRICETIDE_SOURCES", UNHURRIED)
             .stdout(Stdio::null())
             .spawn()
             .context("start pricetide up")?;

@@ -10,6 +10,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use model::{Product, RunId, ScheduleName, Slot};
 
+/// How the sources are asked: as fast as the pipeline can, which no shop but this one would like.
+pub(crate) const UNHURRIED: &str = r#"{"*": {"pace_ms": 0, "concurrency": 10}}"#;
+
 /// The repository's own wiring.
 pub(crate) const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../serverless.yml");
 

@@ -61,6 +61,11 @@ impl Demo {
                 "PRICETIDE_ALLOWED_HOSTS",
                 shop.url().trim_start_matches("http://"),
             )
+            // The shop is on this machine and made for it.
+            .with_variable(
+                "PRICETIDE_SOURCES",
+                r#"{"*": {"pace_ms": 0, "concurrency": 10}}"#,
+            )
             .with_variable("PRICETIDE_CLOSE_DELAY_SECONDS", "1")
             .with_variable("PRICETIDE_RETRY_BASE_SECONDS", "1");
         wiring.port = options.port;

@@ -17,27 +17,35 @@ const MARGIN: Duration = Duration::from_secs(2);
 
 /// One message.
 #[derive(Debug, Clone, Copy)]
-pub struct Record<'a>(&'a SqsMessage);
+pub struct Record<'a> {
+    index: usize,
+    message: &'a SqsMessage,
+}
 
 impl Record<'_> {
+    /// Its place in the batch, from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
     /// Its body; empty when there is none.
     pub fn body(&self) -> &str {
-        self.0.body.as_deref().unwrap_or_default()
+        self.message.body.as_deref().unwrap_or_default()
     }
 
     /// Its id.
     pub fn id(&self) -> &str {
-        self.0.message_id.as_deref().unwrap_or_default()
+        self.message.message_id.as_deref().unwrap_or_default()
     }
 
     /// What names this receive of it, for changing its visibility.
     pub fn receipt_handle(&self) -> &str {
-        self.0.receipt_handle.as_deref().unwrap_or_default()
+        self.message.receipt_handle.as_deref().unwrap_or_default()
     }
 
     /// How often it was received, this time included.
     pub fn receives(&self) -> u32 {
-        self.0
+        self.message
             .attributes
             .get("ApproximateReceiveCount")
             .and_then(|count| count.parse().ok())
@@ -52,25 +60,25 @@ where
     F: AsyncFn(Record<'_>) -> Result<()>,
 {
     let deadline = tokio::time::Instant::now() + remaining(&event.context);
-    let failed: Vec<Option<BatchItemFailure>> = stream::iter(&event.payload.records)
-        .map(|message| one(message, deadline, &handler))
-        .buffer_unordered(parallel.max(1))
-        .collect()
-        .await;
+    let failed: Vec<Option<BatchItemFailure>> =
+        stream::iter(event.payload.records.iter().enumerate())
+            .map(|(index, message)| one(Record { index, message }, deadline, &handler))
+            .buffer_unordered(parallel.max(1))
+            .collect()
+            .await;
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = failed.into_iter().flatten().collect();
     response
 }
 
 async fn one<F>(
-    message: &SqsMessage,
+    record: Record<'_>,
     deadline: tokio::time::Instant,
     handler: &F,
 ) -> Option<BatchItemFailure>
 where
     F: AsyncFn(Record<'_>) -> Result<()>,
 {
-    let record = Record(message);
     let work = AssertUnwindSafe(handler(record)).catch_unwind();
     match tokio::time::timeout_at(deadline, work).await {
         Ok(Ok(Ok(()))) => return None,

@@ -57,8 +57,10 @@ pub struct Run {
 /// What came of a run, in jobs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunTotals {
-    /// Ended with a price.
+    /// Ended with a price that counts.
     pub prices: u64,
+    /// Ended with a price that moved too far and was not confirmed.
+    pub unconfirmed: u64,
     /// Ended with a failure, by reason.
     pub failures: BTreeMap<FailureReason, u64>,
     /// Have no outcome.
@@ -210,11 +212,12 @@ impl Runs {
         let update = self
             .update(id, RunStatus::Running, status)
             .update_expression(
-                "SET #status = :to, closed_at = :at, prices = :p, failures = :f, #missing = :m, workbook = :w",
+                "SET #status = :to, closed_at = :at, prices = :p, unconfirmed = :u, failures = :f, #missing = :m, workbook = :w",
             )
             .expression_attribute_names("#missing", "missing")
             .expression_attribute_values(":at", s(Timestamp::now().to_string()))
             .expression_attribute_values(":p", n(totals.prices))
+            .expression_attribute_values(":u", n(totals.unconfirmed))
             .expression_attribute_values(":f", AttributeValue::M(failures))
             .expression_attribute_values(":m", n(totals.missing))
             .expression_attribute_values(":w", s(workbook));
@@ -291,6 +294,7 @@ fn read(id: &RunId, item: &Item) -> Result<Run> {
         None => None,
         Some(prices) => Some(RunTotals {
             prices,
+            unconfirmed: parsed_if_any(item, "unconfirmed")?.unwrap_or_default(),
             failures: read_failures(item)?,
             missing: parsed(item, "missing")?,
         }),

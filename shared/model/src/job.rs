@@ -26,6 +26,9 @@ pub struct Job {
     /// most: what waits longer is sent on, unasked, until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
+    /// When it was first put off: nothing waits for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_off_since: Option<Timestamp>,
     /// Whether `not_before` is the job's reserved turn at its source.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reserved: bool,
@@ -43,6 +46,7 @@ impl Job {
             definition,
             deferrals: 0,
             not_before: None,
+            put_off_since: None,
             reserved: false,
             confirms: false,
         }

@@ -18,7 +18,7 @@ mod pause;
 mod request;
 mod sign;
 
-pub(crate) use answer::{List, Refusal, read, refused};
+pub(crate) use answer::{List, read, refused};
 pub(crate) use offer::offer;
 pub(crate) use request::Request;
 pub(crate) use sign::{Keys, authorization};

@@ -54,7 +54,7 @@ pub(super) fn compressed(encoding: &str) -> Failure {
 /// be broken again. One that ends early is `unreachable`, and may be whole the next time.
 pub(super) fn of_error(error: &reqwest::Error, limits: &Limits) -> Failure {
     let mut last = error.to_string();
-    let mut broken = false;
+    let mut broken = None;
     let mut next = error.source();
     while let Some(cause) = next {
         if let Some(refused) = cause.downcast_ref::<Refused>() {
@@ -63,7 +63,7 @@ pub(super) fn of_error(error: &reqwest::Error, limits: &Limits) -> Failure {
         if is_header_too_large(cause, error.is_request()) {
             return header_too_large(limits);
         }
-        broken |= breaks_rules(cause);
+        broken = breaks_rules(cause).or(broken);
         last = cause.to_string();
         next = cause.source();
     }
@@ -71,8 +71,9 @@ pub(super) fn of_error(error: &reqwest::Error, limits: &Limits) -> Failure {
         let detail = format!("no connection within {:?}", limits.connect);
         return Failure::new(FailureReason::Timeout, detail);
     }
-    // Without a connection there was no answer: a handshake went wrong.
-    let reason = if broken && !error.is_connect() {
+    // Without a connection there was no answer: a handshake went wrong. A body fails with errors
+    // of its connection, or of what decompresses it.
+    let reason = if broken.unwrap_or(error.is_decode()) && !error.is_connect() {
         FailureReason::UnreadablePage
     } else {
         FailureReason::Unreachable
@@ -97,16 +98,16 @@ fn is_header_too_large(cause: &(dyn Error + 'static), before_body: bool) -> bool
     reason && error.is_library()
 }
 
-/// Whether the answer is not HTTP, or not what its `Content-Encoding` says.
-fn breaks_rules(cause: &(dyn Error + 'static)) -> bool {
+/// Whether the answer is not HTTP, or not what its `Content-Encoding` says, as far as this error
+/// tells.
+fn breaks_rules(cause: &(dyn Error + 'static)) -> Option<bool> {
     if let Some(error) = cause.downcast_ref::<hyper::Error>() {
-        return error.is_parse();
+        return Some(error.is_parse());
     }
     // What a decoder says; a connection that fails has kinds of its own.
-    cause.downcast_ref::<io::Error>().is_some_and(|error| {
-        matches!(
-            error.kind(),
-            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other
-        )
-    })
+    let error = cause.downcast_ref::<io::Error>()?;
+    Some(matches!(
+        error.kind(),
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other
+    ))
 }

@@ -28,6 +28,8 @@ const FIRST: Duration = Duration::from_mins(1);
 const LONGEST: Duration = Duration::from_hours(1);
 /// How long a probe may take before another job becomes the probe.
 const PROBE: SignedDuration = SignedDuration::from_secs(60);
+/// After which time the others look whether a probe went well.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(5);
 /// Failures that are further apart are not in a row.
 const MEMORY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -53,7 +55,7 @@ pub enum Pass {
 
 impl Sources {
     /// Whether these sources may be asked. Of a source whose pause is over, one caller is told to
-    /// ask as its probe.
+    /// ask as its probe, and the others to look again soon.
     pub async fn gates(&self, sources: &HashSet<&str>) -> Result<HashMap<String, Gate>> {
         let keys = sources
             .iter()
@@ -85,10 +87,13 @@ impl Sources {
         let probe_until = now + PROBE;
         let claim = self
             .update(source, BREAKER)
-            .update_expression("SET open_until = :probe")
-            .condition_expression("open_until = :seen")
-            .expression_attribute_values(":probe", millis(probe_until))
-            .expression_attribute_values(":seen", millis(open_until));
+            .update_expression("SET probe_until = :until")
+            .condition_expression(
+                "open_until = :seen AND (attribute_not_exists(probe_until) OR probe_until <= :now)",
+            )
+            .expression_attribute_values(":until", millis(probe_until))
+            .expression_attribute_values(":seen", millis(open_until))
+            .expression_attribute_values(":now", millis(now));
         match claim.send().await {
             Ok(_) => Ok(Gate::Ask(Pass::Probe(probe_until))),
             Err(error)
@@ -97,7 +102,7 @@ impl Sources {
                     UpdateItemError::is_conditional_check_failed_exception,
                 ) =>
             {
-                Ok(Gate::Wait(probe_until, cause(item)))
+                Ok(Gate::Wait(now + LOOK_AGAIN, cause(item)))
             }
             Err(error) => Err(error).with_context(|| format!("probe {source}")),
         }
@@ -116,7 +121,7 @@ impl Sources {
             Pass::Free => return Ok(()),
             Pass::Counting => delete.condition_expression("attribute_not_exists(open_until)"),
             Pass::Probe(until) => delete
-                .condition_expression("open_until = :probe")
+                .condition_expression("probe_until = :probe")
                 .expression_attribute_values(":probe", millis(until)),
         };
         match delete.send().await {
@@ -132,8 +137,13 @@ impl Sources {
         }
     }
 
-    /// The source failed.
-    pub async fn failed(&self, source: &str, pass: Pass, failure: &Failure) -> Result<()> {
+    /// The source failed. If that opens the breaker, until when.
+    pub async fn failed(
+        &self,
+        source: &str,
+        pass: Pass,
+        failure: &Failure,
+    ) -> Result<Option<Timestamp>> {
         let now = Timestamp::now();
         let counted = self
             .update(source, BREAKER)
@@ -149,26 +159,23 @@ impl Sources {
         let counted = counted.attributes.unwrap_or_default();
         let probed = matches!(pass, Pass::Probe(_));
         if number(&counted, "failures") < FAILURES && !probed {
-            return Ok(());
+            return Ok(None);
         }
         let trips = number(&counted, "trips");
         let pause = (FIRST * 2_u32.saturating_pow(trips).min(1 << 10)).min(LONGEST);
         let pause = pause.mul_f64(1.0 + fastrand::f64() / 4.0);
+        let until = now + SignedDuration::try_from(pause)?;
         let open = self
             .update(source, BREAKER)
-            .update_expression("SET open_until = :u ADD trips :one")
-            // An open one stays as it is, but for the probe that opens it again.
-            .condition_expression("attribute_not_exists(open_until) OR open_until <= :open")
-            .expression_attribute_values(":u", millis(now + SignedDuration::try_from(pause)?))
-            .expression_attribute_values(
-                ":open",
-                millis(match pass {
-                    Pass::Probe(until) => until,
-                    Pass::Free | Pass::Counting => now,
-                }),
-            )
+            .update_expression("SET open_until = :u ADD trips :one REMOVE probe_until")
+            // Another job may have opened it first.
+            .condition_expression("attribute_not_exists(open_until) OR open_until <= :now")
+            .expression_attribute_values(":u", millis(until))
+            .expression_attribute_values(":now", millis(now))
             .expression_attribute_values(":one", n(1));
-        unless_refused(open.send().await).with_context(|| format!("open the breaker of {source}"))
+        unless_refused(open.send().await)
+            .with_context(|| format!("open the breaker of {source}"))?;
+        Ok(Some(until))
     }
 
     /// The source wants to be left alone until then.
@@ -180,7 +187,9 @@ impl Sources {
     ) -> Result<()> {
         let open = self
             .update(source, BREAKER)
-            .update_expression("SET open_until = :u, reason = :r, detail = :d, expires_at = :e")
+            .update_expression(
+                "SET open_until = :u, reason = :r, detail = :d, expires_at = :e REMOVE probe_until",
+            )
             // The longer pause counts.
             .condition_expression("attribute_not_exists(open_until) OR open_until < :u")
             .expression_attribute_values(":u", millis(until))

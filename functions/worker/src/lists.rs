@@ -1,0 +1,253 @@
+//! Products in the lists of Coupang: one request for all jobs of a run that name the same list.
+//!
+//! Whichever job is first asks, the others wait and use its answer, in this worker and in all
+//! others. A refusal is an answer too: nobody asks again in this run.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use aws::{Gate, Pass, Shared};
+use jiff::{SignedDuration, Timestamp};
+use model::{CoupangList, Failure, FailureReason};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+use crate::ask::{Later, Why};
+use crate::coupang::{self, Keys, List, Request};
+use crate::fetch::Answer;
+use crate::manners::COUPANG;
+use crate::price::{NoOffer, Reading};
+use crate::round::Task;
+use crate::{Worker, is_far, until};
+
+/// How long the job that asks may take, from its turn on.
+const ASKING: SignedDuration = SignedDuration::from_secs(60);
+/// How long after the asking job's turn its answer is looked for.
+const AFTERWARDS: SignedDuration = SignedDuration::from_secs(5);
+/// How often another worker's answer is looked for before the job is put off.
+const LOOKS: u32 = 5;
+/// The wait between two looks.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What all jobs of a run share: the list, or why there is none.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Told {
+    List(List),
+    Failure(Failure),
+}
+
+/// Where a product's offer in a list is asked for.
+struct Inquiry<'a> {
+    worker: &'a Worker,
+    task: &'a Task,
+    request: Request,
+}
+
+/// The offer of a product in a list.
+pub(crate) async fn offer(
+    worker: &Worker,
+    task: &Task,
+    product_id: u64,
+    list: &CoupangList,
+) -> Result<Reading, NoOffer> {
+    let inquiry = Inquiry {
+        worker,
+        task,
+        request: Request::of(list),
+    };
+    match inquiry.told().await? {
+        Told::Failure(failure) => Err(NoOffer::Final(failure)),
+        Told::List(answer) => Ok(Reading {
+            offer: coupang::offer(&answer, list, product_id)?,
+            page: None,
+        }),
+    }
+}
+
+impl Inquiry<'_> {
+    /// The answer that the run's jobs share.
+    async fn told(&self) -> Result<Told, NoOffer> {
+        // The jobs of this worker go one after the other: all but the first find the answer.
+        let _alone = self.worker.asking_coupang.lock().await;
+        for _ in 0..LOOKS {
+            match self.claim(Timestamp::now()).await? {
+                Shared::Known(told) => {
+                    let told = serde_json::from_str(&told).context("the shared answer of a list");
+                    return told.map_err(|error| ours(&error));
+                }
+                Shared::Ask => return self.ask().await,
+                Shared::Wait(until) if is_far(until - ASKING) => {
+                    let soon_after = until - ASKING + AFTERWARDS;
+                    return Err(later(soon_after, Why::Pause, "waits for the list"));
+                }
+                Shared::Wait(_) => tokio::time::sleep(LOOK).await,
+            }
+        }
+        let soon = Timestamp::now() + ASKING;
+        Err(later(
+            soon,
+            Why::Pause,
+            "waits for another job's request for the list",
+        ))
+    }
+
+    /// Wants the answer, to be told soon after `turn` if this job is to ask for it.
+    async fn claim(&self, turn: Timestamp) -> Result<Shared, NoOffer> {
+        let job = &self.task.job;
+        let key = self.request.key();
+        let sources = &self.worker.sources;
+        let claim = sources
+            .ask(COUPANG, &job.run, key, &job.product, turn + ASKING)
+            .await;
+        claim.map_err(|error| ours(&error))
+    }
+
+    /// Asks for the list, when its turn has come, and tells the answer.
+    async fn ask(&self) -> Result<Told, NoOffer> {
+        let told = match self.keys().await {
+            Err(failure) => Told::Failure(failure),
+            Ok(keys) => {
+                let pass = self.turn().await?;
+                let answer = self.fetch(&keys).await;
+                self.worker.tell(COUPANG, pass, &answer).await;
+                match answer {
+                    Ok(list) => Told::List(list),
+                    Err(NoOffer::Failed { failure, .. }) if is_final(&failure) => {
+                        Told::Failure(failure)
+                    }
+                    Err(passing) => return Err(passing),
+                }
+            }
+        };
+        self.tell(&told).await?;
+        Ok(told)
+    }
+
+    /// Waits until Coupang may be asked.
+    async fn turn(&self) -> Result<Pass, NoOffer> {
+        let sources = &self.worker.sources;
+        let gates = sources.gates(&[COUPANG].into()).await;
+        let gate = gates.map_err(|error| ours(&error))?.remove(COUPANG);
+        let pass = match gate {
+            None => Pass::Free,
+            Some(Gate::Ask(pass)) => pass,
+            Some(Gate::Wait(until, cause)) => return Err(self.closed(until, cause).await?),
+        };
+        if self.task.job.reserved {
+            return Ok(pass);
+        }
+        let rate = self.worker.settings.of(COUPANG).rate;
+        let turns = sources
+            .reserve(COUPANG, &rate, 1, self.worker.patience)
+            .await;
+        let Some(turn) = turns
+            .map_err(|error| ours(&error))?
+            .into_iter()
+            .flatten()
+            .next()
+        else {
+            let detail = "Coupang has no free call within the time a job may wait";
+            let failure = Failure::new(FailureReason::Quota, detail);
+            self.tell(&Told::Failure(failure.clone())).await?;
+            return Err(NoOffer::Final(failure));
+        };
+        if is_far(turn) {
+            // Nobody else is to ask before.
+            self.claim(turn).await?;
+            return Err(later(turn, Why::Turn, "waits for its turn at Coupang"));
+        }
+        tokio::time::sleep(until(turn)).await;
+        Ok(pass)
+    }
+
+    /// Coupang is left alone until then: the job waits, or all jobs of the list end with the
+    /// cause if that is too long.
+    async fn closed(&self, until: Timestamp, cause: Failure) -> Result<NoOffer, NoOffer> {
+        let wait = Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default();
+        if wait <= self.worker.patience {
+            self.claim(until).await?;
+            let later = Later {
+                until: self.worker.scattered(until),
+                why: Why::Pause,
+                cause,
+            };
+            return Ok(NoOffer::Later(later));
+        }
+        let detail = format!("not asked until {until}: {}", cause.detail);
+        let failure = Failure::new(cause.reason, detail);
+        self.tell(&Told::Failure(failure.clone())).await?;
+        Ok(NoOffer::Final(failure))
+    }
+
+    async fn fetch(&self, keys: &Keys) -> Result<List, NoOffer> {
+        let worker = self.worker;
+        let (path, query) = (self.request.path(), self.request.query());
+        let signed = coupang::authorization(keys, "GET", path, query, Timestamp::now());
+        let mut headers = HeaderMap::new();
+        let mut signed = HeaderValue::try_from(signed).map_err(|_| {
+            let detail = "the keys of Coupang Partners are not fit for a request header";
+            Failure::new(FailureReason::RefusedRequest, detail)
+        })?;
+        signed.set_sensitive(true);
+        headers.insert(AUTHORIZATION, signed);
+        let url = self.request.url(&worker.coupang_url);
+        let now = Timestamp::now();
+        let (refusal, wished) = match worker.fetcher.get(&url, headers, None).await {
+            Ok(Answer::Page(page)) => match coupang::read(&page.body, now) {
+                Ok(list) => return Ok(list),
+                Err(refusal) => (refusal, None),
+            },
+            Ok(Answer::NotModified) => {
+                let detail = "Coupang answers without an answer";
+                return Err(Failure::new(FailureReason::UnreadablePage, detail).into());
+            }
+            Err(no_page) => (
+                coupang::refused(no_page.failure, &no_page.body, now),
+                no_page.retry_after,
+            ),
+        };
+        Err(NoOffer::Failed {
+            failure: refusal.failure,
+            retry_after: refusal.closed_until.map(until).or(wished),
+        })
+    }
+
+    async fn keys(&self) -> Result<Keys, Failure> {
+        let secret = &self.worker.coupang_secret;
+        let refuse = |detail: String| Failure::new(FailureReason::RefusedRequest, detail);
+        let text = self.worker.secrets.get(secret).await.map_err(|_| {
+            refuse(format!(
+                "no access to Coupang Partners: the secret {secret} cannot be read; put \
+                 {{\"access_key\": …, \"secret_key\": …}} there"
+            ))
+        })?;
+        Keys::read(&text).map_err(|error| refuse(format!("the secret {secret}: {error}")))
+    }
+
+    /// Tells the run's other jobs. Until they know, this one does not end.
+    async fn tell(&self, told: &Told) -> Result<(), NoOffer> {
+        let (run, key) = (&self.task.job.run, self.request.key());
+        let answer = serde_json::to_string(told).map_err(|error| ours(&error.into()))?;
+        let shared = self.worker.sources.answer(COUPANG, run, key, &answer).await;
+        shared.map_err(|error| ours(&error))
+    }
+}
+
+fn later(until: Timestamp, why: Why, cause: &str) -> NoOffer {
+    NoOffer::Later(Later {
+        until,
+        why,
+        cause: Failure::new(FailureReason::Quota, cause),
+    })
+}
+
+/// Whether a refusal stands for the whole run. A throttled account that asks again is restricted.
+fn is_final(failure: &Failure) -> bool {
+    failure.reason.is_permanent() || failure.reason == FailureReason::Throttled
+}
+
+/// A failure on our side: the job comes back.
+fn ours(error: &anyhow::Error) -> NoOffer {
+    Failure::new(FailureReason::Unreachable, format!("{error:#}")).into()
+}
