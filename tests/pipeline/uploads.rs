@@ -197,11 +197,11 @@ async fn a_report_compares_followed_products_with_their_stored_prices() -> Resul
     // 10:15 in Seoul, as Excel counts days.
     let fetched = 46_327.0 + 10.25 / 24.0;
     ensure!(
-        matches!(cell(7)?, Data::DateTime(at) if (at.as_f64() - fetched).abs() < 1e-6),
+        matches!(cell(6)?, Data::DateTime(at) if (at.as_f64() - fetched).abs() < 1e-6),
         "{sheet:?}"
     );
-    ensure!(number(cell(8)?) == Some(amount.normalize()), "{sheet:?}");
-    ensure!(number(cell(9)?) == Some(Decimal::ONE), "{sheet:?}");
+    ensure!(number(cell(7)?) == Some(amount.normalize()), "{sheet:?}");
+    ensure!(number(cell(8)?) == Some(Decimal::ONE), "{sheet:?}");
     pipeline.stop().await;
     Ok(())
 }

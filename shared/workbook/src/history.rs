@@ -161,12 +161,12 @@ mod tests {
         summarize(file.path(), &ReportOptions::default(), &mut |_| {}).unwrap()
     }
 
-    fn stored(amount: i64, currency: Currency) -> Option<StoredPrice> {
-        Some(StoredPrice {
-            amount: Decimal::from(amount),
+    fn stored(amount: Decimal, currency: Currency) -> StoredPrice {
+        StoredPrice {
+            amount,
             currency,
             at: jiff::civil::datetime(2026, 11, 21, 10, 15, 0, 0),
-        })
+        }
     }
 
     #[test]
@@ -184,9 +184,9 @@ mod tests {
     fn prices_are_compared_in_one_currency_only() {
         let mut summary = summary();
         let followed = [
-            ("a-1", stored(1_000, Currency::KRW)),
-            ("a-2", stored(25, Currency::USD)),
-            ("a-3", stored(5, Currency::KRW)),
+            ("a-1", Some(stored(Decimal::from(1_000), Currency::KRW))),
+            ("a-2", Some(stored(Decimal::from(25), Currency::USD))),
+            ("a-3", Some(stored(Decimal::from(5), Currency::KRW))),
             ("Four", None),
         ];
         summary.compare(&History {
@@ -245,11 +245,7 @@ mod tests {
     #[test]
     fn prices_too_large_to_compare_are_not_compared() {
         let mut summary = summary();
-        let huge = StoredPrice {
-            amount: Decimal::MIN,
-            currency: Currency::KRW,
-            at: jiff::civil::datetime(2026, 11, 21, 10, 15, 0, 0),
-        };
+        let huge = stored(Decimal::MIN, Currency::KRW);
         summary.compare(&History {
             followed: [("a-1".to_owned(), Some(huge))].into(),
             looked_up: 1,

@@ -5,6 +5,8 @@
 //! to a temporary file as they come. A table goes on on a further sheet above 1,048,576 rows.
 //! A text is always a text, whatever it begins with.
 
+mod look;
+
 use std::cmp::Ordering;
 use std::path::Path;
 
@@ -13,11 +15,12 @@ use iso_currency::Currency;
 use jiff::civil::{Date, DateTime};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use rust_xlsxwriter::{
-    Color, DocProperties, Format, FormatAlign, FormatBorder, Workbook, Worksheet,
-};
+use rust_xlsxwriter::{DocProperties, Format, Workbook, Worksheet};
 use unicode_width::UnicodeWidthStr;
 
+use look::{Look, format};
+
+pub use look::ChangeColors;
 pub use rust_xlsxwriter;
 
 /// Why a workbook could not be written.
@@ -30,6 +33,9 @@ pub const MAX_ROWS: u32 = 1_048_576;
 
 /// The most UTF-16 units of a text in a cell; what is longer is cut.
 pub const MAX_TEXT: usize = 32_767;
+
+/// How high a line of Hangul is, in points.
+const LINE: u32 = 17;
 
 /// The value of a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,33 +61,25 @@ pub enum Cell<'a> {
     DateTime(DateTime),
 }
 
-/// How changes are coloured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ChangeColors {
-    /// Green up, red down.
-    #[default]
-    GreenUp,
-    /// Red up, blue down, as in Korea.
-    RedUp,
+/// The heading of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heading<'a> {
+    text: &'a str,
+    right: bool,
 }
 
-/// How a cell looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Look {
-    Heading,
-    /// A number with so many digits after the point.
-    Places(u32),
-    /// A number with up to two digits after the point.
-    Plain,
-    /// A change in percent.
-    Rise,
-    Fall,
-    Level,
-    Day,
-    Minute,
-    Wrapped,
-    Title,
-    Label,
+impl<'a> Heading<'a> {
+    /// The heading of numbers or dates: at the right, as they are.
+    pub const fn right(text: &'a str) -> Self {
+        Self { text, right: true }
+    }
+}
+
+impl<'a> From<&'a str> for Heading<'a> {
+    /// The heading of texts.
+    fn from(text: &'a str) -> Self {
+        Self { text, right: false }
+    }
 }
 
 /// A workbook that is being written.
@@ -90,6 +88,7 @@ pub struct Book {
     looks: HashMap<Look, Format>,
     names: Vec<String>,
     colors: ChangeColors,
+    high_rows: bool,
 }
 
 /// A sheet with a header and rows.
@@ -97,10 +96,11 @@ pub struct Table {
     sheet: Worksheet,
     name: String,
     part: u32,
-    headings: Vec<String>,
+    headings: Vec<(String, bool)>,
     widths: Vec<usize>,
     next_row: u32,
     max_rows: u32,
+    printed: Option<u16>,
 }
 
 impl Book {
@@ -120,17 +120,31 @@ impl Book {
             looks: HashMap::new(),
             names: Vec::new(),
             colors,
+            high_rows: false,
         }
     }
 
+    /// The same with tables whose rows are as high as Hangul needs in every program, which costs
+    /// some bytes a row.
+    #[must_use]
+    pub fn with_high_rows(mut self) -> Self {
+        self.high_rows = true;
+        self
+    }
+
     /// Begins a table. The name is made fit for a sheet and different from the others.
-    pub fn table(&mut self, name: &str, headings: &[&str]) -> Result<Table, WriteError> {
-        let headings: Vec<String> = headings
+    pub fn table<'a>(
+        &mut self,
+        name: &str,
+        headings: &[impl Into<Heading<'a>> + Copy],
+    ) -> Result<Table, WriteError> {
+        let headings: Vec<(String, bool)> = headings
             .iter()
-            .map(|heading| (*heading).to_owned())
+            .map(|heading| (*heading).into())
+            .map(|heading: Heading<'_>| (heading.text.to_owned(), heading.right))
             .collect();
         let sheet = self.table_sheet(name, &headings)?;
-        let widths = headings.iter().map(|heading| heading.width() + 3).collect();
+        let widths = headings.iter().map(|(text, _)| text.width() + 3).collect();
         Ok(Table {
             sheet,
             name: name.to_owned(),
@@ -139,22 +153,28 @@ impl Book {
             widths,
             next_row: 1,
             max_rows: MAX_ROWS,
+            printed: None,
         })
     }
 
-    fn table_sheet(&mut self, name: &str, headings: &[String]) -> Result<Worksheet, WriteError> {
+    fn table_sheet(
+        &mut self,
+        name: &str,
+        headings: &[(String, bool)],
+    ) -> Result<Worksheet, WriteError> {
         let mut sheet = self.workbook.new_worksheet_with_low_memory()?;
         sheet.set_name(self.sheet_name(name))?;
         sheet.set_freeze_panes(1, 0)?;
-        sheet
-            .set_landscape()
-            .set_paper_size(9)
-            .set_print_fit_to_pages(1, 0)
-            .set_repeat_rows(0, 0)?;
-        sheet.set_header("&L&A&R&P / &N");
-        let look = self.look(Look::Heading);
-        for (column, heading) in (0..).zip(headings) {
-            sheet.write_string_with_format(0, column, heading, look)?;
+        page(&mut sheet).set_landscape().set_repeat_rows(0, 0)?;
+        if self.high_rows {
+            sheet.set_default_row_height(LINE);
+        }
+        for (column, (text, right)) in (0..).zip(headings) {
+            let heading = Heading {
+                text,
+                right: *right,
+            };
+            self.heading(&mut sheet, 0, column, heading)?;
         }
         Ok(sheet)
     }
@@ -180,14 +200,14 @@ impl Book {
         let name = format!("{} {}", table.name, table.part);
         let sheet = self.table_sheet(&name, &table.headings)?;
         let full = std::mem::replace(&mut table.sheet, sheet);
-        self.close(full, &table.widths, table.next_row)?;
+        self.close(full, &table.widths, table.next_row, table.printed)?;
         table.next_row = 1;
         Ok(())
     }
 
     /// Ends a table.
     pub fn end(&mut self, table: Table) -> Result<(), WriteError> {
-        self.close(table.sheet, &table.widths, table.next_row)
+        self.close(table.sheet, &table.widths, table.next_row, table.printed)
     }
 
     fn close(
@@ -195,8 +215,12 @@ impl Book {
         mut sheet: Worksheet,
         widths: &[usize],
         rows: u32,
+        printed: Option<u16>,
     ) -> Result<(), WriteError> {
         set_widths(&mut sheet, widths)?;
+        if let Some(last) = printed.and_then(|columns| columns.checked_sub(1)) {
+            sheet.set_print_area(0, 0, rows.saturating_sub(1), last)?;
+        }
         if let Some(last) = u16::try_from(widths.len())
             .ok()
             .and_then(|count| count.checked_sub(1))
@@ -211,7 +235,7 @@ impl Book {
     pub fn free_sheet(&mut self, name: &str) -> Result<Worksheet, WriteError> {
         let mut sheet = Worksheet::new();
         sheet.set_name(self.sheet_name(name))?;
-        sheet.set_paper_size(9).set_print_fit_to_pages(1, 0);
+        page(&mut sheet).set_default_row_height(LINE);
         Ok(sheet)
     }
 
@@ -260,7 +284,7 @@ impl Book {
             Cell::Date(date) => {
                 let look = self.look(Look::Day);
                 sheet.write_datetime_with_format(row, column, excel_date(date)?, look)?;
-                11
+                12
             }
             Cell::DateTime(at) => {
                 let look = self.look(Look::Minute);
@@ -269,7 +293,7 @@ impl Book {
                 let minute = u8::try_from(time.minute()).unwrap_or(0);
                 let at = excel_date(at.date())?.and_hms(hour, minute, f64::from(time.second()))?;
                 sheet.write_datetime_with_format(row, column, at, look)?;
-                17
+                18
             }
         })
     }
@@ -311,17 +335,34 @@ impl Book {
         Ok(())
     }
 
-    /// Writes a heading of a small table.
-    pub fn heading(
+    /// Writes the heading of a column; says how wide it is.
+    pub fn heading<'a>(
         &mut self,
         sheet: &mut Worksheet,
         row: u32,
         column: u16,
-        text: &str,
+        heading: impl Into<Heading<'a>>,
     ) -> Result<usize, WriteError> {
-        let look = self.look(Look::Heading);
+        let Heading { text, right } = heading.into();
+        let look = self.look(if right {
+            Look::RightHeading
+        } else {
+            Look::Heading
+        });
         sheet.write_string_with_format(row, column, cut(text), look)?;
         Ok(text.width() + 2)
+    }
+
+    /// Writes a whole number where texts stand below and above it: at the left.
+    pub fn left_count(
+        &mut self,
+        sheet: &mut Worksheet,
+        row: u32,
+        column: u16,
+        count: u64,
+    ) -> Result<usize, WriteError> {
+        #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+        self.number(sheet, row, column, count as f64, Look::LeftCount)
     }
 
     /// Writes the label of a value.
@@ -337,17 +378,26 @@ impl Book {
         Ok(text.width() + 2)
     }
 
-    /// Writes a long text over the cells up to `last_column`, wrapped.
+    /// Writes a long text over the cells up to `last_column`, which are so wide together, and
+    /// makes the row as high as its lines.
     pub fn paragraph(
         &mut self,
         sheet: &mut Worksheet,
         row: u32,
-        column: u16,
-        last_column: u16,
+        (column, last_column): (u16, u16),
+        width: usize,
         text: &str,
     ) -> Result<(), WriteError> {
         let look = self.look(Look::Wrapped);
-        sheet.merge_range(row, column, row, last_column, cut(text), look)?;
+        let text = cut(text);
+        if column == last_column {
+            sheet.write_string_with_format(row, column, text, look)?;
+        } else {
+            sheet.merge_range(row, column, row, last_column, text, look)?;
+        }
+        // Words do not fill their lines to the end.
+        let lines = (text.width() * 10).div_ceil(width.max(2) * 9).clamp(1, 24);
+        sheet.set_row_height(row, LINE * u32::try_from(lines).unwrap_or(1))?;
         Ok(())
     }
 
@@ -400,45 +450,24 @@ impl Book {
     }
 }
 
-fn change() -> Format {
-    Format::new().set_num_format("+0.00%;-0.00%;0.00%")
-}
-
-fn format(look: Look, colors: ChangeColors) -> Format {
-    match look {
-        Look::Heading => Format::new()
-            .set_bold()
-            .set_font_color(Color::White)
-            .set_background_color(Color::RGB(0x001F_4E78))
-            .set_border_bottom(FormatBorder::Thin)
-            .set_align(FormatAlign::VerticalCenter),
-        Look::Places(places) => Format::new().set_num_format(digits(places)),
-        Look::Plain => Format::new().set_num_format("#,##0.##"),
-        // Colours of the font: those of number formats differ between programs.
-        Look::Rise => change().set_font_color(Color::RGB(match colors {
-            ChangeColors::GreenUp => 0x002E_7D32,
-            ChangeColors::RedUp => 0x00C0_0000,
-        })),
-        Look::Fall => change().set_font_color(Color::RGB(match colors {
-            ChangeColors::GreenUp => 0x00C0_0000,
-            ChangeColors::RedUp => 0x001F_4ED8,
-        })),
-        Look::Level => change(),
-        Look::Day => Format::new().set_num_format("yyyy-mm-dd"),
-        Look::Minute => Format::new().set_num_format("yyyy-mm-dd hh:mm"),
-        Look::Wrapped => Format::new().set_text_wrap().set_align(FormatAlign::Top),
-        Look::Title => Format::new()
-            .set_bold()
-            .set_font_size(16)
-            .set_font_color(Color::RGB(0x001F_4E78)),
-        Look::Label => Format::new().set_font_color(Color::RGB(0x0059_5959)),
-    }
+/// A4, as wide as the page, with the sheet's name and the number of the page above it.
+fn page(sheet: &mut Worksheet) -> &mut Worksheet {
+    sheet
+        .set_paper_size(9)
+        .set_print_fit_to_pages(1, 0)
+        .set_margins(0.5, 0.5, 0.75, 0.6, 0.3, 0.3)
+        .set_header("&L&A&R&P / &N")
 }
 
 impl Table {
     /// Rows below the header on the sheet that is being written.
     pub fn rows(&self) -> u32 {
         self.next_row - 1
+    }
+
+    /// Prints only so many of its columns, so that what is printed can be read.
+    pub fn print_columns(&mut self, columns: u16) {
+        self.printed = Some(columns);
     }
 
     /// Its sheet, to add what is not a row: a chart, a note.
@@ -470,15 +499,6 @@ fn float(amount: Decimal) -> f64 {
 
 fn exponent(currency: Option<Currency>) -> u32 {
     currency.and_then(Currency::exponent).map_or(0, u32::from)
-}
-
-fn digits(places: u32) -> String {
-    let mut format = "#,##0".to_owned();
-    if places > 0 {
-        format.push('.');
-        (0..places).for_each(|_| format.push('0'));
-    }
-    format
 }
 
 fn cut(text: &str) -> &str {

@@ -49,7 +49,8 @@ fn book(summary: &Summary) -> Result<Book, WriteError> {
     } else {
         ChangeColors::GreenUp
     };
-    let mut book = Book::new(&format!("{} – {}", words.title, summary.file), colors);
+    let title = format!("{} – {}", words.title, summary.file);
+    let mut book = Book::new(&title, colors).with_high_rows();
     summary_sheet::write(&mut book, summary, words)?;
     trend::write(&mut book, summary, words)?;
     tables::movers(&mut book, summary, words)?;

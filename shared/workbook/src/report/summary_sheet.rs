@@ -3,15 +3,20 @@
 use super::words::Words;
 use crate::Summary;
 use crate::summary::SheetSummary;
-use crate::write::{Book, Cell, WriteError, set_widths};
+use crate::write::{Book, Cell, Heading, WriteError, set_widths};
 
 const LAST_COLUMN: u16 = 6;
+/// How wide the columns are, in digits: those that are not as wide as what is in them.
+const FIRST_WIDTH: usize = 44;
+const LAST_WIDTH: usize = 48;
+/// How wide all of them are together at the least.
+const ALL_WIDTHS: usize = 110;
 
 pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result<(), WriteError> {
     let mut sheet = book.free_sheet(words.summary)?;
     let mut widths = [0_usize; LAST_COLUMN as usize + 1];
     book.title(&mut sheet, 0, 0, words.title)?;
-    sheet.set_row_height(0, 26)?;
+    sheet.set_row_height(0, 28)?;
 
     let period = match (&summary.first_date, &summary.last_date) {
         (Some(first), Some(last)) => format!("{} – {}", day(first), day(last)),
@@ -36,33 +41,32 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
     let mut row = 2;
     for (label, value) in facts {
         widths[0] = widths[0].max(book.label(&mut sheet, row, 0, label)?);
-        book.write(&mut sheet, row, 1, value)?;
+        match value {
+            Cell::Count(count) => book.left_count(&mut sheet, row, 1, count)?,
+            value => book.write(&mut sheet, row, 1, value)?,
+        };
         row += 1;
     }
 
     if !summary.warnings.is_empty() {
         row += 1;
-        book.heading(&mut sheet, row, 0, words.warnings)?;
-        for column in 1..=LAST_COLUMN {
-            book.heading(&mut sheet, row, column, "")?;
-        }
+        band(book, &mut sheet, row, words.warnings, LAST_COLUMN)?;
         row += 1;
         for warning in &summary.warnings {
-            book.paragraph(&mut sheet, row, 0, LAST_COLUMN, &warning.text)?;
-            let lines = unicode_width::UnicodeWidthStr::width(warning.text.as_str()) / 100 + 1;
-            sheet.set_row_height(row, u32::try_from(lines * 17).unwrap_or(17))?;
+            let columns = (0, LAST_COLUMN);
+            book.paragraph(&mut sheet, row, columns, ALL_WIDTHS, &warning.text)?;
             row += 1;
         }
     }
 
     row += 1;
     let headings = [
-        words.totals,
-        words.count,
-        words.product_count,
-        words.minimum,
-        words.maximum,
-        words.mean,
+        words.totals.into(),
+        Heading::right(words.count),
+        Heading::right(words.product_count),
+        Heading::right(words.minimum),
+        Heading::right(words.maximum),
+        Heading::right(words.mean),
     ];
     row = head(book, &mut sheet, row, &headings, &mut widths)?;
     for one in &summary.currencies {
@@ -79,39 +83,36 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
     }
 
     if !summary.rejected_by_reason.is_empty() {
+        const COUNT: u16 = 5;
         row += 1;
-        row = head(
-            book,
-            &mut sheet,
-            row,
-            &[words.by_reason, words.rows],
-            &mut widths,
-        )?;
+        band(book, &mut sheet, row, words.by_reason, COUNT - 1)?;
+        book.heading(&mut sheet, row, COUNT, Heading::right(words.rows))?;
+        row += 1;
         for one in &summary.rejected_by_reason {
-            let cells = [
-                Cell::Text(one.reason.sentence(summary.language)),
-                Cell::Count(one.count),
-            ];
-            row = line(book, &mut sheet, row, &cells, &mut [0; 2])?;
+            let sentence = one.reason.sentence(summary.language);
+            let width = ALL_WIDTHS - LAST_WIDTH;
+            book.paragraph(&mut sheet, row, (0, COUNT - 1), width, sentence)?;
+            book.write(&mut sheet, row, COUNT, Cell::Count(one.count))?;
+            row += 1;
         }
     }
 
     row += 1;
     let headings = [
-        words.sheets,
-        words.used,
-        words.header_row,
-        words.rows_read,
-        words.rows_used,
-        words.rows_rejected,
-        words.columns,
+        words.sheets.into(),
+        words.used.into(),
+        Heading::right(words.header_row),
+        Heading::right(words.rows_read),
+        Heading::right(words.rows_used),
+        Heading::right(words.rows_rejected),
+        words.columns.into(),
     ];
     row = head(book, &mut sheet, row, &headings, &mut widths)?;
     for one in summary.sheets.iter().take(200) {
         row = sheet_line(book, &mut sheet, row, one, words, &mut widths)?;
     }
-    widths[0] = widths[0].min(44);
-    widths[6] = widths[6].max(40);
+    widths[0] = widths[0].min(FIRST_WIDTH);
+    widths[usize::from(LAST_COLUMN)] = LAST_WIDTH;
     set_widths(&mut sheet, &widths)?;
     sheet.set_landscape();
     book.add(sheet);
@@ -139,9 +140,12 @@ fn sheet_line(
         })
         .collect();
     let columns = columns.join(", ");
+    let used = if one.used { words.yes } else { words.no };
+    book.paragraph(sheet, row, (0, 0), FIRST_WIDTH, &one.name)?;
+    book.paragraph(sheet, row, (1, 1), FIRST_WIDTH, used)?;
     let cells = [
-        Cell::Text(&one.name),
-        Cell::Text(if one.used { words.yes } else { words.no }),
+        Cell::Empty,
+        Cell::Empty,
         one.header_row
             .map_or(Cell::Empty, |row| Cell::Count(row.into())),
         if one.used {
@@ -159,9 +163,27 @@ fn sheet_line(
         } else {
             Cell::Empty
         },
-        Cell::Text(&columns),
     ];
+    if !columns.is_empty() {
+        let last = (LAST_COLUMN, LAST_COLUMN);
+        book.paragraph(sheet, row, last, LAST_WIDTH, &columns)?;
+    }
     line(book, sheet, row, &cells, widths)
+}
+
+/// A heading over several columns.
+fn band(
+    book: &mut Book,
+    sheet: &mut rust_xlsxwriter::Worksheet,
+    row: u32,
+    text: &str,
+    last_column: u16,
+) -> Result<(), WriteError> {
+    book.heading(sheet, row, 0, text)?;
+    for column in 1..=last_column {
+        book.heading(sheet, row, column, "")?;
+    }
+    Ok(())
 }
 
 fn day(date: &str) -> &str {
@@ -172,11 +194,11 @@ fn head(
     book: &mut Book,
     sheet: &mut rust_xlsxwriter::Worksheet,
     row: u32,
-    headings: &[&str],
+    headings: &[Heading<'_>],
     widths: &mut [usize],
 ) -> Result<u32, WriteError> {
     for ((column, heading), width) in (0..).zip(headings).zip(widths) {
-        *width = (*width).max(book.heading(sheet, row, column, heading)?);
+        *width = (*width).max(book.heading(sheet, row, column, *heading)?);
     }
     Ok(row + 1)
 }

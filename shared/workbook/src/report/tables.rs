@@ -1,17 +1,20 @@
 //! The report's tables: products, categories, vendors, movers, rejected rows.
 
-use iso_currency::Currency;
 use rust_xlsxwriter::{
-    Chart, ChartAxisLabelPosition, ChartFormat, ChartPoint, ChartSolidFill, Color,
+    Chart, ChartAxisLabelPosition, ChartFormat, ChartLine, ChartPoint, ChartSolidFill, Color,
 };
 
 use super::words::Words;
 use crate::summary::ProductSummary;
-use crate::write::{Book, Cell, WriteError, set_widths};
+use crate::write::{Book, Cell, Heading, WriteError, set_widths};
 use crate::{Language, Summary};
 
 /// How many movers a chart shows in each direction.
 const CHARTED: usize = 10;
+/// How many rows the title and the axis of a chart take.
+const CHART_ROWS: u32 = 5;
+/// How high a row of a sheet of free form is, in pixels: 17 points.
+const ROW_PIXELS: u32 = 23;
 
 fn date(at: Option<i64>) -> Cell<'static> {
     at.and_then(crate::date::civil).map_or(Cell::Empty, |at| {
@@ -28,28 +31,30 @@ pub(super) fn products(
     summary: &Summary,
     words: &Words,
 ) -> Result<(), WriteError> {
+    // What is printed comes first.
     let headings = [
-        words.product,
-        words.sku,
-        words.category,
-        words.currency,
-        words.count,
-        words.first,
-        words.last,
-        words.change,
-        words.change_percent,
-        words.minimum,
-        words.maximum,
-        words.mean,
-        words.median,
-        words.deviation,
-        words.first_date,
-        words.last_date,
-        words.minimum_date,
-        words.maximum_date,
-        words.presence,
+        words.product.into(),
+        words.sku.into(),
+        words.category.into(),
+        words.currency.into(),
+        Heading::right(words.count),
+        Heading::right(words.first),
+        Heading::right(words.last),
+        Heading::right(words.change),
+        Heading::right(words.change_percent),
+        Heading::right(words.minimum),
+        Heading::right(words.maximum),
+        words.presence.into(),
+        Heading::right(words.mean),
+        Heading::right(words.median),
+        Heading::right(words.deviation),
+        Heading::right(words.first_date),
+        Heading::right(words.last_date),
+        Heading::right(words.minimum_date),
+        Heading::right(words.maximum_date),
     ];
     let mut table = book.table(words.products, &headings)?;
+    table.print_columns(12);
     for one in &summary.products {
         let cells = [
             Cell::Text(&one.product),
@@ -63,6 +68,7 @@ pub(super) fn products(
             one.change_percent.map_or(Cell::Empty, Cell::Percent),
             Cell::Amount(one.minimum, one.currency),
             Cell::Amount(one.maximum, one.currency),
+            Cell::Text(words.presence(one.presence)),
             Cell::Computed(one.mean, one.currency),
             Cell::Computed(one.median, one.currency),
             one.deviation.map_or(Cell::Empty, |deviation| {
@@ -72,7 +78,6 @@ pub(super) fn products(
             date(one.last_date),
             date(one.minimum_date),
             date(one.maximum_date),
-            Cell::Text(words.presence(one.presence)),
         ];
         book.row(&mut table, &cells)?;
     }
@@ -87,42 +92,39 @@ pub(super) fn history(book: &mut Book, summary: &Summary, words: &Words) -> Resu
         return Ok(());
     }
     let headings = [
-        words.product,
-        words.sku,
-        words.last,
-        words.currency,
-        words.last_date,
-        words.stored,
-        words.currency,
-        words.stored_at,
-        words.difference,
-        words.difference_percent,
-        words.note,
+        words.product.into(),
+        words.sku.into(),
+        words.currency.into(),
+        Heading::right(words.last),
+        Heading::right(words.last_date),
+        Heading::right(words.stored),
+        Heading::right(words.stored_at),
+        Heading::right(words.difference),
+        Heading::right(words.difference_percent),
+        words.note.into(),
     ];
     let mut table = book.table(words.history, &headings)?;
     for one in compared {
-        let code = |currency: Option<Currency>| Cell::Text(currency.map_or("", |one| one.code()));
-        let note = match (one.stored, one.difference) {
-            (None, _) => words.no_price,
-            (_, None) => words.other_currency,
-            _ => "",
+        let note = match (one.stored_currency, one.difference) {
+            (None, _) => words.no_price.to_owned(),
+            (Some(stored), None) => format!("{} {}", words.stored_in, stored.code()),
+            _ => String::new(),
         };
         let cells = [
             Cell::Text(&one.product),
             Cell::Text(&one.id),
+            Cell::Text(one.currency.map_or("", |currency| currency.code())),
             Cell::Amount(one.last, one.currency),
-            code(one.currency),
             date(one.last_date),
             one.stored.map_or(Cell::Empty, |stored| {
                 Cell::Amount(stored, one.stored_currency)
             }),
-            code(one.stored_currency),
             one.stored_at.map_or(Cell::Empty, Cell::DateTime),
             one.difference.map_or(Cell::Empty, |difference| {
                 Cell::Amount(difference, one.currency)
             }),
             one.difference_percent.map_or(Cell::Empty, Cell::Percent),
-            Cell::Text(note),
+            Cell::Text(&note),
         ];
         book.row(&mut table, &cells)?;
     }
@@ -135,15 +137,15 @@ pub(super) fn categories(
     words: &Words,
 ) -> Result<(), WriteError> {
     let headings = [
-        words.category,
-        words.month,
-        words.currency,
-        words.count,
-        words.mean,
-        words.minimum,
-        words.maximum,
-        words.sum,
-        words.index,
+        words.category.into(),
+        words.month.into(),
+        words.currency.into(),
+        Heading::right(words.count),
+        Heading::right(words.mean),
+        Heading::right(words.minimum),
+        Heading::right(words.maximum),
+        Heading::right(words.sum),
+        Heading::right(words.index),
     ];
     let mut table = book.table(words.categories, &headings)?;
     for one in &summary.categories {
@@ -171,15 +173,15 @@ pub(super) fn categories(
 
 pub(super) fn vendors(book: &mut Book, summary: &Summary, words: &Words) -> Result<(), WriteError> {
     let headings = [
-        words.vendor,
-        words.currency,
-        words.count,
-        words.product_count,
-        words.mean,
-        words.minimum,
-        words.maximum,
-        words.first_date,
-        words.last_date,
+        words.vendor.into(),
+        words.currency.into(),
+        Heading::right(words.count),
+        Heading::right(words.product_count),
+        Heading::right(words.mean),
+        Heading::right(words.minimum),
+        Heading::right(words.maximum),
+        Heading::right(words.first_date),
+        Heading::right(words.last_date),
     ];
     let mut table = book.table(words.vendors, &headings)?;
     for one in &summary.vendors {
@@ -207,11 +209,11 @@ pub(super) fn rejected(
     let mut table = book.table(
         words.rejected,
         &[
-            words.sheet,
-            words.row,
-            words.cell,
-            words.value,
-            words.reason,
+            words.sheet.into(),
+            Heading::right(words.row),
+            words.cell.into(),
+            words.value.into(),
+            words.reason.into(),
         ],
     )?;
     for one in &summary.rejected {
@@ -227,36 +229,37 @@ pub(super) fn rejected(
     book.end(table)
 }
 
-/// The products that rose and fell most, with a bar chart.
+/// The products that rose and fell most, beneath a bar chart of them.
 pub(super) fn movers(book: &mut Book, summary: &Summary, words: &Words) -> Result<(), WriteError> {
     let mut sheet = book.free_sheet(words.movers)?;
     let headings = [
-        words.product,
-        words.category,
-        words.currency,
-        words.first,
-        words.last,
-        words.change,
-        words.change_percent,
+        words.product.into(),
+        words.category.into(),
+        words.currency.into(),
+        Heading::right(words.first),
+        Heading::right(words.last),
+        Heading::right(words.change),
+        Heading::right(words.change_percent),
     ];
-    let mut widths = [0_usize; 7];
-    let mut charted: Vec<&ProductSummary> = Vec::new();
+    let product = |at: &usize| summary.products.get(*at);
+    let up: Vec<&ProductSummary> = summary.movers.up.iter().filter_map(product).collect();
+    let down: Vec<&ProductSummary> = summary.movers.down.iter().filter_map(product).collect();
+    let charted = up.iter().take(CHARTED).chain(down.iter().take(CHARTED));
+    let mut charted: Vec<&ProductSummary> = charted.copied().collect();
     let mut row = 0;
-    for (title, positions) in [
-        (words.up, &summary.movers.up),
-        (words.down, &summary.movers.down),
-    ] {
+    if !charted.is_empty() {
+        row = chart(book, &mut sheet, &mut charted, words)?;
+    }
+    let mut widths = [0_usize; 7];
+    for (title, movers) in [(words.up, &up), (words.down, &down)] {
         book.title(&mut sheet, row, 0, title)?;
+        sheet.set_row_height(row, 24)?;
         row += 1;
         for ((column, heading), width) in (0..).zip(headings).zip(&mut widths) {
             *width = (*width).max(book.heading(&mut sheet, row, column, heading)?);
         }
         row += 1;
-        let movers: Vec<&ProductSummary> = positions
-            .iter()
-            .filter_map(|at| summary.products.get(*at))
-            .collect();
-        for one in &movers {
+        for one in movers {
             let cells = [
                 Cell::Text(&one.product),
                 Cell::Text(&one.category),
@@ -272,30 +275,26 @@ pub(super) fn movers(book: &mut Book, summary: &Summary, words: &Words) -> Resul
             row += 1;
         }
         row += 1;
-        charted.extend(movers.into_iter().take(CHARTED));
     }
     set_widths(&mut sheet, &widths)?;
-    sheet.set_landscape();
-    if !charted.is_empty() {
-        chart(book, &mut sheet, &mut charted, words)?;
-    }
+    sheet.set_print_fit_to_pages(1, 1);
     book.add(sheet);
     Ok(())
 }
 
-/// A bar chart needs its values in one place: they stand beneath the chart, the most fallen
-/// first, because a bar chart begins at the bottom.
+/// A bar chart needs its values in one place: they stand behind the chart, the most fallen
+/// first, because a bar chart begins at the bottom. Says which row is the first beneath it.
 fn chart(
     book: &mut Book,
     sheet: &mut rust_xlsxwriter::Worksheet,
     charted: &mut [&ProductSummary],
     words: &Words,
-) -> Result<(), WriteError> {
-    const NAMES: u16 = 9;
+) -> Result<u32, WriteError> {
+    const NAMES: u16 = 0;
     charted.sort_by_key(|product| product.change_percent);
-    book.heading(sheet, 1, NAMES, words.product)?;
-    book.heading(sheet, 1, NAMES + 1, words.change_percent)?;
-    let mut row = 2;
+    book.label(sheet, 0, NAMES, words.product)?;
+    book.label(sheet, 0, NAMES + 1, words.change_percent)?;
+    let mut row = 1;
     for one in charted.iter() {
         book.write(sheet, row, NAMES, Cell::Text(&short(&one.product)))?;
         book.write(
@@ -328,24 +327,33 @@ fn chart(
     chart
         .add_series()
         .set_name(words.change_percent)
-        .set_categories((name.as_str(), 2, NAMES, row - 1, NAMES))
-        .set_values((name.as_str(), 2, NAMES + 1, row - 1, NAMES + 1))
+        .set_categories((name.as_str(), 1, NAMES, row - 1, NAMES))
+        .set_values((name.as_str(), 1, NAMES + 1, row - 1, NAMES + 1))
         .set_gap(40)
         .set_points(&points);
     chart.title().set_name(words.movers_title);
     chart.legend().set_hidden();
+    chart.y_axis().set_major_gridlines_line(&gridlines());
     // Which axis is the horizontal one in a bar chart differs between programs.
     for axis in [Chart::x_axis, Chart::y_axis] {
         axis(&mut chart)
             .set_num_format("0%")
             .set_label_position(ChartAxisLabelPosition::Low);
     }
+    let rows = row + CHART_ROWS;
     chart
-        .set_width(760)
-        .set_height(u32::try_from(charted.len() * 26 + 120).unwrap_or(640))
+        .set_width(900)
+        .set_height(rows * ROW_PIXELS)
         .set_alt_text(words.movers_title);
-    sheet.insert_chart(1, 8, &chart)?;
-    Ok(())
+    sheet.insert_chart(0, 0, &chart)?;
+    Ok(rows + 1)
+}
+
+/// Lines that stay behind what a chart shows.
+pub(super) fn gridlines() -> ChartLine {
+    let mut lines = ChartLine::new();
+    lines.set_color(Color::RGB(0x00D9_D9D9)).set_width(0.75);
+    lines
 }
 
 fn short(text: &str) -> String {

@@ -4,12 +4,15 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{Chart, ChartEmptyCells, ChartLegendPosition, ChartMarker};
 
+use super::tables::gridlines;
 use super::words::Words;
 use crate::Summary;
 use crate::finish::months;
 use crate::summary::CategoryMonth;
-use crate::write::{Book, Cell, WriteError, set_widths};
+use crate::write::{Book, Cell, Heading, WriteError, set_widths};
 
+/// The row of the headings, beneath the chart.
+const TOP: u32 = 20;
 /// How many lines a chart can hold before it says nothing.
 const LINES: usize = 8;
 
@@ -21,9 +24,7 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
     let series = series(&summary.categories);
     let several = summary.currencies.len() > 1;
     let mut sheet = book.free_sheet(words.trend)?;
-    sheet.set_freeze_panes(1, 1)?;
-    sheet.set_repeat_rows(0, 0)?;
-    let mut widths = vec![book.heading(&mut sheet, 0, 0, words.month)?];
+    let mut widths = vec![book.heading(&mut sheet, TOP, 0, words.month)?];
     for (column, rows) in (1..).zip(&series) {
         let name: &str = if rows[0].category.is_empty() {
             words.all
@@ -34,10 +35,12 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
             Some(currency) if several => format!("{name} ({})", currency.code()),
             _ => name.to_owned(),
         };
-        widths.push(book.heading(&mut sheet, 0, column, &name)?.min(24));
+        let heading = Heading::right(&name);
+        let width = book.heading(&mut sheet, TOP, column, heading)?;
+        widths.push(width.clamp(10, 24));
     }
-    let mut last_row = 0;
-    for (row, month) in (1..).zip(&months) {
+    let mut last_row = TOP;
+    for (row, month) in (TOP + 1..).zip(&months) {
         book.write(&mut sheet, row, 0, Cell::Text(month))?;
         for (column, rows) in (1..).zip(&series) {
             let index = rows
@@ -65,14 +68,17 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
         }
         chart
             .add_series()
-            .set_name((name.as_str(), 0, column))
-            .set_categories((name.as_str(), 1, 0, last_row, 0))
-            .set_values((name.as_str(), 1, column, last_row, column))
+            .set_name((name.as_str(), TOP, column))
+            .set_categories((name.as_str(), TOP + 1, 0, last_row, 0))
+            .set_values((name.as_str(), TOP + 1, column, last_row, column))
             .set_marker(&marker);
     }
     chart.title().set_name(words.index_title);
     chart.legend().set_position(ChartLegendPosition::Bottom);
-    chart.y_axis().set_num_format("0");
+    chart
+        .y_axis()
+        .set_num_format("0")
+        .set_major_gridlines_line(&gridlines());
     if let Some((low, high)) = bounds(&series) {
         chart.y_axis().set_min(low).set_max(high);
     }
@@ -84,9 +90,9 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
         .set_width(900)
         .set_height(440)
         .set_alt_text(words.index_title);
-    sheet.insert_chart(1, last_column + 2, &chart)?;
+    sheet.insert_chart(0, 0, &chart)?;
     set_widths(&mut sheet, &widths)?;
-    sheet.set_landscape();
+    sheet.set_landscape().set_repeat_rows(TOP, TOP)?;
     book.add(sheet);
     Ok(())
 }

@@ -30,7 +30,7 @@ words! {
     rows_read: "Rows read", "읽은 행";
     rows_used: "Rows used", "사용한 행";
     rows_rejected: "Rows rejected", "제외된 행";
-    rows_left_out: "Totals and repeated headings left out", "합계·중복 머리글 행";
+    rows_left_out: "Totals, repeated headings", "합계·중복 머리글 행";
     warnings: "Please note", "확인하세요";
     totals: "Prices by currency", "통화별 가격";
     sheets: "Sheets", "시트";
@@ -68,7 +68,7 @@ words! {
     difference_percent: "Difference %", "차이율";
     note: "Note", "비고";
     no_price: "no price stored yet", "저장된 가격 없음";
-    other_currency: "not in one currency", "통화가 다름";
+    stored_in: "stored in", "저장 통화";
     month: "Month", "월";
     sum: "Sum", "합계";
     index: "Index", "지수";

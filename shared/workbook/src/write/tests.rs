@@ -2,6 +2,7 @@
 
 use calamine::{Data, Reader};
 
+use super::look::digits;
 use super::*;
 
 fn saved(book: Book) -> calamine::Xlsx<std::io::BufReader<std::fs::File>> {
@@ -85,9 +86,9 @@ fn a_text_is_cut_between_characters() {
 
 #[test]
 fn amounts_have_the_digits_of_their_currency() {
-    assert_eq!(digits(exponent(Some(Currency::KRW))), "#,##0");
-    assert_eq!(digits(exponent(Some(Currency::USD))), "#,##0.00");
-    assert_eq!(digits(exponent(Some(Currency::KWD))), "#,##0.000");
+    assert_eq!(digits(exponent(Some(Currency::KRW))), "#,##0_)_)");
+    assert_eq!(digits(exponent(Some(Currency::USD))), "#,##0.00_)_)");
+    assert_eq!(digits(exponent(Some(Currency::KWD))), "#,##0.000_)_)");
 }
 
 #[test]
