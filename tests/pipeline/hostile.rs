@@ -1,0 +1,135 @@
+//! Shops that misbehave, beside honest ones: each ends as its own outcome.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use integration_tests::{HostileShops, Mischief, TestPipeline};
+use jiff::civil::date;
+use model::{FailureReason, Outcome, RunId};
+use serde_json::json;
+
+crate::trials!(hostile_shops_end_as_their_outcomes_and_harm_nobody);
+
+/// Marks the processes of this test's functions.
+const MARK: &str = "PRICETIDE_TEST_OF_HOSTILE_SHOPS";
+/// What a worker may take at its peak: half of its `memorySize` in serverless.yml. A debug build
+/// with nothing to do takes some 45 MiB of it.
+const MOST_MEMORY_KIB: u64 = 128 * 1024;
+
+/// How each must end: none is a price.
+fn reason(mischief: Mischief) -> Option<FailureReason> {
+    Some(match mischief {
+        Mischief::EndlessBody | Mischief::GzipBomb | Mischief::LargeHeader => {
+            FailureReason::TooLarge
+        }
+        Mischief::BombInAnError => FailureReason::Gone,
+        Mischief::DrippingHeader | Mischief::DrippingBody => FailureReason::Timeout,
+        Mischief::RedirectLoop => FailureReason::TooManyRedirects,
+        Mischief::RedirectInside => FailureReason::RefusedAddress,
+        Mischief::DeepJsonLd => FailureReason::NoPrice,
+        Mischief::DeepJson | Mischief::NotHttp | Mischief::NotModified => {
+            FailureReason::UnreadablePage
+        }
+        Mischief::HalfPage | Mischief::HangUp => FailureReason::Unreachable,
+        // What is only odd is read right.
+        Mischief::EucKrAsUtf8 | Mischief::Utf8AsEucKr | Mischief::DeepHtml => return None,
+    })
+}
+
+async fn hostile_shops_end_as_their_outcomes_and_harm_nobody() -> Result<()> {
+    let hostile = HostileShops::open().await?;
+    let hosts = hostile.hosts();
+    let pipeline = TestPipeline::start_with(|mut options| {
+        for (name, value) in &mut options.variables {
+            if name == "PRICETIDE_ALLOWED_HOSTS" {
+                *value = format!("{value},{hosts}");
+            }
+        }
+        let mark = (MARK.to_owned(), hosts.clone());
+        options.function_environment.push(mark);
+        options.with_variable("PRICETIDE_FETCH_TIMEOUT_SECONDS", "1")
+    })
+    .await?;
+    let day = date(2026, 11, 5);
+    pipeline.shop().set_day(day);
+    let mut honest = pipeline.shop().catalogue();
+    honest.retain(|product| pipeline.shop().price_on(&product.id, day).is_some());
+    honest.truncate(2 * Mischief::ALL.len());
+    let products = hostile.products()?;
+    pipeline.define(honest.iter().cloned()).await?;
+    let naughty = products.iter().map(|(_, product)| product.clone());
+    pipeline.define(naughty).await?;
+
+    // Two honest ones beside each of the others.
+    let run: RunId = "daily@2026-11-05T01:15:00Z".parse()?;
+    let job = |id| json!({"run": run, "product": id}).to_string();
+    let beside = honest.chunks(2).zip(&products);
+    let jobs = beside.flat_map(|(honest, (_, naughty))| {
+        let honest = honest.iter().map(|product| job(&product.id));
+        honest.chain([job(&naughty.id)]).collect::<Vec<_>>()
+    });
+    pipeline.queue("JobsQueue")?.send_all(jobs).await?;
+
+    for product in &honest {
+        let seen = pipeline.outcome(&run, &product.id).await?;
+        let shown = pipeline.shop().price_on(&product.id, day);
+        ensure!(
+            matches!(&seen.outcome, Outcome::Price(offer) if Some(offer.price) == shown),
+            "{seen:?}"
+        );
+    }
+    let mut wrong = BTreeMap::new();
+    for (mischief, product) in &products {
+        let outcome = pipeline.outcome(&run, &product.id).await?.outcome;
+        let right = match (&outcome, reason(*mischief)) {
+            (Outcome::Failure(failure), Some(reason)) => failure.reason == reason,
+            (Outcome::Price(offer), None) => {
+                offer.price.to_string() == "12900 KRW"
+                    && offer.name.as_deref() == Some("무선 이어폰")
+            }
+            _ => false,
+        };
+        if !right {
+            wrong.insert(mischief, outcome);
+        }
+    }
+    ensure!(wrong.is_empty(), "{wrong:#?}");
+
+    let peaks = peaks_of_workers(&hosts)?;
+    ensure!(!peaks.is_empty(), "no worker is left to look at");
+    ensure!(
+        peaks.iter().all(|peak| *peak <= MOST_MEMORY_KIB),
+        "KiB: {peaks:?}"
+    );
+    pipeline.stop().await;
+    Ok(())
+}
+
+/// The most memory that each process of this test's worker has had so far, in KiB.
+fn peaks_of_workers(mark: &str) -> Result<Vec<u64>> {
+    let mark = format!("{MARK}={mark}");
+    let mut peaks = Vec::new();
+    for process in fs::read_dir("/proc")? {
+        let process = process?.path();
+        // Processes that are not ours, or have ended meanwhile, cannot be read.
+        let (Ok(command), Ok(environment)) = (
+            fs::read(process.join("cmdline")),
+            fs::read(process.join("environ")),
+        ) else {
+            continue;
+        };
+        let is_worker = command.split(|b| *b == 0).any(|part| part == b"worker");
+        if is_worker
+            && environment
+                .split(|b| *b == 0)
+                .any(|set| set == mark.as_bytes())
+        {
+            let status = fs::read_to_string(process.join("status"))?;
+            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let peak = peak.context("no VmHWM")?.trim().trim_end_matches(" kB");
+            peaks.push(peak.parse()?);
+        }
+    }
+    Ok(peaks)
+}
