@@ -219,6 +219,36 @@ async fn long_polling_ends_with_the_message_or_the_wait() {
 }
 
 #[tokio::test]
+async fn an_arrival_wakes_who_waits_for_it() {
+    // A chain: whoever gets the message sends it on to the next, who waits for it already. If
+    // consumers were woken by a clock, or at the end of their wait, each link would take its time
+    // and the last ones would have waited in vain.
+    const LINKS: usize = 200;
+    let running = start().await;
+    let client = running.sqs();
+    let mut queues = Vec::new();
+    for link in 0..=LINKS {
+        queues.push(create(&client, &format!("link-{link}"), &[]).await);
+    }
+    let links = queues.windows(2).map(|pair| {
+        let (client, pair) = (client.clone(), pair.to_owned());
+        tokio::spawn(async move {
+            let got = receive(&client, &pair[0], 20).await;
+            assert_eq!(bodies(&got), ["job"]);
+            send(&client, &pair[1], "job").await;
+        })
+    });
+    let links: Vec<_> = links.collect();
+    // When this wait is over, which began after theirs, they all wait.
+    assert!(receive(&client, &queues[LINKS], 1).await.is_empty());
+    send(&client, &queues[0], "job").await;
+    assert_eq!(bodies(&receive(&client, &queues[LINKS], 20).await), ["job"]);
+    for link in links {
+        link.await.expect("sent on");
+    }
+}
+
+#[tokio::test]
 async fn a_queue_can_make_every_receive_wait() {
     let running = start().await;
     let client = running.sqs();
