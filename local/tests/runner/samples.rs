@@ -39,6 +39,15 @@ fn queue_samples_carry_messages_of_ours() {
     let ExportTask::CloseRun { run, look } = serde_json::from_str(export).unwrap();
     assert_eq!((run, look), (jobs[0].run.clone(), 0));
 
+    let notes = bodies(include_str!("../../../events/sqs-notifications.json"));
+    let [note] = notes.as_slice() else {
+        panic!("{notes:?}");
+    };
+    let note: aws::Note = serde_json::from_str(note).unwrap();
+    let file = "4b7f0a9c1d2e3f405162738495a6b7c8";
+    let id = format!("upload-{file}-0055AED6DCD90281E5");
+    assert_eq!(note.id().to_string(), id);
+
     let dead = bodies(include_str!("../../../events/sqs-dead-jobs.json"));
     assert!(serde_json::from_str::<Job>(&dead[0]).is_ok());
     assert!(serde_json::from_str::<Value>(&dead[1]).is_err());
