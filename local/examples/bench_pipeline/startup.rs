@@ -52,12 +52,13 @@ pub(crate) fn run(options: &Options) -> Result<Figures> {
             continue;
         }
         let binary = wiring::binaries()?.join(&function.key);
-        // Whatever a variable's value will be, this reads as text, number and name.
+        // Whatever a variable's value will be, this reads as what it shall be.
         let names = function.environment.keys();
         let environment: Vec<(&str, &str)> = names
             .map(|name| match name.as_str() {
                 "RUST_LOG" => ("RUST_LOG", "info"),
                 "TIMEZONE" => ("TIMEZONE", "Asia/Seoul"),
+                "COMPARE_WITH_HISTORY" => ("COMPARE_WITH_HISTORY", "true"),
                 name => (name, "60"),
             })
             .chain(LAMBDA)
