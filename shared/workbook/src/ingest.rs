@@ -371,14 +371,16 @@ impl<'a> Ingest<'a> {
             Value::Text(text) => return self.text_date(DateText::of(text), value),
             Value::Shared(index, strings) => {
                 let dates = &mut self.shared.dates;
-                let read = match dates.get(&index) {
-                    Some(read) => *read,
-                    None => DateText::of(&strings.get(index)),
+                let read = if let Some(read) = dates.get(&index) {
+                    *read
+                } else {
+                    let read = DateText::of(&strings.get(index));
+                    // Days repeat; instants may be as many as rows.
+                    if dates.len() < MANY_DATES {
+                        dates.insert(index, read);
+                    }
+                    read
                 };
-                // Days repeat; instants may be as many as rows.
-                if dates.len() < MANY_DATES {
-                    dates.insert(index, read);
-                }
                 return self.text_date(read, value);
             }
             _ => None,

@@ -172,7 +172,10 @@ impl<C: Cells> Scan<'_, C> {
                     if &bytes[at..equals] == b"r" && number.replace((value, end)).is_some() {
                         return unsure("row number twice");
                     }
-                    if bytes[at - 1] != b' ' || !is_plain(&bytes[at..end]) {
+                    if bytes[at - 1] != b' '
+                        || !is_name(&bytes[at..equals])
+                        || !is_plain(&bytes[value..end])
+                    {
                         return unsure("row attribute");
                     }
                     at = end + 1;
@@ -516,10 +519,10 @@ fn formula(bytes: &[u8], at: usize) -> Result<Option<usize>, Stop> {
         return unsure("formula");
     }
     let tag = need!(memchr(b'>', &bytes[at..])) + at;
-    if memchr::memchr_iter(b'"', &bytes[at..tag]).count() % 2 == 1 {
-        return unsure("formula tag");
-    }
-    if !is_plain(&bytes[at + 1..tag]) {
+    let inside = &bytes[at + 1..tag];
+    // The tag does not end inside quotes.
+    let quotes = memchr::memchr_iter(b'"', inside).count();
+    if quotes % 2 == 1 || inside.contains(&b'\'') || !is_plain(inside) {
         return unsure("formula tag");
     }
     if bytes[tag - 1] == b'/' {
@@ -534,6 +537,13 @@ fn formula(bytes: &[u8], at: usize) -> Result<Option<usize>, Stop> {
         return unsure("end of a formula");
     }
     Ok(Some(end + 4))
+}
+
+/// The name of an attribute.
+fn is_name(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-' | b'.'))
 }
 
 /// Visible ASCII and spaces without markup: what cannot be wrong in a tag.
