@@ -1,6 +1,6 @@
 //! Asking a source for a job, when its turn has come.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use aws::Pass;
@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::{Failure, FailureReason};
 use tracing::warn;
 
+use crate::manners::Manners;
 use crate::price::{self, NoOffer, Reading};
 use crate::round::{Round, Task, Turn};
 use crate::{Worker, is_far, until};
@@ -84,13 +85,35 @@ impl Worker {
             Ok(place) => place,
             Err((until, cause)) => return Ok(self.paused(until, cause)),
         };
+        let began = Instant::now();
         let answer = price::of(self, task, product).await;
+        self.mind(&source, began.elapsed()).await;
         if let (Some(until), Err(NoOffer::Failed { failure, .. })) =
             (self.tell(&source, pass, &answer).await, &answer)
         {
             place.close(until, failure);
         }
         Ok(self.what_follows(task, answer))
+    }
+
+    /// Keeps the requests of all workers that are under way at a source to its `concurrency`. By
+    /// Little's law they are as many as the time of one holds paces: when a source takes longer,
+    /// the turns move apart.
+    async fn mind(&self, source: &str, took: Duration) {
+        let Manners {
+            rate, concurrency, ..
+        } = self.settings.of(source);
+        if rate.is_free() {
+            return;
+        }
+        let needed = took / u32::try_from(concurrency).unwrap_or(1);
+        let delay = needed.saturating_sub(rate.pace);
+        if delay.is_zero() {
+            return;
+        }
+        if let Err(error) = self.sources.slow_down(source, &rate, delay).await {
+            warn!(source, "its turns were not moved apart: {error:#}");
+        }
     }
 
     fn paused(&self, until: Timestamp, cause: Failure) -> Attempt {

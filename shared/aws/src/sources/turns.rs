@@ -66,16 +66,37 @@ impl Sources {
         if rate.is_free() {
             return Ok(vec![Some(Timestamp::now()); count]);
         }
+        let mut taken = Vec::new();
+        self.change(source, rate, |turns, now| {
+            taken = turns.take(now, rate, count, horizon);
+            taken.iter().any(Option::is_some)
+        })
+        .await?;
+        Ok(taken)
+    }
+
+    /// Moves all turns that are still to be taken back by `delay`: the source is slow.
+    pub async fn slow_down(&self, source: &str, rate: &Rate, delay: Duration) -> Result<()> {
+        self.change(source, rate, |turns, now| turns.slow_down(now, delay))
+            .await
+    }
+
+    /// Changes the turns of a source, while other workers change them too. `change` tells whether
+    /// it did.
+    async fn change(
+        &self,
+        source: &str,
+        rate: &Rate,
+        mut change: impl FnMut(&mut Turns, Timestamp) -> bool,
+    ) -> Result<()> {
         let mut seen = self.get(source, QUOTA).await?.as_ref().and_then(stored);
         for attempt in 0..ATTEMPTS {
             let mut turns = Turns::read(seen.as_deref());
-            let now = Timestamp::now();
-            let taken = turns.take(now, rate, count, horizon);
-            if taken.iter().all(Option::is_none) {
-                return Ok(taken);
+            if !change(&mut turns, Timestamp::now()) {
+                return Ok(());
             }
             match self.replace(source, seen, &turns, rate).await? {
-                Ok(()) => return Ok(taken),
+                Ok(()) => return Ok(()),
                 Err(standing) => seen = standing,
             }
             let wait = Duration::from_millis(2 << attempt.min(6)).mul_f64(fastrand::f64());
@@ -173,6 +194,18 @@ impl Turns {
         taken
     }
 
+    /// Moves the turns after the last one that is taken back; false when none ever was.
+    fn slow_down(&mut self, now: Timestamp, delay: Duration) -> bool {
+        let Some(last) = self.0.back_mut() else {
+            return false;
+        };
+        *last = now
+            .as_millisecond()
+            .max(*last)
+            .saturating_add(in_millis(delay));
+        true
+    }
+
     fn next(&self, now: i64, rate: &Rate) -> i64 {
         let mut turn = now;
         if let Some(last) = self.0.back() {
@@ -261,6 +294,21 @@ mod tests {
                 .take_while(|turn| **turn < first + 3_600);
             assert!(in_the_hour.count() <= 9, "from {first}");
         }
+    }
+
+    #[test]
+    fn a_slow_source_gets_its_turns_later() {
+        let rate = Rate {
+            pace: Duration::from_secs(1),
+            quota: None,
+        };
+        let mut turns = Turns::default();
+        assert!(!turns.slow_down(at(0), HOUR));
+        assert_eq!(take(&mut turns, 0, &rate, 2), [0, 1]);
+        assert!(turns.slow_down(at(0), Duration::from_secs(9)));
+        assert_eq!(take(&mut turns, 0, &rate, 2), [11, 12]);
+        assert!(turns.slow_down(at(100), Duration::from_secs(9)));
+        assert_eq!(take(&mut turns, 100, &rate, 1), [110]);
     }
 
     #[test]
