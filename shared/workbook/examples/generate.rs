@@ -1,8 +1,9 @@
-//! Makes the workbook of the benchmark: `generate OUTPUT.xlsx ROWS shared|inline|unique`.
+//! Makes the workbook of the benchmark: `generate OUTPUT.xlsx ROWS KIND`.
 //!
 //! Each row has a date, a product code, a Korean name, a category, a vendor, a price, a currency
-//! and an address: 100 days of as many products as the rows allow. `inline` writes the texts
-//! into the cells instead of the shared strings; `unique` makes every address different.
+//! and an address: 100 days of as many products as the rows allow. The kind is `shared`, or
+//! `inline`, which writes the texts into the cells instead of the shared strings, or `unique`,
+//! which makes every address different, or `products`, which makes every row another product.
 
 use std::process::ExitCode;
 
@@ -24,7 +25,7 @@ const VENDORS: [&str; 5] = ["쿠팡", "11번가", "G마켓", "네이버쇼핑", 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [output, rows, kind] = arguments.as_slice() else {
-        eprintln!("usage: generate OUTPUT.xlsx ROWS shared|inline|unique");
+        eprintln!("usage: generate OUTPUT.xlsx ROWS shared|inline|unique|products");
         return ExitCode::from(2);
     };
     let rows: u32 = rows.parse().expect("a number of rows");
@@ -54,7 +55,10 @@ fn generate(output: &str, rows: u32, kind: &str) -> Result<(), XlsxError> {
     for (column, heading) in (0..).zip(headings) {
         sheet.write_string(0, column, heading)?;
     }
-    let products = (rows / DAYS).max(1);
+    let products = match kind {
+        "products" => rows,
+        _ => (rows / DAYS).max(1),
+    };
     let mut seed = 42_u64;
     for row in 0..rows {
         let (day, product) = (row / products, row % products);
