@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use crate::steps;
+
 /// How well two addresses agree; the greater, the better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Match {
@@ -43,6 +45,7 @@ impl Pages {
     }
 
     fn resolve(&self, address: &str) -> Option<Url> {
+        steps::count(address.len());
         let address = address.trim();
         let url = match &self.base {
             Some(base) => base.join(address).ok()?,

@@ -21,6 +21,10 @@ pub(crate) fn read(
         let shown: String = written.chars().take(80).collect();
         Failure::new(reason, format!("{shown:?}: {why}"))
     };
+    if written.len() > 4 * price_text::MAX_CHARS {
+        let why = "it is longer than any price";
+        return (Err(failure(FailureReason::UnreadablePrice, why)), declared);
+    }
     let thousandths = !is_number && has_three_decimals(written);
     if is_number || (is_plain_decimal(written) && !thousandths) {
         let amount = match exact::decimal(written) {

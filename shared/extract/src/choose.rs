@@ -9,7 +9,7 @@ use crate::address::{Match, Pages};
 use crate::graph::{Graph, Item};
 use crate::prices::{OfferFacts, Price, Prices, Role};
 use crate::products::{Found, Place};
-use crate::{Hints, availability, sellers, which};
+use crate::{Hints, availability, sellers, steps, which};
 
 /// What the page says outside of the source that is being looked at.
 #[derive(Debug, Default)]
@@ -123,6 +123,7 @@ impl Chooser<'_, '_, '_> {
 
     /// Drops the prices that `keep` does not want, and notes why.
     fn keep(&mut self, why: &'static str, keep: impl Fn(&Self, usize) -> bool) {
+        steps::count(self.alive.len());
         let (kept, dropped): (Vec<_>, Vec<_>) =
             self.alive.iter().partition(|index| keep(self, **index));
         for index in dropped {
@@ -351,17 +352,22 @@ impl Chooser<'_, '_, '_> {
             .iter()
             .map(|t| which::folded(t))
             .collect();
+        let products = &self.reading.found.products;
         for title in &titles {
+            let in_title: Vec<bool> = (0..products.len())
+                .map(|product| {
+                    let item = self.reading.product_item(product);
+                    let name = item.and_then(|item| item.text("name")).map(which::folded);
+                    name.is_some_and(|name| {
+                        // A longer name is not in it; to look for a shorter one takes its length.
+                        steps::count(title.len());
+                        !name.is_empty() && title.contains(&name)
+                    })
+                })
+                .collect();
             let named = |this: &Self, index: usize| {
                 let product = this.reading.product_of(index);
-                let family = this.reading.found.products[product].family;
-                [product, family].into_iter().any(|product| {
-                    this.reading
-                        .product_item(product)
-                        .and_then(|item| item.text("name"))
-                        .map(which::folded)
-                        .is_some_and(|name| !name.is_empty() && title.contains(&name))
-                })
+                in_title[product] || in_title[products[product].family]
             };
             if self.alive.iter().any(|index| named(self, *index)) {
                 self.keep("it belongs to another product than the page's", named);
@@ -444,18 +450,20 @@ impl Chooser<'_, '_, '_> {
 
     /// A range of the prices of variants, if that is all that is left.
     fn range_of_variants(&self) -> Option<String> {
+        let mut highest = std::collections::HashMap::new();
+        for other in &self.reading.prices.all {
+            if other.role == Role::Highest {
+                highest.entry(other.offer).or_insert(other);
+            }
+        }
         self.alive.iter().find_map(|&index| {
+            steps::count(1);
             let price = self.price(index);
             let group = self.reading.found.products[self.reading.product_of(index)].is_group;
             if price.role != Role::Lowest || !group {
                 return None;
             }
-            let high = self
-                .reading
-                .prices
-                .all
-                .iter()
-                .find(|other| other.offer == price.offer && other.role == Role::Highest)?;
+            let high = highest.get(&price.offer)?;
             let (low, high) = (price.amount.as_ref().ok()?, high.amount.as_ref().ok()?);
             (low != high).then(|| format!("the variants cost {low} to {high}; pin one of them"))
         })

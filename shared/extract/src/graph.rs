@@ -1,7 +1,18 @@
 //! What JSON-LD, microdata and RDFa have in common: items with types and properties.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashMap;
+
+use crate::steps;
+
+/// The longest text that is kept as a property's value, in bytes, as items may be shared and
+/// then are read often. No price, name or address is longer; descriptions are not needed.
+pub(crate) const MAX_TEXT: usize = 4_000;
+/// The longest name of a property or a type. Those of schema.org are shorter.
+pub(crate) const MAX_NAME: usize = 64;
+/// More types than this of one item do not count.
+const MAX_TYPES: usize = 16;
 
 /// Index of an item in its [`Graph`].
 pub(crate) type ItemId = usize;
@@ -27,6 +38,7 @@ pub(crate) struct Item<'a> {
     /// `@id`, `itemid` or `resource`.
     pub(crate) id: Option<Cow<'a, str>>,
     /// Its properties, without `https://schema.org/`; one with several values occurs repeatedly.
+    /// In the order of their names, once the graph has its index.
     pub(crate) properties: Vec<(Cow<'a, str>, Value<'a>)>,
 }
 
@@ -40,16 +52,30 @@ impl<'a> Item<'a> {
 
     /// The values of a property. Shops write its name in any case.
     pub(crate) fn values<'s>(&'s self, name: &str) -> impl Iterator<Item = &'s Value<'a>> {
-        self.properties
+        let start = self
+            .properties
+            .partition_point(|(own, _)| by_name(own, name) == Ordering::Less);
+        self.properties[start..]
             .iter()
-            .filter(move |(own, _)| own.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+            .take_while(move |(own, _)| own.eq_ignore_ascii_case(name))
+            .map(|(_, value)| {
+                steps::count(1);
+                value
+            })
+    }
+
+    /// Adds a type, unless it can be none of schema.org's.
+    pub(crate) fn add_type(&mut self, name: Cow<'a, str>) {
+        if name.len() <= MAX_NAME && self.types.len() < MAX_TYPES {
+            self.types.push(name);
+        }
     }
 
     /// The first value of a property that is text or a number and not empty.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.values(name).find_map(|value| match value {
             Value::Text(text) | Value::Number(text) => {
+                steps::count(text.len());
                 let text = text.trim();
                 (!text.is_empty()).then_some(text)
             }
@@ -79,8 +105,12 @@ impl<'a> Graph<'a> {
     }
 
     /// Learns which item every identifier names, after all items are there. Of several items
-    /// with one identifier, the first that says something.
+    /// with one identifier, the first that says something. And puts properties in order.
     pub(crate) fn index(&mut self) {
+        for item in &mut self.items {
+            item.properties
+                .sort_by(|(one, _), (other, _)| by_name(one, other));
+        }
         for (at, item) in self.items.iter().enumerate() {
             if let Some(id) = &item.id
                 && !item.is_reference()
@@ -118,6 +148,31 @@ impl<'a> Graph<'a> {
             Value::Item(id) => Some(self.resolve(*id)),
             Value::Text(text) => self.by_id.get(text.trim()).copied(),
             _ => None,
+        }
+    }
+}
+
+/// The order of names, whatever their case.
+fn by_name(one: &str, other: &str) -> Ordering {
+    steps::count(1);
+    let other = other.bytes().map(|byte| byte.to_ascii_lowercase());
+    one.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(other)
+}
+
+/// A text as it is kept: without the spaces around it, and not beyond [`MAX_TEXT`].
+pub(crate) fn kept(text: Cow<'_, str>) -> Cow<'_, str> {
+    let cut = |text: &str| {
+        let start = text.len() - text.trim_start().len();
+        let end = text.floor_char_boundary(text.len().min(start + MAX_TEXT));
+        start..start + text[start..end].trim_end().len()
+    };
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[cut(text)]),
+        Cow::Owned(mut text) => {
+            let kept = cut(&text);
+            text.truncate(kept.end);
+            text.drain(..kept.start);
+            Cow::Owned(text)
         }
     }
 }

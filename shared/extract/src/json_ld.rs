@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::graph::{Graph, Item, ItemId, Value, local_cow};
+use crate::graph::{Graph, Item, ItemId, MAX_NAME, MAX_TEXT, Value, kept, local_cow};
 use crate::html::references;
 use crate::json::{self, Document, JsonError, Node, NodeId};
+use crate::steps;
 
 /// The items of all of a page's scripts, and what is wrong with the scripts that cannot be read.
 pub(crate) fn graph<'a>(scripts: &[&'a str]) -> (Graph<'a>, Vec<JsonError>) {
@@ -126,24 +127,28 @@ impl<'g, 'd, 'a> Loader<'g, 'd, 'a> {
         for (key, value) in members {
             match key.as_ref() {
                 "@context" | "@graph" | "@reverse" | "@index" | "@language" => {}
-                "@type" | "type" => self.types(*value, &mut item.types),
+                "@type" | "type" => self.types(*value, &mut item),
                 "@id" | "id" => {
-                    if let Node::Text(id) = self.document.node(*value) {
+                    if let Node::Text(id) = self.document.node(*value)
+                        && id.len() <= MAX_TEXT
+                    {
                         item.id = Some(id.clone());
                     }
                 }
+                _ if key.len() > MAX_NAME => {}
                 _ => self.property(local_cow(key), *value, &mut item),
             }
         }
         self.graph.add(item)
     }
 
-    fn types(&self, id: NodeId, types: &mut Vec<Cow<'a, str>>) {
+    fn types(&self, id: NodeId, item: &mut Item<'a>) {
+        steps::count(1);
         match self.document.node(id) {
-            Node::Text(name) => types.push(local_cow(name)),
+            Node::Text(name) => item.add_type(local_cow(name)),
             Node::List(names) => {
                 for &name in names {
-                    self.types(name, types);
+                    self.types(name, item);
                 }
             }
             _ => {}
@@ -151,11 +156,12 @@ impl<'g, 'd, 'a> Loader<'g, 'd, 'a> {
     }
 
     fn property(&mut self, name: Cow<'a, str>, id: NodeId, item: &mut Item<'a>) {
+        steps::count(1 + name.len());
         let value = match self.document.node(id) {
             Node::Null => return,
             Node::Bool(value) => Value::Bool(*value),
             Node::Number(number) => Value::Number(Cow::Borrowed(number)),
-            Node::Text(text) => Value::Text(unescaped(text)),
+            Node::Text(text) => Value::Text(kept(unescaped(text))),
             Node::List(values) => {
                 for &value in values {
                     self.property(name.clone(), value, item);

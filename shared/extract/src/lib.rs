@@ -49,6 +49,8 @@ mod html;
 mod json;
 mod json_api;
 mod json_ld;
+#[cfg(test)]
+mod linear;
 mod markup;
 mod metas;
 mod page;
@@ -58,6 +60,7 @@ mod products;
 mod scan;
 mod selector;
 mod sellers;
+mod steps;
 mod which;
 
 use model::{Currency, Variant};

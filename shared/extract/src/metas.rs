@@ -124,6 +124,7 @@ pub(crate) fn graph<'p>(page: &'p Page<'_>) -> Graph<'p> {
     }
     let product = graph.add(product);
     graph.roots.push(product);
+    graph.index();
     graph
 }
 

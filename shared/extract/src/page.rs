@@ -11,7 +11,7 @@ use crate::price_text::{self, TextHints};
 use crate::prices::{self, Price, Prices, Role};
 use crate::products::{self, Found};
 use crate::scan::Page;
-use crate::{Hints, availability, block, charset, json_ld, metas, selector};
+use crate::{Hints, availability, block, charset, json_ld, metas, selector, steps};
 
 /// A price that was seen on a page, and what was made of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -295,13 +295,13 @@ fn candidates(
             let item = product.item.map(|id| &graph.items[id]);
             let name = item.and_then(|item| item.text("name"));
             let sku = item.and_then(|item| item.text("sku"));
-            (name.and_then(crate::tidy_name), sku.map(str::to_owned))
+            (name.and_then(crate::tidy_name), sku.map(shown))
         })
         .collect();
     let candidate = |(price, verdict): (&Price, &&str)| {
         let offer = &found.offers[price.offer];
         let (name, sku) = &texts[offer.product];
-        let own_sku = graph.items[offer.item].text("sku").map(str::to_owned);
+        let own_sku = graph.items[offer.item].text("sku").map(shown);
         let why = match (&price.amount, verdict.is_empty()) {
             (Err(failure), _) => failure.detail.clone(),
             (Ok(_), false) => (*verdict).to_owned(),
@@ -327,6 +327,13 @@ fn candidates(
         .zip(&decision.verdicts)
         .map(candidate)
         .collect()
+}
+
+/// A text as it is shown with each candidate that it belongs to.
+fn shown(text: &str) -> String {
+    let end = text.floor_char_boundary(100);
+    steps::count(end);
+    text[..end].to_owned()
 }
 
 /// The price at the owner's selector.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::graph::{Graph, Item, ItemId, Value};
 use crate::price_text;
 use crate::products::Found;
-use crate::{Hints, amount, availability, exact};
+use crate::{Hints, amount, availability, exact, steps};
 
 /// What a price on a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -142,8 +142,15 @@ struct Known {
 
 /// A term of a vocabulary: as text, or as an item whose `@id` or name is the term.
 fn term(graph: &Graph<'_>, item: &Item<'_>, name: &str) -> Option<String> {
+    /// A term is shorter; what is longer would be read with each offer that shares it.
+    const LONGEST: usize = 200;
+    let cut = |text: &str| {
+        steps::count(text.len());
+        let text = text.trim();
+        text[..text.floor_char_boundary(LONGEST)].to_owned()
+    };
     item.values(name).find_map(|value| match value {
-        Value::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Value::Text(text) if !text.trim().is_empty() => Some(cut(text)),
         Value::Bool(value) => Some(value.to_string()),
         Value::Item(id) => {
             let target = &graph.items[*id];
@@ -151,7 +158,7 @@ fn term(graph: &Graph<'_>, item: &Item<'_>, name: &str) -> Option<String> {
                 .id
                 .as_deref()
                 .or_else(|| target.text("name"))
-                .map(str::to_owned)
+                .map(cut)
         }
         _ => None,
     })
@@ -212,6 +219,7 @@ impl Reader<'_, '_> {
             });
         let item = &self.graph.items[offer.item];
         self.work += item.properties.len();
+        steps::count(1);
         if !self.is_too_much() {
             let bound = self.restriction(offer.item);
             let typed = bound.or_else(|| price_type(self.graph, item));
@@ -332,6 +340,7 @@ impl Reader<'_, '_> {
             if self.prices.len() >= MAX_PRICES {
                 return;
             }
+            steps::count(written.len());
             let (amount, currency) = amount::read(written, is_number, currency, self.hints);
             self.prices.push(Price {
                 offer: index,

@@ -1,6 +1,7 @@
 //! Which products a page describes, where each stands, and which offers belong to it.
 
 use crate::graph::{Graph, Item, ItemId, Value};
+use crate::steps;
 
 /// schema.org's product types and the creative works that are sold as products.
 const PRODUCT_TYPES: &[&str] = &[
@@ -130,6 +131,7 @@ impl Links {
             links.root[id] = true;
         }
         for (id, item) in graph.items.iter().enumerate() {
+            steps::count(1 + item.properties.len());
             for (name, value) in &item.properties {
                 links.follow(graph, id, name, value);
             }
@@ -178,6 +180,7 @@ impl Links {
     fn place(&self, id: ItemId) -> Place {
         let mut id = id;
         for _ in 0..MAX_CHAIN {
+            steps::count(1);
             if self.main[id] {
                 return Place::Main;
             }
@@ -268,6 +271,7 @@ impl Found {
         if depth >= MAX_CHAIN || graph.items[offer].is_a(PRODUCT_TYPES) {
             return;
         }
+        steps::count(1);
         attached[offer] = true;
         let index = self.offers.len();
         self.offers.push(OfferSeen {
@@ -295,7 +299,9 @@ fn attach_loose_offers(
     found: &mut Found,
     attached: &mut [bool],
 ) {
+    let bare = only_bare_product(found, graph);
     for (id, item) in graph.items.iter().enumerate() {
+        steps::count(1);
         if attached[id] || !is_offer(item) || graph.resolve(id) != id {
             continue;
         }
@@ -310,8 +316,7 @@ fn attach_loose_offers(
         if !links.root[id] || links.aside[id] {
             continue;
         }
-        let without_offers = only_bare_product(found, graph);
-        let product = without_offers.unwrap_or_else(|| {
+        let product = bare.unwrap_or_else(|| {
             found.products.push(Product {
                 item: None,
                 place: Place::Top,
@@ -329,6 +334,7 @@ fn attach_loose_offers(
 /// offer beside it.
 fn only_bare_product(found: &Found, graph: &Graph<'_>) -> Option<usize> {
     let mut own = (0..found.products.len()).filter(|index| {
+        steps::count(1);
         let product = &found.products[*index];
         product.place > Place::Aside && product.item.is_some()
     });

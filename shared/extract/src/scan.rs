@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::graph::kept;
 use crate::html::references;
 use crate::html::{Token, Tokenizer};
 
@@ -39,7 +40,7 @@ impl<'a> Page<'a> {
                     if in_json_ld {
                         page.json_ld.push(raw);
                     } else if in_title && page.title.is_none() {
-                        page.title = Some(references::decode(raw));
+                        page.title = Some(kept(references::decode(raw)));
                     }
                     (in_json_ld, in_title) = (false, false);
                 }
@@ -93,7 +94,7 @@ impl<'a> Page<'a> {
             Some(b'm') if name.eq_ignore_ascii_case("meta") => {
                 let key = tag.attribute("property").or_else(|| tag.attribute("name"));
                 if let (Some(key), Some(content)) = (key, tag.attribute("content")) {
-                    self.metas.push((key.trim().to_lowercase(), content));
+                    self.metas.push((key.trim().to_lowercase(), kept(content)));
                 }
             }
             Some(b'l') if name.eq_ignore_ascii_case("link") && self.canonical.is_none() => {

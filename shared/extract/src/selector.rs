@@ -1,10 +1,14 @@
 //! The owner's own CSS selector: the element that holds the price.
 
+use ego_tree::iter::Edge;
+use html5ever::driver::{self, ParseOpts};
+use html5ever::tendril::{StrTendril, TendrilSink};
 use model::{Failure, FailureReason};
-use scraper::{ElementRef, Html, Selector};
+use scraper::{ElementRef, Html, HtmlTreeSink, Selector};
 
 use crate::html::{Token, Tokenizer};
 use crate::price_text::{self, Amount, TextHints};
+use crate::steps;
 
 /// A text at the selector, and what it is read as.
 pub(crate) type Reading = (String, Result<Amount, Failure>);
@@ -16,6 +20,8 @@ const MAX_DEPTH: usize = 1_000;
 const HIDDEN: &[&str] = &["script", "style", "template", "del", "s", "strike"];
 /// So many elements that match are looked at.
 const MAX_MATCHES: usize = 1_000;
+/// And so many nodes in them, as elements that match may contain each other.
+const MAX_VISITS: usize = 1_000_000;
 
 /// What stands in the elements that the selector matches, with each text's reading, repeated
 /// texts once.
@@ -32,14 +38,18 @@ pub(crate) fn read(
         let detail = format!("its elements are nested more than {MAX_DEPTH} deep");
         return Err(Failure::new(FailureReason::UnreadablePage, detail));
     }
-    let tree = Html::parse_document(page);
+    let Some(tree) = tree(page) else {
+        let detail = "its tags overlap so much that they become many times as many elements";
+        return Err(Failure::new(FailureReason::UnreadablePage, detail));
+    };
+    let mut visits = MAX_VISITS;
     let mut texts: Vec<String> = Vec::new();
     for element in tree.select(&parsed).take(MAX_MATCHES) {
         let attribute = match element.value().name() {
             "data" | "input" => element.attr("value"),
             _ => element.attr("content"),
         };
-        let text = attribute.map_or_else(|| shown_text(element), str::to_owned);
+        let text = attribute.map_or_else(|| shown_text(element, &mut visits), str::to_owned);
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if !texts.contains(&text) {
             texts.push(text);
@@ -54,23 +64,54 @@ pub(crate) fn read(
         .collect())
 }
 
-/// The text that an element shows.
-fn shown_text(element: ElementRef<'_>) -> String {
+/// The page as a tree; `None` if it becomes much larger than the page, as the standard has a tag
+/// that is never closed repeated in every paragraph after it.
+fn tree(page: &str) -> Option<Html> {
+    /// How much is read before the tree's size is looked at, in bytes.
+    const STEP: usize = 1_024;
+    let sink = HtmlTreeSink::new(Html::new_document());
+    let mut parser = driver::parse_document(sink, ParseOpts::default());
+    let mut rest = page;
+    while !rest.is_empty() {
+        let (next, after) = rest.split_at(rest.floor_char_boundary(STEP));
+        parser.process(StrTendril::from_slice(next));
+        rest = after;
+        let tree = &parser.tokenizer.sink.sink.0;
+        if tree.borrow().tree.nodes().len() > page.len() + 10_000 {
+            return None;
+        }
+    }
+    let tree = parser.finish();
+    steps::count(tree.tree.nodes().len());
+    Some(tree)
+}
+
+/// The text that an element shows, as far as `visits` more nodes may be visited for it.
+fn shown_text(element: ElementRef<'_>, visits: &mut usize) -> String {
     let mut shown = String::new();
-    for node in element.descendants() {
-        let Some(text) = node.value().as_text() else {
-            continue;
-        };
-        let hidden = node
-            .ancestors()
-            .take_while(|above| above.id() != element.id())
-            .filter_map(|above| above.value().as_element())
-            .any(|above| HIDDEN.contains(&above.name()));
-        if !hidden {
-            shown.push_str(text);
+    let mut hidden = 0_usize;
+    let is_hidden = |node: &scraper::Node| {
+        let element = node.as_element();
+        element.is_some_and(|element| HIDDEN.contains(&element.name()))
+    };
+    for edge in element.traverse() {
+        steps::count(1);
+        *visits = visits.saturating_sub(1);
+        match edge {
+            // What the element itself is does not hide its own text.
+            Edge::Open(node) if node.id() == element.id() => {}
+            Edge::Close(node) if node.id() == element.id() => {}
+            Edge::Open(node) if is_hidden(node.value()) => hidden += 1,
+            Edge::Close(node) if is_hidden(node.value()) => hidden -= 1,
+            Edge::Open(node) if hidden == 0 => {
+                if let Some(text) = node.value().as_text() {
+                    shown.push_str(text);
+                }
+            }
+            _ => {}
         }
         // No price is as long as that.
-        if shown.len() > 4_000 {
+        if shown.len() > 4_000 || *visits == 0 {
             break;
         }
     }

@@ -8,6 +8,7 @@ use crate::address::{Match, Pages};
 use crate::choose::{Context, Reading};
 use crate::graph::{Item, Value};
 use crate::products::Place;
+use crate::steps;
 
 /// What the owner's pin names.
 pub(crate) struct Pinned {
@@ -82,6 +83,7 @@ pub(crate) fn pages_products(
     alive: &[usize],
 ) -> HashSet<usize> {
     let products = &reading.found.products;
+    steps::count(products.len() + alive.len());
     let mut evidence = vec![Evidence::default(); products.len()];
     for (index, product) in products.iter().enumerate() {
         let matched = match_of(reading, &context.pages, index);
@@ -151,6 +153,7 @@ fn has_article(item: &Item<'_>, article: &str) -> bool {
         .flat_map(|name| item.values(name))
         .any(|value| match value {
             Value::Text(text) | Value::Number(text) => {
+                steps::count(text.len() + article.len());
                 let text = text.trim();
                 let bare = text.rsplit_once(':').map_or(text, |(_, bare)| bare.trim());
                 text.eq_ignore_ascii_case(article.trim())
@@ -206,6 +209,7 @@ pub(crate) fn described(variant: &Variant) -> String {
 
 /// Text for comparing names: lower case, single spaces.
 pub(crate) fn folded(text: &str) -> String {
+    steps::count(text.len());
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     words.join(" ")
 }

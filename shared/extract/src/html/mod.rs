@@ -10,6 +10,8 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
+use crate::steps;
+
 /// An attribute as it stands in the page: the name in any case, the value with its references.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Attribute<'a> {
@@ -67,6 +69,7 @@ impl<'a> Tokenizer<'a> {
     /// The value of an attribute of the last start tag, references decoded. Of a repeated
     /// attribute the first counts.
     pub(crate) fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
+        steps::count(self.attributes.len());
         self.attributes
             .iter()
             .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
@@ -75,6 +78,13 @@ impl<'a> Tokenizer<'a> {
 
     /// The next piece, or `None` at the page's end.
     pub(crate) fn next(&mut self) -> Option<Token<'a>> {
+        let before = self.at;
+        let token = self.piece();
+        steps::count(1 + self.at - before);
+        token
+    }
+
+    fn piece(&mut self) -> Option<Token<'a>> {
         if let Some(name) = self.raw.take() {
             let start = self.at;
             self.at = self.raw_end(name);

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use markup5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
 use memchr::memchr;
 
+use crate::steps;
+
 /// The longest name in the HTML Standard's table, with its semicolon.
 const LONGEST_NAME: usize = 32;
 
@@ -17,6 +19,7 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     out.push_str(&text[..first]);
     let mut rest = &text[first..];
+    steps::count(text.len());
     loop {
         let length = reference(rest, &mut out);
         if length == 0 {

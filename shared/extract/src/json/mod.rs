@@ -9,6 +9,8 @@
 
 use std::borrow::Cow;
 
+use crate::steps;
+
 /// How deep lists and objects may be nested.
 pub(crate) const MAX_DEPTH: usize = 256;
 
@@ -46,6 +48,7 @@ impl<'a> Document<'a> {
             Node::Object(members) => members
                 .iter()
                 .rev()
+                .inspect(|_| steps::count(1))
                 .find(|(name, _)| name == key)
                 .map(|(_, value)| *value),
             _ => None,
@@ -131,11 +134,13 @@ impl<'a> Reader<'a> {
         loop {
             self.skip_space()?;
             let Some(byte) = self.peek() else { break };
+            let before = self.at;
             expect = if self.stack.is_empty() {
                 self.top_level(byte)?
             } else {
                 self.inside(byte, expect)?
             };
+            steps::count(1 + self.at - before);
         }
         if !self.stack.is_empty() {
             if !self.lenient {
@@ -370,6 +375,7 @@ impl<'a> Reader<'a> {
     fn quote_ends_string(&self) -> bool {
         let mut newline = false;
         for &byte in &self.bytes[self.at + 1..] {
+            steps::count(1);
             match byte {
                 b'\n' | b'\r' => newline = true,
                 b' ' | b'\t' => {}

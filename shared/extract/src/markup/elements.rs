@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::graph::local_name;
+use crate::graph::{MAX_NAME, local_name};
 use crate::html::Tokenizer;
 
 /// What matters about an element for where others end.
@@ -82,12 +82,16 @@ pub(super) fn lower(name: &str) -> Cow<'_, str> {
     }
 }
 
+/// The first names of several, without those that can be none of schema.org's.
 pub(super) fn split_names(attribute: Option<Cow<'_, str>>) -> Vec<String> {
     attribute
         .map(|names| {
             names
                 .split_ascii_whitespace()
-                .map(|name| local_name(name).to_owned())
+                .map(local_name)
+                .filter(|name| name.len() <= MAX_NAME)
+                .take(16)
+                .map(str::to_owned)
                 .collect()
         })
         .unwrap_or_default()

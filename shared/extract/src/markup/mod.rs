@@ -8,9 +8,10 @@ mod elements;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::graph::{Graph, Item, ItemId, Value};
+use crate::graph::{Graph, Item, ItemId, Value, kept};
 use crate::html::references;
 use crate::html::{Token, Tokenizer};
+use crate::steps;
 use elements::{Kind, element_value, is_textual, lower, rdfa_names, split_ids, split_names};
 
 /// Which of the two vocabularies of attributes is read.
@@ -24,8 +25,9 @@ pub(crate) enum Syntax {
 const MAX_TEXT: usize = 2_000;
 /// More properties than this whose elements contain each other do not gather text.
 const MAX_COLLECTORS: usize = 64;
-/// More properties than this are not copied to items that refer to them.
-const MAX_COPIED: usize = 20_000;
+/// A property can belong to several items, and items can share properties. What is copied for
+/// that is no more than this, in bytes.
+const MAX_COPIED: usize = 2_000_000;
 /// An end tag looks for its start tag among so many open elements.
 const MAX_LOOK: usize = 512;
 
@@ -102,6 +104,8 @@ struct Builder<'a> {
     references: Vec<(ItemId, String)>,
     /// The depth at which SVG or `MathML` began.
     foreign: Option<usize>,
+    /// How much was copied.
+    copied: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -116,6 +120,7 @@ impl<'a> Builder<'a> {
             fragments: HashMap::new(),
             references: Vec::new(),
             foreign: None,
+            copied: 0,
         };
         if syntax == Syntax::Microdata && text.contains("itemref") {
             builder.find_references(text);
@@ -208,6 +213,7 @@ impl<'a> Builder<'a> {
         };
         let kind = Kind::of(&name);
         for depth in 1..=self.stack.len().min(MAX_LOOK) {
+            steps::count(1);
             let own = &self.stack[self.stack.len() - depth];
             if own.name == number {
                 for _ in 0..depth {
@@ -245,12 +251,8 @@ impl<'a> Builder<'a> {
                 .split_whitespace()
                 .collect::<Vec<_>>()
                 .join(" ");
-            for &item in &collector.items {
-                for name in &collector.names {
-                    let value = Value::Text(Cow::Owned(text.clone()));
-                    self.put(item, name, value);
-                }
-            }
+            let value = Value::Text(Cow::Owned(text));
+            self.put(&collector.items, &collector.names, &value);
         }
     }
 
@@ -268,10 +270,29 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn put(&mut self, item: ItemId, name: &str, value: Value<'a>) {
-        self.graph.items[item]
-            .properties
-            .push((Cow::Owned(name.to_owned()), value));
+    /// Gives properties to items, all of the same value.
+    fn put(&mut self, items: &[ItemId], names: &[String], value: &Value<'a>) {
+        for (at, (item, name)) in items
+            .iter()
+            .flat_map(|item| names.iter().map(move |name| (*item, name)))
+            .enumerate()
+        {
+            let size = size(name, value);
+            steps::count(size);
+            if at > 0 && !self.affords(size) {
+                return;
+            }
+            let name = Cow::Owned(name.clone());
+            self.graph.items[item]
+                .properties
+                .push((name, value.clone()));
+        }
+    }
+
+    /// Whether so many more bytes may be copied.
+    fn affords(&mut self, bytes: usize) -> bool {
+        self.copied = self.copied.saturating_add(bytes);
+        self.copied <= MAX_COPIED
     }
 
     fn text(&mut self, raw: &str) {
@@ -280,6 +301,7 @@ impl<'a> Builder<'a> {
         }
         let text = references::decode(raw);
         for collector in &mut self.collectors {
+            steps::count(1);
             let room = MAX_TEXT.saturating_sub(collector.text.len());
             let mut end = text.len().min(room);
             while !text.is_char_boundary(end) {
@@ -294,6 +316,7 @@ impl<'a> Builder<'a> {
         let mut owners = Vec::new();
         let mut holder = self.stack.last().and_then(|open| open.holder);
         while let Some(open) = holder.map(|at| &self.stack[at]) {
+            steps::count(1);
             owners.extend(open.fragment);
             if open.item.is_some() {
                 owners.extend(open.item);
@@ -343,7 +366,7 @@ impl<'a> Builder<'a> {
                     .into_iter()
                     .map(Cow::Owned)
                     .collect(),
-                id: tag.attribute("itemid"),
+                id: tag.attribute("itemid").map(kept),
                 properties: Vec::new(),
             });
             open.item = Some(item);
@@ -353,24 +376,14 @@ impl<'a> Builder<'a> {
             if owners.is_empty() {
                 self.graph.roots.push(item);
             }
-            for owner in owners {
-                for name in &names {
-                    self.put(owner, name, Value::Item(item));
-                }
-            }
+            self.put(&owners, &names, &Value::Item(item));
             return;
         }
         if owners.is_empty() {
             return;
         }
         match element_value(tag, element, &names) {
-            Some(value) => {
-                for &owner in &owners {
-                    for name in &names {
-                        self.put(owner, name, Value::Text(value.clone()));
-                    }
-                }
-            }
+            Some(value) => self.put(&owners, &names, &Value::Text(kept(value))),
             None => self.collect(owners, names),
         }
     }
@@ -409,7 +422,8 @@ impl<'a> Builder<'a> {
                     .collect(),
                 id: ["resource", "about", "href", "src"]
                     .iter()
-                    .find_map(|name| tag.attribute(name)),
+                    .find_map(|name| tag.attribute(name))
+                    .map(kept),
                 properties: Vec::new(),
             });
             open.item = Some(item);
@@ -420,11 +434,7 @@ impl<'a> Builder<'a> {
             if names.is_empty() || owners.is_empty() {
                 self.graph.roots.push(item);
             }
-            for owner in owners {
-                for name in &names {
-                    self.put(owner, name, Value::Item(item));
-                }
-            }
+            self.put(&owners, &names, &Value::Item(item));
             return;
         }
         if owners.is_empty() {
@@ -435,11 +445,7 @@ impl<'a> Builder<'a> {
             .find_map(|name| tag.attribute(name));
         match &target {
             Some(target) => {
-                for &owner in &owners {
-                    for name in &relation {
-                        self.put(owner, name, Value::Text(target.clone()));
-                    }
-                }
+                self.put(&owners, &relation, &Value::Text(kept(target.clone())));
             }
             None => open.relation = relation,
         }
@@ -453,13 +459,7 @@ impl<'a> Builder<'a> {
                 .or_else(|| tag.attribute("datetime"))
         });
         match value {
-            Some(value) => {
-                for &owner in &owners {
-                    for name in &names {
-                        self.put(owner, name, Value::Text(value.clone()));
-                    }
-                }
-            }
+            Some(value) => self.put(&owners, &names, &Value::Text(kept(value))),
             None => self.collect(owners, names),
         }
     }
@@ -481,20 +481,34 @@ impl<'a> Builder<'a> {
             self.pop();
         }
         self.close_collectors(0);
-        let mut budget = MAX_COPIED;
         for (item, id) in std::mem::take(&mut self.references) {
-            let Some(Some(fragment)) = self.fragments.get(&id) else {
+            let Some(&Some(fragment)) = self.fragments.get(&id) else {
                 continue;
             };
             // What many items share is copied, but not without end.
-            let shared = &self.graph.items[*fragment].properties;
-            budget = budget.saturating_sub(shared.len());
-            if budget > 0 {
-                let shared = shared.clone();
+            let shared = &self.graph.items[fragment].properties;
+            let bytes = shared.iter().map(|(name, value)| size(name, value)).sum();
+            steps::count(shared.len());
+            if self.affords(bytes) {
+                let shared = self.graph.items[fragment].properties.clone();
+                steps::count(bytes);
                 self.graph.items[item].properties.extend(shared);
+            } else {
+                break;
             }
         }
         self.graph.index();
         self.graph
     }
+}
+
+/// What a property takes, in bytes or so.
+fn size(name: &str, value: &Value<'_>) -> usize {
+    const ALONE: usize = 32;
+    ALONE
+        + name.len()
+        + match value {
+            Value::Text(Cow::Owned(text)) => text.len(),
+            _ => 0,
+        }
 }

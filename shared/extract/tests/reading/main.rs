@@ -7,3 +7,4 @@ mod pages;
 mod price_texts;
 mod properties;
 mod replay;
+mod shapes;
