@@ -10,10 +10,6 @@ thread_local! {
 }
 
 /// Counts steps: bytes looked at or copied, items, properties or elements visited.
-#[cfg_attr(
-    not(test),
-    expect(clippy::missing_const_for_fn, reason = "it counts in tests")
-)]
 pub(crate) fn count(steps: usize) {
     #[cfg(test)]
     TAKEN.with(|taken| taken.set(taken.get() + steps as u64));
