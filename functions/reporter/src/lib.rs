@@ -74,11 +74,10 @@ impl Reporter {
         tokio::select! {
             read = self.read(upload) => {
                 let state = read?;
-                match &state {
-                    FileState::Failed { code, reason } => {
-                        warn!(key = upload.key, code, "no report: {reason}");
-                    }
-                    _ => info!(key = upload.key, "reported"),
+                if let FileState::Failed { code, reason } = &state {
+                    warn!(key = upload.key, code, "no report: {reason}");
+                } else {
+                    info!(key = upload.key, "reported");
                 }
                 self.outbox.settle(upload, state).await
             }
