@@ -1,9 +1,10 @@
 //! The breaker: a source that fails again and again is left alone for a while.
 //!
 //! Five failures in a row open it, for a minute at first and twice as long each time it opens
-//! again, up to an hour. A source that says itself how long it wants to be left alone is left
-//! alone as long. When the time is over, one job asks as a probe; what comes of it closes or
-//! opens the breaker. While all is well nothing is stored, and a success costs nothing.
+//! again, up to an hour. When the time is over, one job asks as a probe; what comes of it closes
+//! or opens the breaker. A source that says itself how long it wants to be left alone is left
+//! alone as long, and then asked as before. While all is well nothing is stored, and a success
+//! costs nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -84,6 +85,10 @@ impl Sources {
         if open_until > now {
             return Ok(Gate::Wait(open_until, cause(item)));
         }
+        // It was open because the source asked for it, and the source said until when.
+        if number(item, "failures") < FAILURES {
+            return Ok(Gate::Ask(Pass::Counting));
+        }
         let probe_until = now + PROBE;
         let claim = self
             .update(source, BREAKER)
@@ -119,7 +124,9 @@ impl Sources {
         // What another job has learned meanwhile stays.
         let delete = match pass {
             Pass::Free => return Ok(()),
-            Pass::Counting => delete.condition_expression("attribute_not_exists(open_until)"),
+            Pass::Counting => delete
+                .condition_expression("attribute_not_exists(open_until) OR open_until <= :now")
+                .expression_attribute_values(":now", millis(Timestamp::now())),
             Pass::Probe(until) => delete
                 .condition_expression("probe_until = :probe")
                 .expression_attribute_values(":probe", millis(until)),
