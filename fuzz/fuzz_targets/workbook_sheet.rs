@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|sheet: &[u8]| workbook::readers_agree(sheet));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| workbook::readers_agree(data));

@@ -1,0 +1,66 @@
+"""Makes inputs for the fuzz targets `workbook_file` and `workbook_sheet` of the workbook corpus.
+
+    python3 fuzz/seed_workbooks.py        into fuzz/corpus/workbook_file and workbook_sheet
+
+What the first bytes of an input mean stands in shared/workbook/tests/fuzz/properties.rs and in
+`readers_agree`.
+"""
+
+import struct
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FILES = ROOT / "tests/data/workbooks/corpus/files"
+CORPUS = ROOT / "fuzz/corpus"
+MOST = 16 << 10
+# Parts that no reader looks at.
+USELESS = ("docProps/", "xl/theme/", "Thumbnails/", "Configurations2/", "settings.xml", "meta.xml", "xl/printerSettings/")
+
+
+def stream_of(compound):
+    """The stream `Workbook` of a compound file; its sectors lie one after the other in what
+    LibreOffice writes."""
+    shift = struct.unpack_from("<H", compound, 30)[0]
+    size = 1 << shift
+    directory = struct.unpack_from("<I", compound, 48)[0]
+    at = (directory + 1) * size
+    while at + 128 <= len(compound):
+        entry = compound[at : at + 128]
+        name = entry[: max(struct.unpack_from("<H", entry, 64)[0] - 2, 0)].decode("utf-16-le", "replace")
+        if name == "Workbook":
+            start, length = struct.unpack_from("<II", entry, 116)
+            return compound[(start + 1) * size :][:length]
+        at += 128
+    return None
+
+
+def parts_of(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [(info.filename, archive.read(info)) for info in archive.infolist() if info.file_size < MOST and not any(part in info.filename for part in USELESS)]
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError):
+        return []
+
+
+def save(target, name, content):
+    if len(content) <= MOST:
+        folder = CORPUS / target
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+for path in sorted(FILES.iterdir()):
+    content = path.read_bytes()
+    parts = parts_of(path)
+    if parts:
+        packed = b"".join(b"\n@@@" + name.encode() + b"\n" + part for name, part in parts)
+        save("workbook_file", path.name + ".parts", b"z" + packed)
+        for name, part in parts:
+            if "worksheets/" in name and name.endswith(".xml"):
+                save("workbook_sheet", path.name + "." + Path(name).name, bytes([7, 40, 8, 12]) + part)
+    stream = stream_of(content) if content.startswith(b"\xd0\xcf\x11\xe0") else None
+    if stream:
+        save("workbook_file", path.name + ".stream", b"x" + stream)
+    if not parts or len(content) < 2048:
+        save("workbook_file", path.name + ".file", b"f" + content)
