@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws::batch::{self, Record};
-use aws::{Clients, Observations, Products, Queue, Secrets, Sources, Table, config};
+use aws::{Clients, KeptSecrets, Observations, Products, Queue, Secrets, Sources, Table, config};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
@@ -50,7 +50,7 @@ pub struct Worker {
     observations: Observations,
     sources: Sources,
     jobs: Queue,
-    secrets: Secrets,
+    secrets: KeptSecrets,
     secret_prefix: String,
     fetcher: Fetcher,
     /// The product token of the User-Agent, by which a robots.txt knows us.
@@ -85,7 +85,7 @@ impl Worker {
             observations: Observations::new(table.clone()),
             sources: Sources::new(table),
             jobs: Queue::new(&clients, config::required("JOBS_QUEUE_URL")?),
-            secrets: Secrets::new(&clients),
+            secrets: KeptSecrets::new(Secrets::new(&clients)),
             secret_prefix: config::required("SECRET_PREFIX")?,
             fetcher: Fetcher::new(&user_agent, addresses, limits)?,
             agent: agent.to_owned(),
@@ -127,7 +127,7 @@ impl Worker {
             return Err(error.map_or_else(|| anyhow::anyhow!("no job"), Into::into))
                 .context("the message is not a job");
         };
-        if let Some(at) = task.job.not_before.filter(|at| is_far(*at)) {
+        if let Some(at) = task.waits_until {
             return self.send_on(&task.job, at).await;
         }
         match self.attempt(round, record.index(), task).await? {

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result};
 use aws::{Gate, LastPrice, Pass};
 use aws_lambda_events::sqs::SqsEvent;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{Failure, FailureReason, Job, Product, Source};
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use url::{Position, Url};
@@ -17,6 +17,9 @@ use url::{Position, Url};
 use crate::manners::Manners;
 use crate::price::NoOffer;
 use crate::{Worker, is_far};
+
+/// After which time the others look whether a probe went well.
+const PROBED: SignedDuration = SignedDuration::from_secs(5);
 
 /// The jobs of a batch and the sources they visit.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub(crate) struct Round {
 #[derive(Debug)]
 pub(crate) struct Task {
     pub(crate) job: Job,
+    /// The instant before which it is not looked at: it is sent on.
+    pub(crate) waits_until: Option<Timestamp>,
     pub(crate) product: Result<Product, Failure>,
     pub(crate) last: Option<LastPrice>,
 }
@@ -103,9 +108,7 @@ impl Round {
             .iter()
             .map(|record| serde_json::from_str(record.body.as_deref()?).ok())
             .collect();
-        // What has to wait is sent on without a look.
-        let due = |job: &&Job| !job.not_before.is_some_and(is_far);
-        let ids = jobs.iter().flatten().filter(due).map(|job| &job.product);
+        let ids = jobs.iter().flatten().map(|job| &job.product);
         let stored = worker.products.several(ids).await?;
         let tasks: Vec<Option<Task>> = jobs
             .into_iter()
@@ -121,7 +124,12 @@ impl Round {
                     )),
                 };
                 let last = stored.and_then(|stored| stored.last.clone());
-                Some(Task { job, product, last })
+                Some(Task {
+                    waits_until: job.not_before.filter(|at| is_far(*at)),
+                    job,
+                    product,
+                    last,
+                })
             })
             .collect();
         let visits = visits(worker, &tasks).await?;
@@ -202,28 +210,24 @@ impl Round {
                 }
             }
             // One probe is enough.
-            if let Pass::Probe(until) = pass
-                && !asking.is_empty()
-            {
+            if matches!(pass, Pass::Probe(_)) && !asking.is_empty() {
                 let failure = Failure::new(FailureReason::Unreachable, "waits for a probe");
-                turns.insert(index, Turn::Closed(until, failure));
+                turns.insert(index, Turn::Closed(Timestamp::now() + PROBED, failure));
                 continue;
             }
-            asking.push((index, task.job.reserved));
+            asking.push((index, task.job.not_before.filter(|_| task.job.reserved)));
         }
-        let wanted = asking.iter().filter(|(_, reserved)| !reserved).count();
+        let wanted = asking
+            .iter()
+            .filter(|(_, reserved)| reserved.is_none())
+            .count();
         let reserved = worker
             .sources
             .reserve(source, &rate, wanted, worker.patience)
             .await?;
         let mut reserved = reserved.into_iter();
-        for (index, has_turn) in asking {
-            let turn = if has_turn {
-                Some(Timestamp::now())
-            } else {
-                reserved.next().flatten()
-            };
-            let turn = if let Some(at) = turn {
+        for (index, turn) in asking {
+            let turn = if let Some(at) = turn.or_else(|| reserved.next().flatten()) {
                 Turn::At(at, pass)
             } else {
                 let detail = format!("{source} has no free turn within the time a job may wait");
@@ -240,10 +244,7 @@ async fn visits(worker: &Worker, tasks: &[Option<Task>]) -> Result<HashMap<Strin
     let mut members: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, task) in tasks.iter().enumerate() {
         let Some(task) = task else { continue };
-        if task.job.not_before.is_some_and(is_far) {
-            continue;
-        }
-        if let Some(source) = task.source() {
+        if let Some(source) = task.source().filter(|_| task.waits_until.is_none()) {
             members.entry(source).or_default().push(index);
         }
     }
