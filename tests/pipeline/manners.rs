@@ -1,17 +1,20 @@
 //! How shops are asked: in turns, not at all while they are in trouble, and not for what they
 //! keep to themselves.
 
-use anyhow::{Result, ensure};
-use aws::Products;
+use anyhow::{Context, Result, ensure};
+use aws::{Gate, Pass, Products, Sources};
+use aws_sdk_dynamodb::types::AttributeValue;
 use integration_tests::{ScriptedShop, TestPipeline, page_of, status};
+use jiff::Timestamp;
 use local::pipeline::PipelineOptions;
-use model::{FailureReason, Observation, Outcome, ProductId, RunId};
+use model::{Failure, FailureReason, Observation, Outcome, ProductId, RunId};
 use serde_json::json;
 
 crate::trials!(
     a_quota_holds_for_all_workers_together,
     a_job_whose_turn_is_later_gets_it_then,
     a_shop_in_trouble_is_left_alone,
+    one_probe_asks_a_shop_that_was_left_alone,
     a_shop_that_asks_for_a_pause_gets_it_for_all_its_pages,
     a_page_that_has_not_changed_is_not_sent_again,
     what_robots_txt_disallows_is_not_fetched,
@@ -122,6 +125,65 @@ async fn a_shop_in_trouble_is_left_alone() -> Result<()> {
     let asked = asked(&shop, 60);
     ensure!((5..60).contains(&asked), "{asked} visits");
     pipeline.stop().await;
+    Ok(())
+}
+
+async fn one_probe_asks_a_shop_that_was_left_alone() -> Result<()> {
+    let pipeline = TestPipeline::start().await?;
+    let sources = Sources::new(pipeline.table()?);
+    let shop = "shop.example";
+    let gate = async || -> Result<Gate> {
+        let gate = sources.gates(&[shop].into()).await?.remove(shop);
+        gate.context("no gate")
+    };
+    let failure = Failure::new(FailureReason::ShopError, "HTTP 503");
+    ensure!(gate().await? == Gate::Ask(Pass::Free));
+    for nth in 1..=5 {
+        let opened = sources.failed(shop, Pass::Free, &failure).await?;
+        ensure!(opened.is_some() == (nth == 5), "after {nth}");
+    }
+    let Gate::Wait(first, cause) = gate().await? else {
+        anyhow::bail!("it is not open");
+    };
+    ensure!(cause == failure);
+
+    let mut pauses = Vec::new();
+    let mut until = first;
+    for _ in 0..2 {
+        pauses.push(until.duration_since(Timestamp::now()).as_secs());
+        end_of_pause(&pipeline, shop).await?;
+        let Gate::Ask(probe @ Pass::Probe(_)) = gate().await? else {
+            anyhow::bail!("nobody may ask");
+        };
+        ensure!(matches!(gate().await?, Gate::Wait(..)), "a second probe");
+        let opened = sources.failed(shop, probe, &failure).await?;
+        until = opened.context("a failed probe closes it")?;
+    }
+    ensure!(pauses[1] > pauses[0], "{pauses:?}");
+
+    end_of_pause(&pipeline, shop).await?;
+    let Gate::Ask(probe) = gate().await? else {
+        anyhow::bail!("nobody may ask");
+    };
+    sources.succeeded(shop, probe).await?;
+    ensure!(gate().await? == Gate::Ask(Pass::Free));
+    pipeline.stop().await;
+    Ok(())
+}
+
+/// Has a shop's pause end now.
+async fn end_of_pause(pipeline: &TestPipeline, shop: &str) -> Result<()> {
+    let dynamodb = pipeline.clients().dynamodb();
+    let past = (Timestamp::now().as_millisecond() - 1).to_string();
+    dynamodb
+        .update_item()
+        .table_name(pipeline.table_name()?)
+        .key("PK", AttributeValue::S(format!("SOURCE#{shop}")))
+        .key("SK", AttributeValue::S("BREAKER".to_owned()))
+        .update_expression("SET open_until = :past")
+        .expression_attribute_values(":past", AttributeValue::N(past))
+        .send()
+        .await?;
     Ok(())
 }
 
