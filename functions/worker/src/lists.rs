@@ -105,7 +105,7 @@ impl Inquiry<'_> {
 
     /// Asks for the list, when its turn has come, and tells the answer.
     async fn ask(&self) -> Result<Told, NoOffer> {
-        let told = match self.keys().await {
+        let told = match self.keys().await? {
             Err(failure) => Told::Failure(failure),
             Ok(keys) => {
                 let pass = self.turn().await?;
@@ -213,16 +213,20 @@ impl Inquiry<'_> {
         })
     }
 
-    async fn keys(&self) -> Result<Keys, Failure> {
+    /// The account's keys, or why the run has to do without.
+    async fn keys(&self) -> Result<Result<Keys, Failure>, NoOffer> {
         let secret = &self.worker.coupang_secret;
-        let refuse = |detail: String| Failure::new(FailureReason::RefusedRequest, detail);
-        let text = self.worker.secrets.get(secret).await.map_err(|_| {
-            refuse(format!(
-                "no access to Coupang Partners: the secret {secret} cannot be read; put \
+        let found = self.worker.secrets.find(secret).await;
+        let keys = match found.map_err(|error| ours(&error))? {
+            Some(text) => {
+                Keys::read(&text).map_err(|error| format!("the secret {secret}: {error}"))
+            }
+            None => Err(format!(
+                "no access to Coupang Partners: the secret {secret} is missing or empty; put \
                  {{\"access_key\": …, \"secret_key\": …}} there"
-            ))
-        })?;
-        Keys::read(&text).map_err(|error| refuse(format!("the secret {secret}: {error}")))
+            )),
+        };
+        Ok(keys.map_err(|detail| Failure::new(FailureReason::RefusedRequest, detail)))
     }
 
     /// Tells the run's other jobs. Until they know, this one does not end.

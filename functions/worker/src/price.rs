@@ -201,11 +201,17 @@ async fn secret_header(
     let header = HeaderName::try_from(name)
         .map_err(|_| bad(format!("{name:?} is not the name of a request header")))?;
     let id = format!("{}{secret}", worker.secret_prefix);
-    let text = worker
-        .secrets
-        .get(&id)
-        .await
-        .map_err(|_| bad(format!("the secret {id} cannot be read")))?;
+    let text = match worker.secrets.find(&id).await {
+        Ok(Some(text)) => text,
+        Ok(None) => return Err(bad(format!("the secret {id} is missing or empty"))),
+        // It may be readable the next time.
+        Err(error) => {
+            return Err(Failure::new(
+                FailureReason::Unreachable,
+                format!("{error:#}"),
+            ));
+        }
+    };
     let mut value = HeaderValue::try_from(text)
         .map_err(|_| bad(format!("the secret {id} is not fit for a request header")))?;
     value.set_sensitive(true);

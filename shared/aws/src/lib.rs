@@ -38,7 +38,7 @@ pub use observations::{Observations, Recorded};
 pub use products::{ActivePage, ActiveProduct, LastPrice, PageVersion, Products, StoredProduct};
 pub use queue::{MAX_DELAY, Queue};
 pub use runs::{PlanPage, Run, RunStatus, RunTotals, Runs};
-pub use secrets::{KeptSecret, Secrets};
+pub use secrets::{KeptSecret, KeptSecrets, Secrets};
 pub use shard::SHARDS;
 pub use sources::{Gate, Pass, Quota, Rate, Shared, Sources};
 pub use table::Table;
