@@ -147,7 +147,7 @@ async fn answer(mut stream: TcpStream, mischief: Mischief) -> Result<()> {
     let whole = match mischief {
         Mischief::EndlessBody => {
             let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
-            return endless(stream, head, &[b'x'; 65_536], Duration::ZERO).await;
+            return endless(stream, head, &[b'x'; 8_192], Duration::ZERO).await;
         }
         Mischief::DrippingHeader => {
             return endless(stream, "HTTP/1.1 200 OK\r\nx: ", b"x", DRIP).await;
