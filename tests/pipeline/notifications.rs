@@ -23,6 +23,8 @@ crate::trials!(
     slack_that_asks_to_wait_gets_the_message_once,
     what_slack_never_takes_is_recorded,
     a_message_that_is_no_note_is_kept,
+    a_note_whose_sender_died_is_posted_by_the_next_one,
+    an_upload_whose_reporter_died_every_time_is_told_as_failed,
     a_reporter_that_is_killed_leaves_one_report_and_one_message,
 );
 
@@ -235,6 +237,53 @@ async fn a_message_that_is_no_note_is_kept() -> Result<()> {
     .await?;
     ensure!(kept == message.as_bytes(), "{kept:?}");
     ensure!(slack.requests() == 0);
+    pipeline.stop().await;
+    Ok(())
+}
+
+async fn a_note_whose_sender_died_is_posted_by_the_next_one() -> Result<()> {
+    let slack = Slack::start(&[]).await?;
+    let pipeline = TestPipeline::with_slack(&slack).await?;
+    let id = pipeline.upload("prices.xlsx", STOCKS.to_vec()).await?;
+    posts(&pipeline, &slack, 1).await?;
+    let note = note_of(&pipeline, &id).await?;
+    // As it left the note: claimed, and the lease has run out. Whether it had posted it nobody
+    // can know.
+    let request = pipeline.clients().dynamodb().update_item();
+    let request = request.table_name(pipeline.table_name()?);
+    let request = request.key("PK", text(format!("NOTE#{}", note.id())));
+    request
+        .key("SK", text("META"))
+        .update_expression("SET #status = :sending, lease_until = :past")
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_values(":sending", text("sending"))
+        .expression_attribute_values(":past", AttributeValue::N("0".to_owned()))
+        .send()
+        .await?;
+    let notifications = pipeline.queue("NotificationsQueue")?;
+    notifications
+        .send(serde_json::to_string(&note)?, Duration::ZERO)
+        .await?;
+    posts(&pipeline, &slack, 2).await?;
+    ensure!(status_of(&pipeline, &note).await?.as_deref() == Some("sent"));
+    pipeline.stop().await;
+    Ok(())
+}
+
+async fn an_upload_whose_reporter_died_every_time_is_told_as_failed() -> Result<()> {
+    let slack = Slack::start(&[]).await?;
+    let pipeline = TestPipeline::with_slack(&slack).await?;
+    let event = include_str!("../../events/s3-put-prices.json");
+    let letters = pipeline.queue("EventsDeadQueue")?;
+    letters.send(event.to_owned(), Duration::ZERO).await?;
+    letters.send(event.to_owned(), Duration::ZERO).await?;
+    let post = posts(&pipeline, &slack, 1).await?.remove(0);
+    let text = post.text();
+    ensure!(
+        text.starts_with("*No report could be made of 가격 조사 (11월)+최종.xlsx*\n")
+            && text.contains("Upload the file again"),
+        "{text}"
+    );
     pipeline.stop().await;
     Ok(())
 }

@@ -44,7 +44,7 @@ impl Post {
         let text = self.text();
         let (_, link) = text.split_once("<http")?;
         let (link, _) = link.split_once('|')?;
-        Some(format!("http{link}"))
+        Some(format!("http{}", link.replace("&amp;", "&")))
     }
 }
 

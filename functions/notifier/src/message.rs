@@ -21,7 +21,7 @@ impl Message {
     fn new(headline: &str, body: &str, link: Option<(&str, &str)>) -> Self {
         let mut blocks = vec![section(&format!("*{headline}*\n{body}"))];
         if let Some((label, address)) = link {
-            blocks.push(section(&format!("<{address}|{label}>")));
+            blocks.push(section(&format!("<{}|{label}>", escaped(address))));
         }
         Self {
             text: cut(headline, BLOCK).to_owned(),
@@ -182,7 +182,7 @@ mod tests {
                  Compared with the stored prices of 1 followed product\n\
                  5 rows could not be read; the report lists them\n\
                  2 warnings in the report",
-                "<https://api.example/files/reports/a1/0055/x.xlsx?expires=1&signature=2\
+                "<https://api.example/files/reports/a1/0055/x.xlsx?expires=1&amp;signature=2\
                  |Open the report>",
             ]
         );
