@@ -1,15 +1,19 @@
 //! Shops that misbehave, beside honest ones: each ends as its own outcome.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::process::Command;
+use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
 use integration_tests::{HostileShops, Mischief, TestPipeline};
 use jiff::civil::date;
 use model::{FailureReason, Outcome, RunId};
-use serde_json::json;
+use serde_json::{Value, json};
 
-crate::trials!(hostile_shops_end_as_their_outcomes_and_harm_nobody);
+crate::trials!(
+    hostile_shops_end_as_their_outcomes_and_harm_nobody,
+    extract_says_the_same_of_hostile_shops,
+);
 
 /// Marks the processes of this test's functions.
 const MARK: &str = "PRICETIDE_TEST_OF_HOSTILE_SHOPS";
@@ -103,6 +107,34 @@ async fn hostile_shops_end_as_their_outcomes_and_harm_nobody() -> Result<()> {
         "KiB: {peaks:?}"
     );
     pipeline.stop().await;
+    Ok(())
+}
+
+async fn extract_says_the_same_of_hostile_shops() -> Result<()> {
+    let hostile = HostileShops::open().await?;
+    let mut wrong = BTreeMap::new();
+    for (mischief, product) in hostile.products()? {
+        // It has the worker's own patience, and reads pages alone.
+        let drips = reason(mischief) == Some(FailureReason::Timeout);
+        if drips || mischief == Mischief::DeepJson {
+            continue;
+        }
+        let mut extract = Command::new(env::current_exe()?);
+        extract.args(["extract", product.source.url().context("no address")?]);
+        extract.args(["--currency", "KRW", "--allow-hosts", &hostile.hosts()]);
+        let ended = tokio::task::spawn_blocking(move || extract.output()).await??;
+        let answer: Value = serde_json::from_slice(&ended.stdout)?;
+        let right = match reason(mischief) {
+            Some(reason) => {
+                answer["error"]["reason"] == reason.name() && ended.status.code() == Some(1)
+            }
+            None => answer["amount"] == "12900" && ended.status.success(),
+        };
+        if !right {
+            wrong.insert(mischief, answer);
+        }
+    }
+    ensure!(wrong.is_empty(), "{wrong:#?}");
     Ok(())
 }
 

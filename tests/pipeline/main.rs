@@ -1,7 +1,7 @@
 //! The functions together, over the embedded stack: what no test of a single part can show.
 //!
 //! Started with a command of `pricetide`, this binary carries it out: the runner starts it again
-//! as `function NAME`, and the demo's test as `demo …`.
+//! as `function NAME`, and tests start it as `demo …` and `extract …`.
 
 mod api;
 mod demo;
@@ -20,7 +20,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1);
-    if matches!(command.as_deref(), Some("function" | "demo")) {
+    if matches!(command.as_deref(), Some("function" | "demo" | "extract")) {
         return local::cli::main();
     }
     let mut arguments = Arguments::from_args();

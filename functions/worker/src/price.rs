@@ -50,11 +50,8 @@ impl From<Failure> for NoOffer {
 impl From<NoPage> for NoOffer {
     fn from(no_page: NoPage) -> Self {
         Self::Failed {
-            failure: match blocked(&no_page) {
-                Some(sign) => Failure::new(FailureReason::Blocked, sign),
-                None => no_page.failure,
-            },
             retry_after: no_page.retry_after,
+            failure: no_page.into_failure(),
         }
     }
 }
@@ -166,13 +163,6 @@ fn read_as(product: &Product) -> String {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
-}
-
-/// What of a refusal says that the shop takes us for a robot.
-fn blocked(no_page: &NoPage) -> Option<String> {
-    let refused = no_page.failure.reason == FailureReason::RefusedRequest;
-    let sign = refused.then(|| extract::block_sign(&no_page.body, None))??;
-    Some(format!("{}: {sign}", no_page.failure.detail))
 }
 
 fn hints<'a>(

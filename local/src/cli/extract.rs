@@ -158,6 +158,6 @@ fn read(extract: &Extract, source: &str) -> Result<Result<Source, Failure>> {
             FailureReason::UnreadablePage,
             "not modified, though no earlier page was named",
         )),
-        Err(no_page) => Err(no_page.failure),
+        Err(no_page) => Err(no_page.into_failure()),
     })
 }

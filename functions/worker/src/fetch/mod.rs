@@ -70,6 +70,20 @@ pub struct NoPage {
     pub body: Vec<u8>,
 }
 
+impl NoPage {
+    /// The failure, which is `blocked` where the shop takes us for a robot.
+    pub fn into_failure(self) -> Failure {
+        let refused = self.failure.reason == FailureReason::RefusedRequest;
+        match refused.then(|| extract::block_sign(&self.body, None)) {
+            Some(Some(sign)) => {
+                let detail = format!("{}: {sign}", self.failure.detail);
+                Failure::new(FailureReason::Blocked, detail)
+            }
+            _ => self.failure,
+        }
+    }
+}
+
 impl From<Failure> for NoPage {
     fn from(failure: Failure) -> Self {
         Self {
