@@ -4,6 +4,7 @@
 //! as `function NAME`, and tests start it as `demo …` and `extract …`.
 
 mod api;
+mod coupang;
 mod demo;
 mod hostile;
 mod jobs;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     arguments.test_threads = arguments.test_threads.or(Some(2));
     let trials = [
         api::trials(),
+        coupang::trials(),
         demo::trials(),
         hostile::trials(),
         jobs::trials(),

@@ -1,10 +1,12 @@
 //! What the integration tests share: a pipeline in a folder of its own, and ways to watch it.
 
+mod coupang_api;
 mod hostile_shop;
 mod pipeline;
 mod scripted_shop;
 mod slack;
 
+pub use coupang_api::{CoupangApi, coupang_list, coupang_product};
 pub use hostile_shop::{HostileShops, Mischief};
 pub use pipeline::{CONFIG, TestPipeline, patiently};
 pub use scripted_shop::{ScriptedShop, Visit, page_of, status};
