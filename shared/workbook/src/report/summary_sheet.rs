@@ -140,12 +140,9 @@ fn sheet_line(
         })
         .collect();
     let columns = columns.join(", ");
-    let used = if one.used { words.yes } else { words.no };
-    book.paragraph(sheet, row, (0, 0), FIRST_WIDTH, &one.name)?;
-    book.paragraph(sheet, row, (1, 1), FIRST_WIDTH, used)?;
     let cells = [
-        Cell::Empty,
-        Cell::Empty,
+        Cell::Text(&one.name),
+        Cell::Text(if one.used { words.yes } else { words.no }),
         one.header_row
             .map_or(Cell::Empty, |row| Cell::Count(row.into())),
         if one.used {

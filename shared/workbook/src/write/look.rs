@@ -54,9 +54,7 @@ pub(super) fn format(look: Look, colors: ChangeColors) -> Format {
         Look::RightHeading => heading()
             .set_num_format("@_)_)")
             .set_align(FormatAlign::Right),
-        Look::Places(places) => Format::new()
-            .set_num_format(digits(places))
-            .set_align(FormatAlign::VerticalCenter),
+        Look::Places(places) => Format::new().set_num_format(digits(places)),
         Look::Plain => Format::new().set_num_format("#,##0.##_)_)"),
         // Colours of the font: those of number formats differ between programs.
         Look::Rise => change().set_font_color(Color::RGB(match colors {
@@ -70,9 +68,7 @@ pub(super) fn format(look: Look, colors: ChangeColors) -> Format {
         Look::Level => change(),
         Look::Day => Format::new().set_num_format("yyyy-mm-dd_)_)"),
         Look::Minute => Format::new().set_num_format("yyyy-mm-dd hh:mm_)_)"),
-        Look::Wrapped => Format::new()
-            .set_text_wrap()
-            .set_align(FormatAlign::VerticalCenter),
+        Look::Wrapped => Format::new().set_text_wrap(),
         Look::Title => Format::new()
             .set_bold()
             .set_font_size(16)
