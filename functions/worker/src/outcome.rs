@@ -120,7 +120,9 @@ impl Worker {
     pub(crate) async fn put_off(&self, task: &Task, later: Later) -> Result<()> {
         let job = &task.job;
         let since = job.put_off_since.unwrap_or_else(Timestamp::now);
-        let deferrals = job.deferrals.saturating_add(u32::from(later.why == Why::Wish));
+        let deferrals = job
+            .deferrals
+            .saturating_add(u32::from(later.why == Why::Wish));
         let wait = Duration::try_from(later.until.duration_since(since)).unwrap_or_default();
         if wait > self.patience || deferrals > MAX_DEFERRALS {
             return self.failed(task, later.cause).await;
