@@ -58,6 +58,7 @@ pub(crate) fn run(options: &Options) -> Result<Figures> {
             .map(|name| match name.as_str() {
                 "RUST_LOG" => ("RUST_LOG", "info"),
                 "TIMEZONE" => ("TIMEZONE", "Asia/Seoul"),
+                "SOURCES" => ("SOURCES", UNHURRIED),
                 "COMPARE_WITH_HISTORY" => ("COMPARE_WITH_HISTORY", "true"),
                 name => (name, "60"),
             })
