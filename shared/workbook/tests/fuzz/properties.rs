@@ -39,20 +39,20 @@ thread_local! {
 
 /// Reads the upload that `data` describes within small limits, and writes its report or only
 /// adds it up, which is ten times as fast. Panics when it passes the limits, or when the counts
-/// of its summary do not add up.
-pub(crate) fn any_upload(data: &[u8], writes_report: bool) {
+/// of its summary do not add up. Says whether it could be read.
+pub(crate) fn any_upload(data: &[u8], writes_report: bool) -> bool {
     let Some((container, rest)) = data.split_first() else {
-        return;
+        return false;
     };
     let Some(file) = file(*container, rest) else {
-        return;
+        return false;
     };
     FOLDER.with_borrow_mut(|folder| {
         let folder = folder.get_or_insert_with(|| tempfile::tempdir().expect("a folder"));
         let (input, output) = (folder.path().join("upload"), folder.path().join("report"));
         std::fs::write(&input, file).expect("the upload can be written");
-        check(&input, writes_report.then_some(&output));
-    });
+        check(&input, writes_report.then_some(&output))
+    })
 }
 
 /// The bytes of the upload; none for an unknown container.
@@ -66,7 +66,7 @@ fn file(container: u8, rest: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-fn check(input: &Path, output: Option<&PathBuf>) {
+fn check(input: &Path, output: Option<&PathBuf>) -> bool {
     let limits = Limits {
         inflated_bytes: 64 << 20,
         cells: 20_000,
@@ -86,11 +86,12 @@ fn check(input: &Path, output: Option<&PathBuf>) {
         None => summarize(input, &options, &mut |_| {}),
         Some(output) => report(input, output, &options, &mut |_| {}),
     };
-    match done {
-        Ok(summary) => adds_up(&summary, &limits),
+    match &done {
+        Ok(summary) => adds_up(summary, &limits),
         Err(error @ (ReadError::Output { .. } | ReadError::Input { .. })) => panic!("{error}"),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
+    done.is_ok()
 }
 
 fn adds_up(summary: &Summary, limits: &Limits) {
