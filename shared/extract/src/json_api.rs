@@ -19,7 +19,13 @@ pub struct CompiledPaths {
     currency: Option<JsonPath>,
     availability: Option<JsonPath>,
     name: Option<JsonPath>,
+    /// Whether one of them looks at all levels (`..`).
+    descends: bool,
 }
+
+/// A query with `..` notes the path of every value that it comes by. More steps of paths than
+/// these are not taken, for they would need a thousand times the memory of the answer.
+const MAX_STEPS: usize = 2_000_000;
 
 impl CompiledPaths {
     /// Checks the queries; one that is not RFC 9535 is a `bad_product` that says what is wrong.
@@ -35,7 +41,10 @@ impl CompiledPaths {
         let optional = |what: &str, query: Option<&String>| {
             query.map(|query| compile(what, query)).transpose()
         };
+        let mut queries = [&paths.currency, &paths.availability, &paths.name].into_iter();
+        let descends = |query: &str| query.contains("..");
         Ok(Self {
+            descends: descends(&paths.price) || queries.any(|q| q.as_deref().is_some_and(descends)),
             price: compile("price", &paths.price)?,
             price_text: paths.price.clone(),
             currency: optional("currency", paths.currency.as_ref())?,
@@ -59,6 +68,10 @@ pub fn from_json(body: &[u8], paths: &CompiledPaths, hints: &Hints<'_>) -> Resul
             "the answer is empty",
         ));
     };
+    if paths.descends && steps_of_paths(&document, top, 0) > MAX_STEPS {
+        let detail = "the answer is too deep and too large for a query with `..`";
+        return Err(Failure::new(FailureReason::UnreadablePage, detail));
+    }
     let tree = tree(&document, top);
     let answer = Answer {
         document: &document,
@@ -202,6 +215,17 @@ impl Answer<'_> {
             _ => None,
         }
     }
+}
+
+/// How many steps the paths to all values below one have together, which is at `depth` itself.
+fn steps_of_paths(document: &Document<'_>, id: NodeId, depth: usize) -> usize {
+    let below = |id: &NodeId| steps_of_paths(document, *id, depth + 1);
+    let inner: usize = match document.node(id) {
+        Node::List(values) => values.iter().map(below).sum(),
+        Node::Object(members) => members.iter().map(|(_, id)| below(id)).sum(),
+        _ => 0,
+    };
+    depth + inner
 }
 
 /// The document as the tree that queries run over. Its depth is bounded by the reader's.

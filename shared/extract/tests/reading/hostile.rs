@@ -207,6 +207,11 @@ fn a_hostile_json_answer_is_a_failure() {
     let nested = "{\"a\":".repeat(250) + "{\"price\":5}" + &"}".repeat(250);
     assert!(from_json(nested.as_bytes(), &paths, &hints).is_ok());
     for body in [
+        // A path of 250 steps to each of its values.
+        nested.replace(
+            "{\"price\":5}",
+            &format!("[{}]", "{},".repeat(20_000) + "{\"price\":5}"),
+        ),
         "{\"a\":".repeat(200_000),
         "[".repeat(1_000_000),
         format!("[{}]", vec!["{\"price\":1}"; 80_000].join(",")),

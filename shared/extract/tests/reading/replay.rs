@@ -26,15 +26,15 @@ fn price_texts_hold() {
 
 #[test]
 fn json_ld_scripts_hold() {
-    replay("json_ld", 100, properties::json_ld);
+    replay("json_ld", 300, properties::json_ld);
 }
 
 #[test]
 fn pages_hold() {
-    replay("html", 100, properties::html);
+    replay("html", 300, properties::html);
 }
 
 #[test]
 fn json_answers_hold() {
-    replay("json_api", 20, properties::json_api);
+    replay("json_api", 300, properties::json_api);
 }
