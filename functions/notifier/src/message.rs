@@ -15,6 +15,8 @@ const BLOCK: usize = 3_000;
 pub(crate) struct Message {
     text: String,
     blocks: Vec<Value>,
+    /// Slack would fetch a link to show what is behind it: a report is for people.
+    unfurl_links: bool,
 }
 
 impl Message {
@@ -26,6 +28,7 @@ impl Message {
         Self {
             text: cut(headline, BLOCK).to_owned(),
             blocks,
+            unfurl_links: false,
         }
     }
 }
