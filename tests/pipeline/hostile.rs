@@ -7,7 +7,7 @@ use std::{env, fs};
 use anyhow::{Context, Result, ensure};
 use integration_tests::{HostileShops, Mischief, TestPipeline};
 use jiff::civil::date;
-use model::{FailureReason, Outcome, RunId};
+use model::{FailureReason, Outcome, ProductId, RunId};
 use serde_json::{Value, json};
 
 crate::trials!(
@@ -52,7 +52,7 @@ async fn hostile_shops_end_as_their_outcomes_and_harm_nobody() -> Result<()> {
         }
         let mark = (MARK.to_owned(), hosts.clone());
         options.function_environment.push(mark);
-        options.with_variable("PRICETIDE_FETCH_TIMEOUT_SECONDS", "1")
+        options.with_variable("PRICETIDE_FETCH_TIMEOUT_SECONDS", "3")
     })
     .await?;
     let day = date(2026, 11, 5);
@@ -60,9 +60,20 @@ async fn hostile_shops_end_as_their_outcomes_and_harm_nobody() -> Result<()> {
     let mut honest = pipeline.shop().catalogue();
     honest.retain(|product| pipeline.shop().price_on(&product.id, day).is_some());
     honest.truncate(2 * Mischief::ALL.len());
-    let products = hostile.products()?;
+    let mut products = hostile.products()?;
+    // Of those that are too large, enough to fill a batch.
+    let large = |mischief: &Mischief| reason(*mischief) == Some(FailureReason::TooLarge);
+    let mut crowd = Vec::new();
+    for copy in 1..=2 {
+        for (mischief, product) in products.iter().filter(|(mischief, _)| large(mischief)) {
+            let mut product = product.clone();
+            product.id = ProductId::new(format!("{mischief:?}-{copy}"))?;
+            crowd.push((*mischief, product));
+        }
+    }
     pipeline.define(honest.iter().cloned()).await?;
-    let naughty = products.iter().map(|(_, product)| product.clone());
+    let naughty = products.iter().chain(&crowd);
+    let naughty = naughty.map(|(_, product)| product.clone());
     pipeline.define(naughty).await?;
 
     // Two honest ones beside each of the others.
@@ -73,7 +84,10 @@ async fn hostile_shops_end_as_their_outcomes_and_harm_nobody() -> Result<()> {
         let honest = honest.iter().map(|product| job(&product.id));
         honest.chain([job(&naughty.id)]).collect::<Vec<_>>()
     });
-    pipeline.queue("JobsQueue")?.send_all(jobs).await?;
+    let crowded = crowd.iter().map(|(_, product)| job(&product.id));
+    let queue = pipeline.queue("JobsQueue")?;
+    queue.send_all(crowded.chain(jobs)).await?;
+    products.extend(crowd.iter().cloned());
 
     for product in &honest {
         let seen = pipeline.outcome(&run, &product.id).await?;
@@ -95,7 +109,7 @@ async fn hostile_shops_end_as_their_outcomes_and_harm_nobody() -> Result<()> {
             _ => false,
         };
         if !right {
-            wrong.insert(mischief, outcome);
+            wrong.insert(product.id.clone(), outcome);
         }
     }
     ensure!(wrong.is_empty(), "{wrong:#?}");

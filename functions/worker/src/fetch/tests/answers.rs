@@ -154,7 +154,7 @@ async fn a_header_that_is_too_large_is_too_large() {
         let reason = reason_of(answer("200 OK", &headers, b"hi")).await;
         assert_eq!(reason, FailureReason::TooLarge, "{value} bytes");
     }
-    let fields: String = (0..101).map(|field| format!("x-{field}: 1\r\n")).collect();
+    let fields = "x-field: 1\r\n".repeat(101);
     assert_eq!(
         reason_of(answer("200 OK", &fields, b"hi")).await,
         FailureReason::TooLarge
