@@ -37,7 +37,7 @@ async fn pipeline(
             .with_variable("PRICETIDE_ALLOWED_HOSTS", shop.host())
             .with_variable("PRICETIDE_SOURCES", &sources);
         let with = |options: PipelineOptions, (name, value): &(&str, &str)| {
-            options.with_variable(*name, *value)
+            options.with_variable(name, *value)
         };
         variables.iter().fold(options, with)
     })
