@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use crate::ReadError;
 
 /// The limits of one upload. The defaults let through everything a spreadsheet program can
-/// hold and keep a function of 512 MB alive.
+/// hold and keep a function of 1,024 MB alive: a million products, the most that memory has to
+/// hold, take 690 MiB.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file.
