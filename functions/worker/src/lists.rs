@@ -253,5 +253,5 @@ fn is_final(failure: &Failure) -> bool {
 
 /// A failure on our side: the job comes back.
 fn ours(error: &anyhow::Error) -> NoOffer {
-    Failure::new(FailureReason::Unreachable, format!("{error:#}")).into()
+    Failure::new(FailureReason::Internal, format!("{error:#}")).into()
 }

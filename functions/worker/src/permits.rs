@@ -112,5 +112,5 @@ fn without(no_page: &NoPage) -> Result<Robots, NoOffer> {
 }
 
 fn unavailable(detail: &str) -> NoOffer {
-    Failure::new(FailureReason::Unreachable, format!("robots.txt: {detail}")).into()
+    Failure::new(FailureReason::Internal, format!("robots.txt: {detail}")).into()
 }

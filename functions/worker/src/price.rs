@@ -197,7 +197,7 @@ async fn secret_header(
         // It may be readable the next time.
         Err(error) => {
             return Err(Failure::new(
-                FailureReason::Unreachable,
+                FailureReason::Internal,
                 format!("{error:#}"),
             ));
         }

@@ -62,6 +62,7 @@ reasons! {
     ShopError "shop_error" false "The shop answers with an error of its own.";
     Throttled "throttled" false "The shop asks for fewer requests.";
     Quota "quota" false "The source's quota is used up.";
+    Internal "internal" false "Something failed on Pricetide's own side.";
     Abandoned "abandoned" true "The job was tried as often as allowed and never finished.";
 }
 
