@@ -144,7 +144,11 @@ impl Worker {
             Err(NoOffer::Failed { failure, .. }) if is_the_sources(failure.reason) => {
                 self.sources.failed(source, pass, failure).await
             }
-            _ => self.sources.succeeded(source, pass).await.map(|()| None),
+            Err(NoOffer::Failed { failure, .. }) if was_not_asked(failure.reason) => Ok(None),
+            Err(NoOffer::Final(_) | NoOffer::Later(_)) => Ok(None),
+            Ok(_) | Err(NoOffer::Failed { .. }) => {
+                self.sources.succeeded(source, pass).await.map(|()| None)
+            }
         };
         told.unwrap_or_else(|error| {
             warn!(source, "the breaker was not told: {error:#}");
@@ -198,6 +202,17 @@ fn is_the_sources(reason: FailureReason) -> bool {
             | FailureReason::Throttled
             | FailureReason::Blocked
             | FailureReason::RefusedRequest
+    )
+}
+
+/// Whether a failure says nothing about the source, because it was not reached for.
+fn was_not_asked(reason: FailureReason) -> bool {
+    matches!(
+        reason,
+        FailureReason::BadProduct
+            | FailureReason::Internal
+            | FailureReason::RefusedAddress
+            | FailureReason::Robots
     )
 }
 

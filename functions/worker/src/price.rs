@@ -196,10 +196,7 @@ async fn secret_header(
         Ok(None) => return Err(bad(format!("the secret {id} is missing or empty"))),
         // It may be readable the next time.
         Err(error) => {
-            return Err(Failure::new(
-                FailureReason::Internal,
-                format!("{error:#}"),
-            ));
+            return Err(Failure::new(FailureReason::Internal, format!("{error:#}")));
         }
     };
     let mut value = HeaderValue::try_from(text)
