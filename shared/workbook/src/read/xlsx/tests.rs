@@ -1,6 +1,8 @@
 //! The quick and the careful reader hand on the same cells, and so does calamine where it is
 //! right.
 
+mod openpyxl;
+
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -10,7 +12,7 @@ use super::*;
 use crate::cell::Value;
 use crate::read::xls;
 
-/// A cell with its value as text and a letter for its type.
+/// A cell with its value as text, money with its currency, and a letter for its type.
 type Seen = (u32, u32, char, String);
 
 #[derive(Default)]
@@ -20,14 +22,19 @@ impl Cells for Collect {
     fn cell(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), Stop> {
         let kind = match value {
             Value::Text(_) | Value::Shared(..) => 't',
-            Value::Number(_) | Value::Money(..) => 'n',
+            Value::Number(_) => 'n',
+            Value::Money(..) => 'm',
             Value::Serial(_) => 'd',
             Value::Duration(_) => 'u',
             Value::Huge(_) => 'h',
             Value::Bool(_) => 'b',
             Value::Error(_) => 'e',
         };
-        self.0.push((row, column, kind, value.display()));
+        let text = match value {
+            Value::Money(_, sign) => format!("{} {}", sign.currency.code(), value.display()),
+            _ => value.display(),
+        };
+        self.0.push((row, column, kind, text));
         Ok(())
     }
 }
