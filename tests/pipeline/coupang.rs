@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 crate::trials!(
     products_that_share_a_list_cost_one_call,
     a_product_that_is_not_in_the_list_is_not_listed,
+    a_price_is_not_borne_out_by_the_answer_it_came_from,
     a_throttled_account_is_never_asked_again,
     the_tenth_call_of_an_hour_is_held_back,
     an_account_that_is_not_let_in_is_a_clear_failure,
@@ -27,6 +28,7 @@ async fn pipeline(api: &CoupangApi, secret: Option<&str>) -> Result<TestPipeline
             .with_variable("PRICETIDE_ALLOWED_HOSTS", api.host())
             .with_variable("PRICETIDE_COUPANG_URL", api.url())
             .with_variable("PRICETIDE_PATIENCE_SECONDS", "20")
+            .with_variable("PRICETIDE_CONFIRM_DELAY_SECONDS", "1")
     })
     .await?;
     if let Some(keys) = secret {
@@ -134,6 +136,34 @@ async fn a_product_that_is_not_in_the_list_is_not_listed() -> Result<()> {
         "{outcomes:?}"
     );
     ensure!(api.calls() == ["/products/goldbox"], "{:?}", api.calls());
+    pipeline.stop().await;
+    Ok(())
+}
+
+async fn a_price_is_not_borne_out_by_the_answer_it_came_from() -> Result<()> {
+    let calls = std::sync::atomic::AtomicUsize::new(0);
+    let api = CoupangApi::start(move |target| {
+        let nth = calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let won = [10_000, 99, 9_900][nth.min(2)];
+        let products = [7, 8].map(|id| coupang_product(id, 1, won));
+        coupang_list(target, &products)
+    })
+    .await?;
+    let pipeline = pipeline(&api, Some(&CoupangApi::secret())).await?;
+    for id in [7, 8] {
+        pipeline
+            .define([product(id, &CoupangList::GoldBox)?])
+            .await?;
+    }
+    outcomes(&pipeline, &run(1)?).await?;
+    for seen in outcomes(&pipeline, &run(2)?).await? {
+        ensure!(
+            matches!(&seen.outcome, Outcome::Price(offer) if offer.price.to_string() == "9900 KRW"),
+            "{seen:?}"
+        );
+        ensure!(seen.unconfirmed.is_none(), "{seen:?}");
+    }
+    ensure!(api.calls().len() == 3, "{:?}", api.calls());
     pipeline.stop().await;
     Ok(())
 }

@@ -92,10 +92,21 @@ impl Inquiry<'_> {
         ))
     }
 
+    /// What the shared answer is kept under. The second fetches of a run share an answer of their
+    /// own: the first one cannot bear itself out.
+    fn key(&self) -> String {
+        let key = self.request.key();
+        if self.task.job.confirms {
+            format!("again#{key}")
+        } else {
+            key.to_owned()
+        }
+    }
+
     /// Wants the answer, to be told soon after `turn` if this job is to ask for it.
     async fn claim(&self, turn: Timestamp) -> Result<Shared, NoOffer> {
         let job = &self.task.job;
-        let key = self.request.key();
+        let key = &self.key();
         let sources = &self.worker.sources;
         let claim = sources
             .ask(COUPANG, &job.run, key, &job.product, turn + ASKING)
@@ -231,7 +242,7 @@ impl Inquiry<'_> {
 
     /// Tells the run's other jobs. Until they know, this one does not end.
     async fn tell(&self, told: &Told) -> Result<(), NoOffer> {
-        let (run, key) = (&self.task.job.run, self.request.key());
+        let (run, key) = (&self.task.job.run, &self.key());
         let answer = serde_json::to_string(told).map_err(|error| ours(&error.into()))?;
         let shared = self.worker.sources.answer(COUPANG, run, key, &answer).await;
         shared.map_err(|error| ours(&error))
