@@ -4,7 +4,10 @@
 use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
 
+use self::synonyms::{ENDINGS, NOT_A_PRICE, NOT_THE_DATE, SYNONYMS};
 use crate::price::currency_of;
+
+mod synonyms;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,268 +42,6 @@ impl Role {
     ];
 }
 
-/// Synonyms in order of preference: where two columns could be the price, the earlier one is.
-const SYNONYMS: [(Role, &[&str]); 7] = [
-    (
-        Role::Date,
-        &[
-            "date",
-            "날짜",
-            "일자",
-            "기준일",
-            "기준일자",
-            "조사일",
-            "조사일자",
-            "수집일",
-            "수집일자",
-            "수집일시",
-            "거래일",
-            "거래일자",
-            "관측일",
-            "확인일",
-            "등록일",
-            "판매일",
-            "판매일자",
-            "주문일",
-            "주문일자",
-            "일시",
-            "년월일",
-            "연월일",
-            "pricedate",
-            "observedat",
-            "observed",
-            "datetime",
-            "timestamp",
-            "day",
-            "time",
-            "orderdate",
-            "createdat",
-            "capturedat",
-            "collectedat",
-            "scrapedat",
-            "asof",
-            "asofdate",
-            "년월",
-            "연월",
-            "month",
-            "월",
-        ],
-    ),
-    (
-        Role::Product,
-        &[
-            "productname",
-            "상품명",
-            "상품이름",
-            "제품이름",
-            "품목이름",
-            "product",
-            "제품명",
-            "품명",
-            "품목명",
-            "상품",
-            "제품",
-            "품목",
-            "itemname",
-            "item",
-            "물품명",
-            "모델명",
-            "title",
-            "producttitle",
-            "model",
-            "name",
-            "이름",
-            "명칭",
-            "goods",
-            "goodsname",
-            "symbol",
-            "ticker",
-            "종목명",
-            "종목",
-        ],
-    ),
-    (
-        Role::Sku,
-        &[
-            "sku",
-            "상품코드",
-            "제품코드",
-            "품목코드",
-            "productid",
-            "productcode",
-            "상품번호",
-            "제품번호",
-            "상품id",
-            "제품id",
-            "itemcode",
-            "itemid",
-            "itemno",
-            "itemnumber",
-            "품번",
-            "모델번호",
-            "코드",
-            "바코드",
-            "barcode",
-            "ean",
-            "gtin",
-            "upc",
-            "asin",
-            "isbn",
-            "code",
-            "id",
-            "종목코드",
-        ],
-    ),
-    (
-        Role::Category,
-        &[
-            "category",
-            "카테고리",
-            "분류",
-            "상품분류",
-            "제품분류",
-            "품목분류",
-            "상품군",
-            "제품군",
-            "품목군",
-            "categoryname",
-            "카테고리명",
-            "분류명",
-            "대분류",
-            "중분류",
-            "소분류",
-            "productcategory",
-            "구분",
-            "group",
-            "productgroup",
-            "department",
-            "segment",
-            "type",
-            "종류",
-        ],
-    ),
-    (
-        Role::Vendor,
-        &[
-            "vendor",
-            "쇼핑몰",
-            "판매처",
-            "판매자",
-            "vendorname",
-            "쇼핑몰명",
-            "판매처명",
-            "판매자명",
-            "판매업체",
-            "업체명",
-            "업체",
-            "shop",
-            "store",
-            "seller",
-            "merchant",
-            "retailer",
-            "supplier",
-            "공급사",
-            "공급업체",
-            "거래처",
-            "거래처명",
-            "공급처",
-            "매입처",
-            "마켓",
-            "오픈마켓",
-            "몰",
-            "shopname",
-            "storename",
-            "sellername",
-            "mall",
-            "marketplace",
-            "매장",
-            "매장명",
-            "점포",
-            "source",
-            "출처",
-        ],
-    ),
-    (
-        Role::Price,
-        &[
-            "price",
-            "가격",
-            "판매가",
-            "판매가격",
-            "현재가",
-            "현재가격",
-            "최저가",
-            "단가",
-            "saleprice",
-            "sellingprice",
-            "unitprice",
-            "currentprice",
-            "최종가",
-            "최종가격",
-            "할인가",
-            "할인가격",
-            "실판매가",
-            "결제금액",
-            "종가",
-            "close",
-            "closingprice",
-            "amount",
-            "금액",
-            "cost",
-            "정가",
-            "listprice",
-            "소비자가",
-            "소비자가격",
-            "매입가",
-            "구매가",
-            "공급가",
-            "가격원",
-            "value",
-        ],
-    ),
-    (
-        Role::Currency,
-        &[
-            "currency",
-            "통화",
-            "화폐",
-            "통화코드",
-            "currencycode",
-            "화폐단위",
-            "통화단위",
-            "curr",
-            "ccy",
-        ],
-    ),
-];
-
-/// Endings that make a longer heading mean the role: "상품 판매가격", "Final unit price".
-const ENDINGS: [(Role, &[&str]); 5] = [
-    (Role::Date, &["date", "날짜", "일자", "일시"]),
-    (
-        Role::Product,
-        &["productname", "상품명", "제품명", "품명", "itemname"],
-    ),
-    (
-        Role::Sku,
-        &[
-            "sku",
-            "상품코드",
-            "제품코드",
-            "상품번호",
-            "productid",
-            "productcode",
-        ],
-    ),
-    (Role::Vendor, &["vendor", "쇼핑몰", "판매처", "판매자"]),
-    (Role::Price, &["price", "가격", "판매가", "단가", "최저가"]),
-];
-
-/// Words with which a heading that ends like a price is another figure.
-const NOT_A_PRICE: [&str; 8] = [
-    "old", "previous", "prev", "original", "이전", "전일", "기존", "평균",
-];
-
 /// The table of synonyms, with what an owner adds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Headings {
@@ -318,26 +59,70 @@ impl Headings {
 
     /// The role of a heading and how preferred it is (lower is better), or nothing.
     pub(crate) fn role(&self, heading: &str) -> Option<(Role, usize)> {
-        let normal = normal(heading);
-        if normal.is_empty() || normal.chars().count() > 40 {
+        let whole = normal(heading);
+        if whole.chars().count() > 40 {
             return None;
         }
-        if let Some(rank) = self.added.iter().position(|(_, text)| *text == normal) {
+        if whole.is_empty() {
+            // `[가격]`: nothing but brackets. `(원)` is a unit.
+            let inside: String = heading.chars().filter(|c| c.is_alphanumeric()).collect();
+            return synonym(&inside.to_lowercase());
+        }
+        if let Some(rank) = self.added.iter().position(|(_, text)| *text == whole) {
             return Some((self.added[rank].0, rank));
         }
-        let exact = SYNONYMS.iter().find_map(|(role, synonyms)| {
-            let rank = synonyms.iter().position(|synonym| *synonym == normal)?;
-            Some((*role, 1_000 + rank))
-        });
-        exact.or_else(|| {
-            ENDINGS.iter().find_map(|(role, endings)| {
-                let rank = endings.iter().position(|ending| normal.ends_with(ending))?;
-                let other =
-                    *role == Role::Price && NOT_A_PRICE.iter().any(|word| normal.starts_with(word));
-                (!other).then_some((*role, 2_000 + rank))
+        synonym(&whole)
+            .or_else(|| Some((Role::Price, synonym_of_price(heading)?)))
+            .or_else(|| numbered(&whole))
+            .or_else(|| ending(&whole))
+            // `상품명 / Product`, `날짜/시간`, `품명 및 규격`
+            .or_else(|| {
+                heading
+                    .split(['/', '|', '\n', ',', '&', '·'])
+                    .flat_map(|part| part.split(" 및 "))
+                    .find_map(|part| synonym(&normal(part)))
+                    .map(|(role, rank)| (role, 2_000 + rank))
             })
-        })
     }
+}
+
+fn synonym(normal: &str) -> Option<(Role, usize)> {
+    SYNONYMS.iter().find_map(|(role, synonyms)| {
+        let rank = synonyms.iter().position(|synonym| *synonym == normal)?;
+        Some((*role, 1_000 + rank))
+    })
+}
+
+/// A price beside which a currency stands: `price_krw`, `Price USD`.
+fn synonym_of_price(heading: &str) -> Option<usize> {
+    let without: String = words(heading)
+        .filter(|word| named_currency(word).is_none())
+        .collect();
+    synonym(&normal(&without))
+        .filter(|(role, _)| *role == Role::Price)
+        .map(|(_, rank)| rank + 200)
+}
+
+/// One of several: `카테고리1`, `1차 분류`, `EAN-13`.
+fn numbered(whole: &str) -> Option<(Role, usize)> {
+    let plain = whole.trim_matches(|c: char| c.is_ascii_digit());
+    let plain = plain.strip_prefix('차').unwrap_or(plain);
+    synonym(plain)
+        .filter(|_| plain.len() < whole.len())
+        .map(|(role, rank)| (role, rank + 400))
+}
+
+fn ending(whole: &str) -> Option<(Role, usize)> {
+    ENDINGS.iter().find_map(|(role, endings)| {
+        let rank = endings.iter().position(|ending| whole.ends_with(ending))?;
+        let others: &[&str] = match role {
+            Role::Price => &NOT_A_PRICE,
+            Role::Date => &NOT_THE_DATE,
+            _ => &[],
+        };
+        let is_other = others.iter().any(|word| whole.starts_with(word));
+        (!is_other).then_some((*role, 2_000 + rank))
+    })
 }
 
 /// Letters and digits in lower case; what stands in brackets, usually a unit, is left out.
@@ -348,6 +133,7 @@ fn normal(heading: &str) -> String {
         match c {
             '(' | '[' | '（' | '［' | '<' => depth += 1,
             ')' | ']' | '）' | '］' | '>' => depth = depth.saturating_sub(1),
+            '#' | '№' if depth == 0 => normal.push_str("no"),
             _ if depth == 0 && c.is_alphanumeric() => normal.extend(c.to_lowercase()),
             _ => {}
         }
@@ -360,20 +146,36 @@ pub(crate) fn is_unit(text: &str) -> bool {
     normal(text).is_empty() || currency_of(text).is_some()
 }
 
-/// The currency that a price heading names: `가격(원)`, `Price [USD]`, `단가 ₩`, `Price EUR`.
+/// The currency that a price heading names: `가격(원)`, `Price [USD]`, `단가 ₩`, `price_eur`.
 pub(crate) fn heading_currency(heading: &str) -> Option<Currency> {
-    heading
-        .split(|c: char| {
-            c.is_whitespace()
-                || matches!(
-                    c,
-                    '(' | ')' | '[' | ']' | '（' | '）' | ',' | '/' | ':' | '_'
-                )
-        })
-        .find_map(|word| match word {
-            "단위" | "VAT" => None,
-            word => currency_of(word),
-        })
+    words(heading).find_map(named_currency)
+}
+
+fn words(heading: &str) -> impl Iterator<Item = &str> {
+    heading.split(|c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '(' | ')' | '[' | ']' | '（' | '）' | ',' | '/' | ':' | '_'
+            )
+    })
+}
+
+/// What a word of a heading says about the currency. In lower case only the codes that are
+/// no English words: `cup`, `pen` and `top` are currencies as well.
+fn named_currency(word: &str) -> Option<Currency> {
+    const LOWER: [&str; 14] = [
+        "krw", "usd", "eur", "jpy", "cny", "gbp", "cad", "aud", "chf", "hkd", "twd", "sgd", "inr",
+        "vnd",
+    ];
+    let is_word = word.len() == 3
+        && word.bytes().all(|b| b.is_ascii_lowercase())
+        && !LOWER.contains(&word)
+        && word != "won";
+    if is_word || word == "VAT" {
+        return None;
+    }
+    currency_of(word)
 }
 
 #[cfg(test)]
@@ -395,6 +197,20 @@ mod tests {
             ("쇼핑몰", Role::Vendor),
             ("통화", Role::Currency),
             ("Category", Role::Category),
+            ("[가격]", Role::Price),
+            ("price_krw", Role::Price),
+            ("KRW Price", Role::Price),
+            ("정상가", Role::Price),
+            ("상품명 / Product", Role::Product),
+            ("품명 및 규격", Role::Product),
+            ("Item #", Role::Sku),
+            ("EAN-13", Role::Sku),
+            ("1차 카테고리", Role::Category),
+            ("상품 카테고리", Role::Category),
+            ("Date/Time (KST)", Role::Date),
+            ("조회 시각", Role::Date),
+            ("판매 사이트", Role::Vendor),
+            ("Price Currency", Role::Currency),
         ] {
             assert_eq!(
                 headings.role(heading).map(|(role, _)| role),
@@ -408,7 +224,11 @@ mod tests {
             "URL",
             "이전 가격",
             "Previous price",
+            "Release date",
+            "유통기한",
             "()",
+            "(원)",
+            "USD",
             "Stock",
         ] {
             assert_eq!(headings.role(other), None, "{other}");
@@ -422,6 +242,14 @@ mod tests {
         assert!(rank("판매가") < rank("정가"));
         assert!(rank("price") < rank("list price"));
         assert!(rank("price") < rank("lowest price"));
+    }
+
+    #[test]
+    fn the_day_of_looking_is_preferred_to_the_day_of_recording() {
+        let headings = Headings::default();
+        let rank = |heading| headings.role(heading).unwrap().1;
+        assert!(rank("조회일시") < rank("등록일"));
+        assert!(rank("Scraped at") < rank("Updated at"));
     }
 
     #[test]
@@ -439,7 +267,9 @@ mod tests {
         assert_eq!(heading_currency("Price [USD]"), Some(Currency::USD));
         assert_eq!(heading_currency("Price (€)"), Some(Currency::EUR));
         assert_eq!(heading_currency("단가 ₩"), Some(Currency::KRW));
+        assert_eq!(heading_currency("price_krw"), Some(Currency::KRW));
         assert_eq!(heading_currency("Price"), None);
+        assert_eq!(heading_currency("price per cup"), None);
         assert_eq!(heading_currency("All items"), None);
     }
 }
