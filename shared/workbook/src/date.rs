@@ -1,6 +1,8 @@
 //! Dates as people and programs write them. An instant is civil time without a zone, in
 //! seconds since 1970-01-01, because a sheet knows no zones.
 
+use std::borrow::Cow;
+
 use jiff::civil::{Date, DateTime};
 
 use crate::number::{Number, POWERS};
@@ -74,7 +76,8 @@ pub(crate) fn from_serial(serial: Number, is_1904: bool) -> Option<Seconds> {
         .then(|| (day - 25_569) * DAY + seconds)
 }
 
-/// A number without a date format in a date column: a serial of 1954 to 2119, or `20261121`.
+/// A number without a date format in a date column: a serial of 1954 to 2119, `20261121`, or
+/// the month `202611`.
 pub(crate) fn from_bare_number(number: Number, is_1904: bool) -> Option<Seconds> {
     if number.scale == 0 && (19_000_101..=21_991_231).contains(&number.mantissa) {
         return ymd(
@@ -82,6 +85,9 @@ pub(crate) fn from_bare_number(number: Number, is_1904: bool) -> Option<Seconds>
             number.mantissa / 100 % 100,
             number.mantissa % 100,
         );
+    }
+    if number.scale == 0 && (190_001..=219_912).contains(&number.mantissa) {
+        return six_digits(number.mantissa);
     }
     let day = number.mantissa / POWERS[usize::from(number.scale)];
     (20_000..80_000)
@@ -103,27 +109,58 @@ fn ymd(year: i64, month: i64, day: i64) -> Option<Seconds> {
     Some(seconds(date))
 }
 
+/// `202611` or `261121`, when it can be only one of them.
+fn six_digits(digits: i64) -> Option<Seconds> {
+    let month = ymd(digits / 100, digits % 100, 1);
+    let day = ymd(2_000 + digits / 10_000, digits / 100 % 100, digits % 100);
+    month.xor(day)
+}
+
 /// Reads a date, with or without a time of day; nothing may be left over.
 pub(crate) fn read_date(text: &str) -> Option<TextDate> {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}');
-    if text.is_empty() || text.len() > 64 {
+    if text.len() > 100 {
         return None;
     }
+    let narrow = narrow(text);
+    // A leading apostrophe stands for the century: `'26.11.21`.
+    let text = narrow
+        .trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}')
+        .trim_start_matches(['\'', '’', '‘']);
     let mut scan = Scan { rest: text };
     scan.skip_weekday();
     if let Some(month) = scan.month_name() {
         // Nov 21, 2026
-        scan.skip(" .-");
-        let day = scan.number(2)?;
+        scan.skip(" .,-/");
+        let (day, width) = scan.digits()?;
+        if width == 4 {
+            return scan.finish(ymd(day, month, 1)?).map(TextDate::Sure);
+        }
         scan.skip_suffix(&["st", "nd", "rd", "th"]);
-        scan.skip(" ,.-");
+        scan.skip(" ,.-/");
+        // Sat Nov 21 10:15:30 2026, as C's ctime has it.
+        if scan.rest.contains(':')
+            && let Some((time, year)) = scan.rest.rsplit_once(' ')
+            && year.len() == 4
+            && let Ok(year) = year.parse()
+        {
+            let mut time = Scan { rest: time };
+            return time.finish(ymd(year, month, day)?).map(TextDate::Sure);
+        }
         let year = full_year(scan.digits()?)?;
         return scan.finish(ymd(year, month, day)?).map(TextDate::Sure);
     }
     let (first, width) = scan.digits()?;
-    if width == 8 {
-        let at = ymd(first / 10_000, first / 100 % 100, first % 100)?;
-        return scan.finish(at).map(TextDate::Sure);
+    match width {
+        6 if scan.rest.is_empty() => return six_digits(first).map(TextDate::Sure),
+        8 => {
+            let at = ymd(first / 10_000, first / 100 % 100, first % 100)?;
+            // 20261121101530
+            if scan.rest.starts_with(|c: char| c.is_ascii_digit()) {
+                return scan.compact_time(at).map(TextDate::Sure);
+            }
+            return scan.finish(at).map(TextDate::Sure);
+        }
+        _ => {}
     }
     let spaced = scan.skip(" ");
     if width <= 2 {
@@ -139,6 +176,14 @@ pub(crate) fn read_date(text: &str) -> Option<TextDate> {
     }
     let separator = scan.separator().or(spaced.then_some(b' '))?;
     scan.skip(" ");
+    if width == 4
+        && let Some(month) = scan.month_name()
+    {
+        // 2026-Nov-21
+        scan.skip(" .,-/");
+        let day = scan.number(2)?;
+        return scan.finish(ymd(first, month, day)?).map(TextDate::Sure);
+    }
     let (second, second_width) = scan.digits()?;
     if second_width > 2 {
         return None;
@@ -147,7 +192,7 @@ pub(crate) fn read_date(text: &str) -> Option<TextDate> {
         let year = full_year((first, width))?;
         // Year first; the day may be missing ("2026-11", "2026년 11월").
         let spaced = scan.skip(" ");
-        let closed = scan.skip_suffix(&["월"]);
+        let closed = scan.skip_suffix(&["월", "月"]);
         let mut ahead = Scan { rest: scan.rest };
         let more = closed || ahead.separator().is_some_and(|again| again == separator) || spaced;
         if more {
@@ -156,7 +201,7 @@ pub(crate) fn read_date(text: &str) -> Option<TextDate> {
                 && !ahead.rest.starts_with(':')
             {
                 ahead.skip(" ");
-                ahead.skip_suffix(&["일", "."]);
+                ahead.skip_suffix(&["일", "日", "."]);
                 return ahead.finish(ymd(year, second, day)?).map(TextDate::Sure);
             }
         }
@@ -200,6 +245,19 @@ pub(crate) fn read_date(text: &str) -> Option<TextDate> {
     }
 }
 
+/// Fullwidth digits and signs, and dashes of every kind, as ASCII has them.
+fn narrow(text: &str) -> Cow<'_, str> {
+    let one = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        c => c,
+    };
+    if text.is_ascii() || text.chars().all(|c| one(c) == c) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(one).collect())
+}
+
 fn full_year((year, width): (i64, usize)) -> Option<i64> {
     match width {
         4 => Some(year),
@@ -216,6 +274,8 @@ struct Scan<'a> {
 impl Scan<'_> {
     fn digits(&mut self) -> Option<(i64, usize)> {
         let width = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+        // Of more digits than a date has, a time of day is the rest: `20261121101530`.
+        let width = if matches!(width, 12 | 14) { 8 } else { width };
         if width == 0 || width > 8 {
             return None;
         }
@@ -255,6 +315,7 @@ impl Scan<'_> {
             ("-", b'-'),
             (".", b'.'),
             ("/", b'/'),
+            ("_", b'-'),
             ("년", b'y'),
             ("年", b'y'),
         ] {
@@ -277,6 +338,19 @@ impl Scan<'_> {
         if DAYS.iter().any(|day| name.starts_with(day)) {
             self.rest = &self.rest[word..];
             self.skip(" ,.");
+        }
+    }
+
+    /// `토`, `토요일`, `Sat`, behind a date.
+    fn skip_weekday_behind(&mut self) {
+        let mut ahead = Scan { rest: self.rest };
+        if ahead.skip_suffix(&["월", "화", "수", "목", "금", "토", "일"]) {
+            ahead.skip_suffix(&["요일"]);
+            if ahead.rest.is_empty() || ahead.rest.starts_with(char::is_whitespace) {
+                self.rest = ahead.rest;
+            }
+        } else {
+            self.skip_weekday();
         }
     }
 
@@ -321,12 +395,23 @@ impl Scan<'_> {
                 return None;
             }
             self.rest = rest;
-            self.skip(" ");
+        } else {
+            self.skip_weekday_behind();
         }
-        self.skip_suffix(&["T", "t", ","]);
+        self.skip(" ");
+        let is_iso = self.skip_suffix(&["T", "t"]);
+        self.skip_suffix(&[","]);
         self.skip(" ");
         if self.rest.is_empty() {
             return Some(at);
+        }
+        if is_iso
+            && matches!(
+                self.rest.bytes().take_while(u8::is_ascii_digit).count(),
+                4 | 6
+            )
+        {
+            return self.compact_time(at);
         }
         let mut half = self.half_day();
         self.skip(" ");
@@ -344,10 +429,7 @@ impl Scan<'_> {
                     if let Some((value, 1..=2)) = self.digits() {
                         second = value;
                         self.skip_suffix(&["초"]);
-                        if self.skip_suffix(&[".", ","]) {
-                            let fraction = self.rest.bytes().take_while(u8::is_ascii_digit).count();
-                            self.rest = &self.rest[fraction..];
-                        }
+                        self.skip_fraction();
                     }
                 }
             }
@@ -370,6 +452,28 @@ impl Scan<'_> {
         valid.then_some(at + hour * 3_600 + minute * 60 + second)
     }
 
+    /// `1015` or `101530`, and perhaps a zone.
+    fn compact_time(&mut self, at: Seconds) -> Option<Seconds> {
+        let (digits, width) = self.digits()?;
+        let digits = match width {
+            4 => digits * 100,
+            6 => digits,
+            _ => return None,
+        };
+        self.skip_fraction();
+        self.skip_zone();
+        let (hour, minute, second) = (digits / 10_000, digits / 100 % 100, digits % 100);
+        let valid = self.rest.is_empty() && hour < 24 && minute < 60 && second < 60;
+        valid.then_some(at + hour * 3_600 + minute * 60 + second)
+    }
+
+    fn skip_fraction(&mut self) {
+        if self.skip_suffix(&[".", ","]) {
+            let fraction = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+            self.rest = &self.rest[fraction..];
+        }
+    }
+
     fn half_day(&mut self) -> Option<bool> {
         for (word, afternoon) in [
             ("오전", false),
@@ -378,6 +482,10 @@ impl Scan<'_> {
             ("PM", true),
             ("am", false),
             ("pm", true),
+            ("a.m.", false),
+            ("p.m.", true),
+            ("A.M.", false),
+            ("P.M.", true),
         ] {
             if let Some(rest) = self.rest.strip_prefix(word) {
                 self.rest = rest;
@@ -388,12 +496,17 @@ impl Scan<'_> {
     }
 
     fn skip_zone(&mut self) {
-        if self.skip_suffix(&["Z", "z", "UTC", "GMT", "KST"]) {
+        // `Z`, `KST`, `UTC`, and perhaps how far that is off: `UTC+9`.
+        let letters = self.rest.bytes().take_while(u8::is_ascii_uppercase).count();
+        if letters <= 5 {
+            self.rest = &self.rest[letters..];
+        } else {
             return;
         }
+        self.skip_suffix(&["z"]);
         let bytes = self.rest.as_bytes();
         if let [b'+' | b'-', hour @ ..] = bytes
-            && matches!(hour.len(), 2 | 4 | 5)
+            && matches!(hour.len(), 1 | 2 | 4 | 5)
             && hour
                 .iter()
                 .enumerate()
@@ -457,6 +570,28 @@ mod tests {
             ("03-04-2026", "2026-04-03 or 2026-03-04"),
             ("4/4/2026", "2026-04-04"),
             ("11/21/26", "2026-11-21 MonthFirst"),
+            ("'26.11.21", "2026-11-21"),
+            ("２０２６．１１．２１", "2026-11-21"),
+            ("2026‑11‑21", "2026-11-21"),
+            ("2026_11_21", "2026-11-21"),
+            ("2026年11月21日", "2026-11-21"),
+            ("2026년 11월 21일 토요일", "2026-11-21"),
+            ("2026-11-21 토", "2026-11-21"),
+            ("2026-11-21 Sat 10:15", "2026-11-21T10:15:00"),
+            ("20261121T101530", "2026-11-21T10:15:30"),
+            ("20261121T1015Z", "2026-11-21T10:15:00"),
+            ("20261121101530", "2026-11-21T10:15:30"),
+            ("202611211015", "2026-11-21T10:15:00"),
+            ("202611", "2026-11-01"),
+            ("261121", "2026-11-21"),
+            ("2026-11-21 3:05 p.m.", "2026-11-21T15:05:00"),
+            ("2026-11-21 10:15:30 UTC+9", "2026-11-21T10:15:30"),
+            ("Sat Nov 21 10:15:30 KST 2026", "2026-11-21T10:15:30"),
+            ("Sat Nov 21 10:15:30 2026", "2026-11-21T10:15:30"),
+            ("2026-Nov-21", "2026-11-21"),
+            ("2026 Nov 21", "2026-11-21"),
+            ("Nov 2026", "2026-11-01"),
+            ("November-2026", "2026-11-01"),
             ("\u{a0}2026-11-21\u{a0}", "2026-11-21"),
         ] {
             assert_eq!(read(text), date, "{text}");
@@ -484,6 +619,11 @@ mod tests {
             "9999-99-99",
             "2026-1-2-3",
             "0000-01-01",
+            "201212",
+            "2026112110153",
+            "20261121250000",
+            "2026-11-21 토끼",
+            "Nov 21",
         ] {
             assert_eq!(read(text), "no", "{text}");
         }
@@ -511,6 +651,7 @@ mod tests {
         };
         assert_eq!(at(46_347).unwrap(), "2026-11-21T00:00:00");
         assert_eq!(at(20_261_121).unwrap(), "2026-11-21T00:00:00");
+        assert_eq!(at(202_611).unwrap(), "2026-11-01T00:00:00");
         assert_eq!(at(12_900), None);
         assert_eq!(at(20_261_321), None);
     }
