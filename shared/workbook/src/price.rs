@@ -1,5 +1,7 @@
 //! Prices as people write them: `12,900원`, `₩12,900`, `USD 12.99`, `1.234,56 €`.
 
+use std::borrow::Cow;
+
 use iso_currency::Currency;
 
 use crate::number::{MAX_SCALE, Number};
@@ -49,7 +51,7 @@ pub(crate) enum NotAPrice {
 
 /// Signs and words for a currency. A bare `$` or `¥` is what it most often is; a currency
 /// column or heading decides before it.
-const SIGNS: [(&str, Currency); 34] = [
+const SIGNS: [(&str, Currency); 38] = [
     ("US$", Currency::USD),
     ("A$", Currency::AUD),
     ("C$", Currency::CAD),
@@ -64,6 +66,8 @@ const SIGNS: [(&str, Currency); 34] = [
     ("￦", Currency::KRW),
     ("원", Currency::KRW),
     ("WON", Currency::KRW),
+    // The backslash of a Korean keyboard.
+    ("\\", Currency::KRW),
     ("€", Currency::EUR),
     ("EURO", Currency::EUR),
     ("£", Currency::GBP),
@@ -75,6 +79,9 @@ const SIGNS: [(&str, Currency); 34] = [
     ("유로", Currency::EUR),
     ("위안", Currency::CNY),
     ("元", Currency::CNY),
+    ("RMB", Currency::CNY),
+    ("CN¥", Currency::CNY),
+    ("JP¥", Currency::JPY),
     ("₹", Currency::INR),
     ("₫", Currency::VND),
     ("₽", Currency::RUB),
@@ -90,7 +97,7 @@ const SIGNS: [(&str, Currency); 34] = [
 pub(crate) fn sign_of(text: &str) -> Option<Sign> {
     currency_of(text).map(|currency| Sign {
         currency,
-        is_shared: matches!(text.trim(), "$" | "¥" | "￥"),
+        is_shared: matches!(text.trim(), "$" | "¥" | "￥" | "\\"),
     })
 }
 
@@ -145,10 +152,17 @@ pub(crate) fn read_price(text: &str, hint: Option<Currency>) -> Result<TextPrice
         .ok_or(NotAPrice::Unreadable)?;
     let (before, rest) = clean.split_at(first);
     let (digits, after) = rest.split_at(last + 1 - first);
-    let (before, after) = (before.trim(), after.trim());
+    let (mut before, after) = (before.trim(), after.trim());
+    let mut digits = Cow::Borrowed(digits);
+    // `$.99`, but not `Rs.99`.
+    if let Some(rest) = before.strip_suffix(['.', ','])
+        && !rest.ends_with(char::is_alphanumeric)
+    {
+        before = rest;
+        digits = Cow::Owned(format!("0.{digits}"));
+    }
 
     let mut negative = false;
-    let mut before = before;
     let mut after = after;
     if let (Some(inner), Some(end)) = (before.strip_prefix('('), after.strip_suffix(')')) {
         (negative, before, after) = (true, inner.trim(), end.trim());
@@ -191,7 +205,7 @@ pub(crate) fn read_price(text: &str, hint: Option<Currency>) -> Result<TextPrice
             )
         }
     };
-    let mut value = read_digits(digits, named.map(|sign| sign.currency).or(hint))?;
+    let mut value = read_digits(&digits, named.map(|sign| sign.currency).or(hint))?;
     if negative {
         value.mantissa = -value.mantissa;
     }
@@ -200,7 +214,10 @@ pub(crate) fn read_price(text: &str, hint: Option<Currency>) -> Result<TextPrice
 
 fn sign(text: &str) -> Result<Sign, NotAPrice> {
     let text = text.trim_end_matches(['.', ':']).trim();
-    sign_of(text).ok_or(NotAPrice::Unreadable)
+    // `US $12.99`
+    sign_of(text)
+        .or_else(|| sign_of(&text.replace(' ', "")))
+        .ok_or(NotAPrice::Unreadable)
 }
 
 fn is_missing(text: &str) -> bool {
@@ -225,6 +242,16 @@ fn is_missing(text: &str) -> bool {
             | "일시품절"
             | "판매중지"
             | "미판매"
+            | "판매종료"
+            | "판매중단"
+            | "단종"
+            | "재고없음"
+            | "가격문의"
+            | "문의"
+            | "해당없음"
+            | "n.a."
+            | "out of stock"
+            | "discontinued"
     )
 }
 
@@ -358,6 +385,12 @@ mod tests {
             ("금 12,900", "Unreadable"),
             ("12,900원정", "12900 KRW"),
             ("0", "0"),
+            (".99", "0.99"),
+            ("$.99", "0.99 USD"),
+            ("-$.5", "-0.5 USD"),
+            ("US $12.99", "12.99 USD"),
+            ("\\12,900", "12900 KRW"),
+            ("RMB 12.9", "12.9 CNY"),
         ] {
             assert_eq!(read(text), price, "{text}");
         }
@@ -396,6 +429,9 @@ mod tests {
             "1..2",
             "9999999999999999",
             "12:30",
+            "Rs.99",
+            "...5",
+            "12,900원~",
         ] {
             assert_eq!(read(text), "Unreadable", "{text:?}");
         }
