@@ -1,9 +1,12 @@
 //! Finding the row of headings: below title rows, on one row or two, with merged cells.
 
+use std::cmp::Reverse;
+
 use iso_currency::Currency;
 
 use crate::cell::{Cells, Stop, Value};
-use crate::headings::{Headings, Role, heading_currency, is_unit};
+use crate::headings::{Headings, Role, heading_currency, is_unit, stated_currency};
+use crate::number::Number;
 
 /// How many rows with content are looked at from the top of a sheet.
 const PEEK_ROWS: usize = 60;
@@ -21,6 +24,8 @@ pub(crate) struct Layout {
     pub(crate) columns: Vec<(u32, Role, String)>,
     /// The currency that the price's heading names.
     pub(crate) currency: Option<Currency>,
+    /// Whether anything stands below the header.
+    pub(crate) has_rows: bool,
 }
 
 impl Layout {
@@ -36,11 +41,17 @@ impl Layout {
         self.has(Role::Price) && self.names_a_product()
     }
 
-    /// How much of a table this is; the best sheet is read.
+    /// How much of a table this is.
     pub(crate) fn score(&self) -> usize {
         self.columns.len()
             + 4 * usize::from(self.has(Role::Price))
             + 3 * usize::from(self.names_a_product())
+    }
+
+    /// What makes a sheet the one to read: prices over time, rather than a list of products
+    /// with more columns or a form that nobody filled in.
+    pub(crate) fn merit(&self) -> (bool, bool, usize) {
+        (self.has_rows, self.has(Role::Date), self.score())
     }
 
     /// The roles in order, to know a sheet of the same kind.
@@ -73,6 +84,7 @@ struct PeekedRow {
 #[derive(Debug)]
 enum Peeked {
     Text(String),
+    Number(Number),
     Other,
 }
 
@@ -87,6 +99,7 @@ impl Cells for Peek {
         let peeked = match value {
             Value::Text(text) => Peeked::text(text),
             Value::Shared(index, strings) => Peeked::text(&strings.get(index)),
+            Value::Number(number) => Some(Peeked::Number(number)),
             _ => Some(Peeked::Other),
         };
         let Some(peeked) = peeked else { return Ok(()) };
@@ -125,7 +138,7 @@ impl Peek {
             }
             let labels: Vec<_> = row
                 .labels()
-                .map(|(column, text)| (column, vec![text]))
+                .map(|(column, text)| (column, vec![text.to_owned()]))
                 .collect();
             let one = layout_of(headings, row.row, &labels);
             let below = self
@@ -133,9 +146,9 @@ impl Peek {
                 .get(at + 1)
                 .filter(|next| next.row == row.row + 1 && next.is_all_text());
             let two = below.map(|next| layout_of(headings, next.row, &merge(row, next)));
-            // A row of units belongs to the header; any other second row must add a column,
-            // else it is data.
-            let bonus = usize::from(below.is_some_and(PeekedRow::is_all_units));
+            // A row of units or of nothing but headings belongs to the header; any other second
+            // row must add a column, else it is data.
+            let bonus = usize::from(below.is_some_and(|next| next.is_all_headings(headings)));
             let candidates = [Some((1, one)), two.map(|two| (2 * bonus, two))];
             for (bonus, layout) in candidates.into_iter().flatten() {
                 if layout.columns.len() < 2 {
@@ -147,7 +160,41 @@ impl Peek {
                 }
             }
         }
-        best.map(|(_, layout)| layout)
+        best.map(|(_, layout)| self.completed(layout))
+    }
+
+    /// What the rows around the header say of it.
+    fn completed(&self, mut layout: Layout) -> Layout {
+        let header = layout.last_header_row;
+        // `(단위: 원)` above the table
+        if layout.currency.is_none() {
+            let above = self.rows.iter().take_while(|row| row.row < header);
+            layout.currency = above.into_iter().find_map(|row| {
+                let labels: Vec<&str> = row.labels().map(|(_, text)| text).collect();
+                stated_currency(&labels)
+            });
+        }
+        layout.has_rows = self.rows.iter().any(|row| row.row > header);
+        if layout.has(Role::Product) {
+            layout.columns.retain(|(column, role, heading)| {
+                !self.numbers_rows(header, *column, *role, heading)
+            });
+        }
+        layout
+    }
+
+    /// Whether a column *ID* only numbers the rows: it would make every row its own product.
+    fn numbers_rows(&self, header: u32, column: u32, role: Role, heading: &str) -> bool {
+        if role != Role::Sku || !heading.trim().eq_ignore_ascii_case("id") {
+            return false;
+        }
+        let rows = self.rows.iter().filter(|row| row.row > header);
+        let numbers: Vec<Option<Number>> = rows.map(|row| row.number(column)).collect();
+        numbers.len() > 2
+            && numbers.windows(2).all(|pair| {
+                matches!(pair, [Some(one), Some(next)]
+                    if one.scale == 0 && next.scale == 0 && next.mantissa == one.mantissa + 1)
+            })
     }
 }
 
@@ -155,7 +202,7 @@ impl PeekedRow {
     fn labels(&self) -> impl Iterator<Item = (u32, &str)> {
         self.cells.iter().filter_map(|(column, cell)| match cell {
             Peeked::Text(text) => Some((*column, text.as_str())),
-            Peeked::Other => None,
+            Peeked::Number(_) | Peeked::Other => None,
         })
     }
 
@@ -163,9 +210,17 @@ impl PeekedRow {
         self.labels().count()
     }
 
-    /// `(원)`, `[USD]`, `KRW`: what stands below headings and is no heading itself.
-    fn is_all_units(&self) -> bool {
-        self.labels().all(|(_, text)| is_unit(text))
+    /// Whether every cell is a heading, or a unit such as `(원)`, `[USD]`, `KRW`.
+    fn is_all_headings(&self, headings: &Headings) -> bool {
+        self.labels()
+            .all(|(_, text)| is_unit(text) || headings.role(text).is_some())
+    }
+
+    fn number(&self, column: u32) -> Option<Number> {
+        self.cells.iter().find_map(|(at, cell)| match cell {
+            Peeked::Number(number) if *at == column => Some(*number),
+            _ => None,
+        })
     }
 
     fn is_all_text(&self) -> bool {
@@ -174,9 +229,9 @@ impl PeekedRow {
 }
 
 /// The labels of two header rows: of each column the lower one, then both together, then the
-/// upper one. An upper label without a lower neighbour of its own reaches to the right, as
-/// merged cells do.
-fn merge<'a>(upper: &'a PeekedRow, lower: &'a PeekedRow) -> Vec<(u32, Vec<&'a str>)> {
+/// upper one. An upper label reaches to the right over lower ones, as merged cells do: *List* and
+/// *Sale* below *Price* are a list price and a sale price.
+fn merge(upper: &PeekedRow, lower: &PeekedRow) -> Vec<(u32, Vec<String>)> {
     let mut columns: Vec<u32> = upper
         .labels()
         .chain(lower.labels())
@@ -184,38 +239,61 @@ fn merge<'a>(upper: &'a PeekedRow, lower: &'a PeekedRow) -> Vec<(u32, Vec<&'a st
         .collect();
     columns.sort_unstable();
     columns.dedup();
+    let mut reaching = None;
     columns
         .into_iter()
         .map(|column| {
-            let below = lower
-                .labels()
-                .find(|(at, _)| *at == column)
-                .map(|(_, text)| text);
-            let above = upper
-                .labels()
-                .find(|(at, _)| *at == column)
-                .map(|(_, text)| text);
-            (column, below.into_iter().chain(above).collect())
+            let at = |row: &PeekedRow| {
+                let mut labels = row.labels();
+                let found = labels.find(|(at, _)| *at == column);
+                found.map(|(_, text)| text.to_owned())
+            };
+            let (below, above) = (at(lower), at(upper));
+            if above.is_some() {
+                reaching.clone_from(&above);
+            }
+            let both = below
+                .as_ref()
+                .zip(reaching.as_ref())
+                .map(|(below, above)| format!("{below} {above}"));
+            (column, below.into_iter().chain(both).chain(above).collect())
         })
         .collect()
 }
 
-/// Gives each role to the column that is named for it best.
-fn layout_of(headings: &Headings, last_header_row: u32, labels: &[(u32, Vec<&str>)]) -> Layout {
-    let mut found: Vec<(usize, u32, Role, &str)> = Vec::new();
+/// Gives each role to the column that is named for it best. Of columns with the same name, that
+/// of the widest block is meant: a small table may stand beside the large one.
+fn layout_of(headings: &Headings, last_header_row: u32, labels: &[(u32, Vec<String>)]) -> Layout {
+    let mut found: Vec<Found<'_>> = Vec::new();
+    let mut block = 0;
+    let mut before = None;
     for (column, texts) in labels {
+        if before.is_some_and(|before| before + 1 < *column) {
+            block += 1;
+        }
+        before = Some(*column);
         let best = texts
             .iter()
-            .find_map(|text| headings.role(text).map(|(role, rank)| (role, rank, *text)));
+            .find_map(|text| headings.role(text).map(|(role, rank)| (role, rank, text)));
         if let Some((role, rank, text)) = best {
-            found.push((rank, *column, role, text));
+            found.push(Found {
+                rank,
+                block,
+                column: *column,
+                role,
+                text,
+            });
         }
     }
-    found.sort_unstable_by_key(|(rank, column, _, _)| (*rank, *column));
+    let mut widths = vec![0_u32; block + 1];
+    for one in &found {
+        widths[one.block] += 1;
+    }
+    found.sort_unstable_by_key(|one| (one.rank, Reverse(widths[one.block]), one.column));
     let mut columns: Vec<(u32, Role, String)> = Vec::new();
-    for (_, column, role, text) in found {
-        if !columns.iter().any(|(_, taken, _)| *taken == role) {
-            columns.push((column, role, text.to_owned()));
+    for one in found {
+        if !columns.iter().any(|(_, taken, _)| *taken == one.role) {
+            columns.push((one.column, one.role, one.text.to_owned()));
         }
     }
     columns.sort_unstable_by_key(|(column, _, _)| *column);
@@ -231,13 +309,23 @@ fn layout_of(headings: &Headings, last_header_row: u32, labels: &[(u32, Vec<&str
         last_header_row,
         columns,
         currency,
+        has_rows: false,
     }
+}
+
+/// A column whose heading is known.
+struct Found<'a> {
+    rank: usize,
+    /// The number of the block of neighbouring columns that it stands in.
+    block: usize,
+    column: u32,
+    role: Role,
+    text: &'a str,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::Number;
 
     fn layout(rows: &[&[&str]]) -> Option<Layout> {
         let mut peek = Peek::default();
@@ -298,6 +386,82 @@ mod tests {
                 (2, Role::Product),
                 (4, Role::Price)
             ]
+        );
+    }
+
+    #[test]
+    fn a_second_row_of_headings_is_preferred_to_merged_ones_above() {
+        let found = layout(&[
+            &["날짜", "상품명", "가격", ""],
+            &["", "", "정가", "판매가"],
+            &["2026-11-21", "이어폰", "20000", "12900"],
+        ])
+        .unwrap();
+        assert_eq!(found.last_header_row, 1);
+        assert_eq!(roles(&found)[2], (3, Role::Price));
+        let found = layout(&[
+            &["Date", "Product", "", "Price", ""],
+            &["", "Code", "Name", "List", "Sale"],
+        ])
+        .unwrap();
+        assert_eq!(roles(&found)[3], (4, Role::Price));
+        let found = layout(&[
+            &["날짜", "상품명", "가격"],
+            &["Date", "Product", "Price (KRW)"],
+            &["2026-11-21", "이어폰", "12900"],
+        ])
+        .unwrap();
+        assert_eq!(found.last_header_row, 1);
+        assert_eq!(found.currency, Some(Currency::KRW));
+    }
+
+    #[test]
+    fn a_unit_above_the_table_names_the_currency() {
+        let currency = |title: &[&str]| {
+            let rows: [&[&str]; 3] = [
+                title,
+                &["날짜", "상품명", "가격"],
+                &["2026-11-21", "이어폰", "12900"],
+            ];
+            layout(&rows).unwrap().currency
+        };
+        assert_eq!(currency(&["", "", "(단위: 원)"]), Some(Currency::KRW));
+        assert_eq!(currency(&["통화", "USD"]), Some(Currency::USD));
+        assert_eq!(currency(&["Currency: EUR"]), Some(Currency::EUR));
+        assert_eq!(currency(&["(단위: 천원)"]), None);
+        assert_eq!(currency(&["USD", "비고"]), None);
+    }
+
+    #[test]
+    fn a_number_of_each_row_is_no_product_code() {
+        let found = layout(&[
+            &["id", "product", "price"],
+            &["17", "Cable", "390"],
+            &["18", "Plug", "500"],
+            &["19", "Cable", "400"],
+        ])
+        .unwrap();
+        assert!(!found.has(Role::Sku));
+        let found = layout(&[
+            &["id", "product", "price"],
+            &["17", "Cable", "390"],
+            &["18", "Plug", "500"],
+            &["17", "Cable", "400"],
+        ])
+        .unwrap();
+        assert!(found.has(Role::Sku));
+    }
+
+    #[test]
+    fn a_small_table_beside_the_data_is_left_alone() {
+        let found = layout(&[
+            &["상품명", "합계", "", "날짜", "상품명", "가격"],
+            &["이어폰", "12900", "", "2026-11-21", "이어폰", "12900"],
+        ])
+        .unwrap();
+        assert_eq!(
+            roles(&found),
+            [(3, Role::Date), (4, Role::Product), (5, Role::Price)]
         );
     }
 

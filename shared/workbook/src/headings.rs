@@ -4,7 +4,7 @@
 use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
 
-use self::synonyms::{ENDINGS, NOT_A_PRICE, NOT_THE_DATE, SYNONYMS};
+use self::synonyms::{AMOUNTS, ENDINGS, NOT_A_PRICE, NOT_THE_DATE, SUMS, SYNONYMS};
 use crate::price::currency_of;
 
 mod synonyms;
@@ -89,7 +89,8 @@ impl Headings {
 fn synonym(normal: &str) -> Option<(Role, usize)> {
     SYNONYMS.iter().find_map(|(role, synonyms)| {
         let rank = synonyms.iter().position(|synonym| *synonym == normal)?;
-        Some((*role, 1_000 + rank))
+        let is_amount = *role == Role::Price && AMOUNTS.contains(&normal);
+        Some((*role, if is_amount { 4_000 } else { 1_000 } + rank))
     })
 }
 
@@ -120,8 +121,12 @@ fn ending(whole: &str) -> Option<(Role, usize)> {
             Role::Date => &NOT_THE_DATE,
             _ => &[],
         };
-        let is_other = others.iter().any(|word| whole.starts_with(word));
-        (!is_other).then_some((*role, 2_000 + rank))
+        if others.iter().any(|word| whole.starts_with(word)) {
+            return None;
+        }
+        // Many pieces cost more than one.
+        let is_sum = *role == Role::Price && SUMS.iter().any(|word| whole.starts_with(word));
+        Some((*role, if is_sum { 4_000 } else { 2_000 } + rank))
     })
 }
 
@@ -149,6 +154,18 @@ pub(crate) fn is_unit(text: &str) -> bool {
 /// The currency that a price heading names: `가격(원)`, `Price [USD]`, `단가 ₩`, `price_eur`.
 pub(crate) fn heading_currency(heading: &str) -> Option<Currency> {
     words(heading).find_map(named_currency)
+}
+
+/// The currency that a row above the table states: `(단위: 원)`, or `통화` and `KRW` side by side.
+pub(crate) fn stated_currency(labels: &[&str]) -> Option<Currency> {
+    const STATES: [&str; 4] = ["단위", "통화", "currency", "unit"];
+    let states = |text: &str| {
+        let text = text.trim_start_matches(['(', '[', '（', '※', '*', ' ']);
+        let lower = text.to_lowercase();
+        STATES.iter().any(|word| lower.starts_with(word))
+    };
+    let (at, text) = labels.iter().enumerate().find(|(_, text)| states(text))?;
+    heading_currency(text).or_else(|| heading_currency(labels.get(at + 1)?))
 }
 
 fn words(heading: &str) -> impl Iterator<Item = &str> {
@@ -242,6 +259,8 @@ mod tests {
         assert!(rank("판매가") < rank("정가"));
         assert!(rank("price") < rank("list price"));
         assert!(rank("price") < rank("lowest price"));
+        assert!(rank("도서 판매단가") < rank("금액"));
+        assert!(rank("Item price") < rank("Total price"));
     }
 
     #[test]

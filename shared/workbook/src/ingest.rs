@@ -11,7 +11,7 @@ use crate::aggregate::{Aggregate, Row};
 use crate::cell::{Cells, Stop, Value};
 use crate::date::{DayMonth, TextDate, from_bare_number, from_serial, read_date};
 use crate::header::Layout;
-use crate::headings::Role;
+use crate::headings::{Role, heading_currency};
 use crate::limits::Deadline;
 use crate::number::Number;
 use crate::price::{NotAPrice, Sign, currency_of, read_price};
@@ -286,7 +286,8 @@ impl<'a> Ingest<'a> {
             self.texts.get(slots.category),
             self.texts.get(slots.vendor),
         ];
-        if labels.iter().any(|label| is_total(label)) {
+        let without_date = self.sheet.has_date;
+        if labels.iter().any(|label| is_total(label, without_date)) {
             return Some(NotData::Total);
         }
         let is_price_heading = slots.price == PriceSlot::Text
@@ -473,6 +474,7 @@ impl<'a> Ingest<'a> {
             "" => CurrencySlot::Empty,
             text => currency_of(text)
                 .or_else(|| Currency::from_code(&text.to_ascii_uppercase()))
+                .or_else(|| heading_currency(text))
                 .map_or(CurrencySlot::Bad, CurrencySlot::Known),
         };
         if slot == CurrencySlot::Bad {

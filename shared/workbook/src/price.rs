@@ -51,7 +51,7 @@ pub(crate) enum NotAPrice {
 
 /// Signs and words for a currency. A bare `$` or `¥` is what it most often is; a currency
 /// column or heading decides before it.
-const SIGNS: [(&str, Currency); 38] = [
+const SIGNS: [(&str, Currency); 50] = [
     ("US$", Currency::USD),
     ("A$", Currency::AUD),
     ("C$", Currency::CAD),
@@ -82,6 +82,18 @@ const SIGNS: [(&str, Currency); 38] = [
     ("RMB", Currency::CNY),
     ("CN¥", Currency::CNY),
     ("JP¥", Currency::JPY),
+    ("원화", Currency::KRW),
+    ("한국 원", Currency::KRW),
+    ("대한민국 원", Currency::KRW),
+    ("Korean won", Currency::KRW),
+    ("미국 달러", Currency::USD),
+    ("미 달러", Currency::USD),
+    ("US dollar", Currency::USD),
+    ("US dollars", Currency::USD),
+    ("유로화", Currency::EUR),
+    ("엔화", Currency::JPY),
+    ("일본 엔", Currency::JPY),
+    ("위안화", Currency::CNY),
     ("₹", Currency::INR),
     ("₫", Currency::VND),
     ("₽", Currency::RUB),
@@ -104,7 +116,7 @@ pub(crate) fn sign_of(text: &str) -> Option<Sign> {
 /// The currency that a sign, a word or an ISO 4217 code stands for.
 pub(crate) fn currency_of(text: &str) -> Option<Currency> {
     let text = text.trim();
-    if text.is_empty() || text.len() > 12 {
+    if text.is_empty() || text.len() > 20 {
         return None;
     }
     if let Some((_, currency)) = SIGNS

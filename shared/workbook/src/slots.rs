@@ -81,16 +81,32 @@ impl TextSlot {
     }
 }
 
-/// Labels of rows that add up others.
-pub(crate) fn is_total(label: &str) -> bool {
-    if label.is_empty() || label.len() > 40 {
+const TOTAL_ENDINGS: [&str; 7] = ["합계", "소계", "총계", "누계", "평균", "총액", "subtotal"];
+
+/// Labels of rows that add up others. In a row `without_date` of a table with dates, which is no
+/// data anyway, also `이어폰 소계`, `합계 (4건)` and `October total`.
+pub(crate) fn is_total(label: &str, without_date: bool) -> bool {
+    if label.is_empty() || label.len() > 60 {
         return false;
     }
-    let plain: String = label
+    let open = |c| matches!(c, '(' | '[' | '（');
+    let outside = if without_date && !label.starts_with(open) {
+        label.split(open).next().unwrap_or(label)
+    } else {
+        label
+    };
+    let plain: String = outside
         .chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect();
+    let last_word = outside.rsplit(' ').next().unwrap_or(outside);
+    if without_date
+        && (TOTAL_ENDINGS.iter().any(|ending| plain.ends_with(ending))
+            || last_word.eq_ignore_ascii_case("total"))
+    {
+        return true;
+    }
     matches!(
         plain.as_str(),
         "합계"
@@ -112,4 +128,30 @@ pub(crate) fn is_total(label: &str) -> bool {
             | "mean"
             | "합"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_total;
+
+    #[test]
+    fn rows_that_add_up_others_are_known_by_their_labels() {
+        for label in ["합계", "합 계", "[합계]", "Total:", "Sub-total"] {
+            assert!(is_total(label, false), "{label}");
+            assert!(is_total(label, true), "{label}");
+        }
+        for label in [
+            "이어폰 소계",
+            "합계 (4건)",
+            "October total",
+            "TOTAL (KRW)",
+            "전체 평균",
+        ] {
+            assert!(is_total(label, true), "{label}");
+            assert!(!is_total(label, false), "{label}");
+        }
+        for label in ["", "Total War", "합계기", "평균대"] {
+            assert!(!is_total(label, true), "{label}");
+        }
+    }
 }

@@ -280,7 +280,7 @@ fn choose(workbook: &mut Workbook, options: &ReportOptions) -> Result<Chosen, St
         found
             .iter()
             .filter(|sheet| sheet.layout.is_usable() && sheet.info.visible == visible)
-            .max_by_key(|sheet| (sheet.layout.score(), std::cmp::Reverse(sheet.index)))
+            .max_by_key(|sheet| (sheet.layout.merit(), std::cmp::Reverse(sheet.index)))
     };
     let Some(best) = usable(true).or_else(|| usable(false)) else {
         return Err(no_header(&found, &all).into());

@@ -79,6 +79,12 @@ pub(super) const SYNONYMS: [(Role, &[&str]); 7] = [
             "day",
             "time",
             "orderdate",
+            "crawldate",
+            "crawleddate",
+            "scrapedate",
+            "checkdate",
+            "snapshotdate",
+            "collectiondate",
             "createdat",
             "capturedat",
             "collectedat",
@@ -339,6 +345,7 @@ pub(super) const SYNONYMS: [(Role, &[&str]); 7] = [
             "최저가",
             "최저가격",
             "단가",
+            "판매단가",
             "saleprice",
             "sellingprice",
             "unitprice",
@@ -481,3 +488,18 @@ pub(super) const NOT_THE_DATE: [&str; 14] = [
     "종료",
     "제조",
 ];
+
+/// Of the synonyms for a price those that are usually the price of all pieces together, and
+/// come last.
+pub(super) const AMOUNTS: [&str; 7] = [
+    "amount",
+    "금액",
+    "판매금액",
+    "결제금액",
+    "상품금액",
+    "거래금액",
+    "value",
+];
+
+/// Words with which a heading that ends like a price is that of all pieces together.
+pub(super) const SUMS: [&str; 5] = ["total", "subtotal", "sum", "총", "합계"];
