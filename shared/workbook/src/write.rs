@@ -5,61 +5,50 @@
 //! to a temporary file as they come. A table goes on on a further sheet above 1,048,576 rows.
 //! A text is always a text, whatever it begins with.
 
+mod cell;
 mod look;
+mod package;
+mod rows;
+mod shared;
 
-use std::cmp::Ordering;
 use std::path::Path;
 
 use hashbrown::HashMap;
-use iso_currency::Currency;
-use jiff::civil::{Date, DateTime};
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
-use rust_xlsxwriter::{DocProperties, Format, Workbook, Worksheet};
+use rust_xlsxwriter::{DocProperties, Format, Workbook, Worksheet, XlsxError};
 use unicode_width::UnicodeWidthStr;
 
+use cell::{Content, cut, cut_to, float};
 use look::{Look, format};
+use package::Part;
+use rows::Rows;
+use shared::Shared;
 
+pub use cell::{Cell, MAX_TEXT};
 pub use look::ChangeColors;
 pub use rust_xlsxwriter;
 
 /// Why a workbook could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("the workbook cannot be written: {0}")]
-pub struct WriteError(#[from] rust_xlsxwriter::XlsxError);
+pub struct WriteError(#[from] XlsxError);
+
+impl From<std::io::Error> for WriteError {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.into())
+    }
+}
 
 /// The most rows of a sheet, with its header.
 pub const MAX_ROWS: u32 = 1_048_576;
 
-/// The most UTF-16 units of a text in a cell; what is longer is cut.
-pub const MAX_TEXT: usize = 32_767;
+/// How hard to compress: halves the time of the default level for a tenth more bytes.
+const LEVEL: u8 = 3;
 
 /// How high a line of Hangul is, in points.
 const LINE: u32 = 17;
 
-/// The value of a cell.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Cell<'a> {
-    /// Nothing.
-    Empty,
-    /// A text, never a formula.
-    Text(&'a str),
-    /// A whole number.
-    Count(u64),
-    /// An amount with every digit it has, in the format of its currency.
-    Amount(Decimal, Option<Currency>),
-    /// A computed amount (a mean, a deviation), shown with two digits after the point or as
-    /// many as its currency has.
-    Computed(Decimal, Option<Currency>),
-    /// A plain number with up to two digits after the point.
-    Number(Decimal),
-    /// A change in percent: 12.5 is shown as +12.50%.
-    Percent(Decimal),
-    /// A day.
-    Date(Date),
-    /// A day and a time of day.
-    DateTime(DateTime),
-}
+/// The same in whole pixels, three quarters of a point each, as a sheet holds it.
+const LINE_PIXELS: f64 = 17.25;
 
 /// The heading of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,15 +74,22 @@ impl<'a> From<&'a str> for Heading<'a> {
 /// A workbook that is being written.
 pub struct Book {
     workbook: Workbook,
-    looks: HashMap<Look, Format>,
+    /// The format of each look and its number in the workbook.
+    looks: HashMap<Look, (Format, u32)>,
     names: Vec<String>,
     colors: ChangeColors,
     high_rows: bool,
+    sheets: usize,
+    /// The rows of tables, by the number of their sheet.
+    parts: HashMap<usize, Part>,
+    shared: Shared,
 }
 
 /// A sheet with a header and rows.
 pub struct Table {
+    /// The sheet with its header only; its rows are put in when the workbook is saved.
     sheet: Worksheet,
+    rows: Rows,
     name: String,
     part: u32,
     headings: Vec<(String, bool)>,
@@ -113,14 +109,16 @@ impl Book {
                 .set_author("Pricetide")
                 .set_company("Pricetide"),
         );
-        // Level 3 halves the time of the default level for a tenth more bytes.
-        workbook.set_zip_compression_level(3);
+        workbook.set_zip_compression_level(LEVEL);
         Self {
             workbook,
             looks: HashMap::new(),
             names: Vec::new(),
             colors,
             high_rows: false,
+            sheets: 0,
+            parts: HashMap::new(),
+            shared: Shared::default(),
         }
     }
 
@@ -143,10 +141,11 @@ impl Book {
             .map(|heading| (*heading).into())
             .map(|heading: Heading<'_>| (heading.text.to_owned(), heading.right))
             .collect();
-        let sheet = self.table_sheet(name, &headings)?;
+        let (sheet, rows) = self.table_sheet(name, &headings)?;
         let widths = headings.iter().map(|(text, _)| text.width() + 3).collect();
         Ok(Table {
             sheet,
+            rows,
             name: name.to_owned(),
             part: 1,
             headings,
@@ -161,8 +160,8 @@ impl Book {
         &mut self,
         name: &str,
         headings: &[(String, bool)],
-    ) -> Result<Worksheet, WriteError> {
-        let mut sheet = self.workbook.new_worksheet_with_low_memory()?;
+    ) -> Result<(Worksheet, Rows), WriteError> {
+        let mut sheet = Worksheet::new();
         sheet.set_name(self.sheet_name(name))?;
         sheet.set_freeze_panes(1, 0)?;
         page(&mut sheet).set_landscape().set_repeat_rows(0, 0)?;
@@ -176,7 +175,8 @@ impl Book {
             };
             self.heading(&mut sheet, 0, column, heading)?;
         }
-        Ok(sheet)
+        let rows = Rows::new(self.high_rows.then_some(LINE_PIXELS))?;
+        Ok((sheet, rows))
     }
 
     /// Appends a row.
@@ -186,48 +186,68 @@ impl Book {
         }
         let row = table.next_row;
         table.next_row += 1;
+        table.rows.begin(row);
         for (column, cell) in (0..).zip(cells) {
-            let width = self.write(&mut table.sheet, row, column, *cell)?;
+            let (content, width) = cell.content()?;
+            match content {
+                Content::Nothing => {}
+                Content::Text(text) => table.rows.text(column, text, &mut self.shared),
+                Content::Number(number, look) => {
+                    table.rows.number(column, number, self.style(look));
+                }
+                Content::Serial(serial, look) => {
+                    table.rows.float(column, serial, self.style(look));
+                }
+            }
             if let Some(widest) = table.widths.get_mut(usize::from(column)) {
                 *widest = width.max(*widest);
             }
         }
+        table.rows.end()?;
         Ok(())
     }
 
     fn continue_table(&mut self, table: &mut Table) -> Result<(), WriteError> {
         table.part += 1;
         let name = format!("{} {}", table.name, table.part);
-        let sheet = self.table_sheet(&name, &table.headings)?;
-        let full = std::mem::replace(&mut table.sheet, sheet);
-        self.close(full, &table.widths, table.next_row, table.printed)?;
+        let (sheet, rows) = self.table_sheet(&name, &table.headings)?;
+        let sheet = std::mem::replace(&mut table.sheet, sheet);
+        let rows = std::mem::replace(&mut table.rows, rows);
+        self.close(sheet, rows, &table.widths, table.next_row, table.printed)?;
         table.next_row = 1;
         Ok(())
     }
 
     /// Ends a table.
     pub fn end(&mut self, table: Table) -> Result<(), WriteError> {
-        self.close(table.sheet, &table.widths, table.next_row, table.printed)
+        let (widths, printed) = (&table.widths, table.printed);
+        self.close(table.sheet, table.rows, widths, table.next_row, printed)
     }
 
     fn close(
         &mut self,
         mut sheet: Worksheet,
+        rows: Rows,
         widths: &[usize],
-        rows: u32,
+        next_row: u32,
         printed: Option<u16>,
     ) -> Result<(), WriteError> {
         set_widths(&mut sheet, widths)?;
-        if let Some(last) = printed.and_then(|columns| columns.checked_sub(1)) {
-            sheet.set_print_area(0, 0, rows.saturating_sub(1), last)?;
+        let last_row = next_row.saturating_sub(1);
+        let last_of = |columns: u16| columns.checked_sub(1);
+        if let Some(last) = printed.and_then(last_of) {
+            sheet.set_print_area(0, 0, last_row, last)?;
         }
-        if let Some(last) = u16::try_from(widths.len())
-            .ok()
-            .and_then(|count| count.checked_sub(1))
-        {
-            sheet.autofilter(0, 0, rows.saturating_sub(1), last)?;
+        let last_column = u16::try_from(widths.len()).ok().and_then(last_of);
+        if let Some(last) = last_column {
+            sheet.autofilter(0, 0, last_row, last)?;
         }
-        self.workbook.push_worksheet(sheet);
+        self.add(sheet);
+        let body = rows.finish()?;
+        if body.length > 0 {
+            let last = (last_row, last_column.unwrap_or(0).into());
+            self.parts.insert(self.sheets, Part { body, last });
+        }
         Ok(())
     }
 
@@ -241,6 +261,7 @@ impl Book {
 
     /// Adds a sheet of free form.
     pub fn add(&mut self, sheet: Worksheet) {
+        self.sheets += 1;
         self.workbook.push_worksheet(sheet);
     }
 
@@ -252,74 +273,20 @@ impl Book {
         column: u16,
         cell: Cell<'_>,
     ) -> Result<usize, WriteError> {
-        Ok(match cell {
-            Cell::Empty | Cell::Text("") => 0,
-            Cell::Text(text) => {
-                let text = cut(text);
+        let (content, width) = cell.content()?;
+        match content {
+            Content::Nothing => {}
+            Content::Text(text) => {
                 sheet.write_string(row, column, text)?;
-                text.width() + 1
             }
-            #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-            Cell::Count(count) => self.number(sheet, row, column, count as f64, Look::Places(0))?,
-            Cell::Amount(amount, currency) => {
-                let places = exponent(currency).max(amount.normalize().scale().min(6));
-                self.number(sheet, row, column, float(amount), Look::Places(places))?
+            Content::Number(number, look) => {
+                sheet.write_number_with_format(row, column, float(number), self.look(look))?;
             }
-            Cell::Computed(amount, currency) => {
-                let places = exponent(currency).max(2);
-                self.number(sheet, row, column, float(amount), Look::Places(places))?
+            Content::Serial(serial, look) => {
+                sheet.write_number_with_format(row, column, serial, self.look(look))?;
             }
-            Cell::Number(number) => self.number(sheet, row, column, float(number), Look::Plain)?,
-            Cell::Percent(percent) => {
-                let share = float(percent / Decimal::ONE_HUNDRED);
-                {
-                    let look = match percent.cmp(&Decimal::ZERO) {
-                        Ordering::Greater => Look::Rise,
-                        Ordering::Less => Look::Fall,
-                        Ordering::Equal => Look::Level,
-                    };
-                    self.number(sheet, row, column, share, look)?
-                }
-            }
-            Cell::Date(date) => {
-                let look = self.look(Look::Day);
-                sheet.write_datetime_with_format(row, column, excel_date(date)?, look)?;
-                12
-            }
-            Cell::DateTime(at) => {
-                let look = self.look(Look::Minute);
-                let time = at.time();
-                let hour = u16::try_from(time.hour()).unwrap_or(0);
-                let minute = u8::try_from(time.minute()).unwrap_or(0);
-                let at = excel_date(at.date())?.and_hms(hour, minute, f64::from(time.second()))?;
-                sheet.write_datetime_with_format(row, column, at, look)?;
-                18
-            }
-        })
-    }
-
-    fn number(
-        &mut self,
-        sheet: &mut Worksheet,
-        row: u32,
-        column: u16,
-        value: f64,
-        look: Look,
-    ) -> Result<usize, WriteError> {
-        sheet.write_number_with_format(row, column, value, self.look(look))?;
-        let mut digits = 1;
-        let mut rest = value.abs();
-        while rest >= 10.0 && digits < 18 {
-            rest /= 10.0;
-            digits += 1;
         }
-        let places = match look {
-            Look::Places(0) => 0,
-            Look::Places(places) => places as usize + 1,
-            Look::Rise | Look::Fall | Look::Level => 6,
-            _ => 3,
-        };
-        Ok(digits + digits / 3 + places + 2)
+        Ok(width)
     }
 
     /// Writes a large heading.
@@ -360,9 +327,11 @@ impl Book {
         row: u32,
         column: u16,
         count: u64,
-    ) -> Result<usize, WriteError> {
+    ) -> Result<(), WriteError> {
+        let look = self.look(Look::LeftCount);
         #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-        self.number(sheet, row, column, count as f64, Look::LeftCount)
+        sheet.write_number_with_format(row, column, count as f64, look)?;
+        Ok(())
     }
 
     /// Writes the label of a value.
@@ -403,15 +372,31 @@ impl Book {
 
     /// Writes the file; a file of that name is replaced once everything is written.
     pub fn save(mut self, path: &Path) -> Result<(), WriteError> {
-        self.workbook.save(path)?;
+        let workbook = self.workbook.save_to_buffer()?;
+        package::fill(&workbook, self.parts, &self.shared, LEVEL.into(), path)?;
         Ok(())
     }
 
     fn look(&mut self, look: Look) -> &Format {
-        let colors = self.colors;
-        self.looks
-            .entry(look)
-            .or_insert_with(|| format(look, colors))
+        &self.format(look).0
+    }
+
+    fn style(&mut self, look: Look) -> u32 {
+        self.format(look).1
+    }
+
+    /// The format of a look and its number, which the workbook gives formats in their order; the
+    /// number 0 is that of cells without a format.
+    fn format(&mut self, look: Look) -> &(Format, u32) {
+        let next = u32::try_from(self.looks.len() + 1).unwrap_or(u32::MAX);
+        let Self {
+            workbook, colors, ..
+        } = self;
+        self.looks.entry(look).or_insert_with(|| {
+            let format = format(look, *colors);
+            workbook.register_format(&format);
+            (format, next)
+        })
     }
 
     /// A name that a sheet may have: at most 31 UTF-16 units, none of `[]:*?/\`, no
@@ -469,11 +454,6 @@ impl Table {
     pub fn print_columns(&mut self, columns: u16) {
         self.printed = Some(columns);
     }
-
-    /// Its sheet, to add what is not a row: a chart, a note.
-    pub fn sheet(&mut self) -> &mut Worksheet {
-        &mut self.sheet
-    }
 }
 
 /// Sets widths, in columns of a digit, between 8 and 60.
@@ -483,42 +463,6 @@ pub fn set_widths(sheet: &mut Worksheet, widths: &[usize]) -> Result<(), WriteEr
         sheet.set_column_width(column, width)?;
     }
     Ok(())
-}
-
-fn excel_date(date: Date) -> Result<rust_xlsxwriter::ExcelDateTime, WriteError> {
-    let year = u16::try_from(date.year()).unwrap_or(1900);
-    let month = u8::try_from(date.month()).unwrap_or(1);
-    let day = u8::try_from(date.day()).unwrap_or(1);
-    Ok(rust_xlsxwriter::ExcelDateTime::from_ymd(year, month, day)?)
-}
-
-/// A workbook stores floating point: the nearest to the exact decimal.
-fn float(amount: Decimal) -> f64 {
-    amount.to_f64().unwrap_or(0.0)
-}
-
-fn exponent(currency: Option<Currency>) -> u32 {
-    currency.and_then(Currency::exponent).map_or(0, u32::from)
-}
-
-fn cut(text: &str) -> &str {
-    if text.len() <= MAX_TEXT {
-        text
-    } else {
-        cut_to(text, MAX_TEXT)
-    }
-}
-
-/// The beginning of a text in at most so many UTF-16 units.
-fn cut_to(text: &str, most: usize) -> &str {
-    let mut units = 0;
-    for (at, c) in text.char_indices() {
-        units += c.len_utf16();
-        if units > most {
-            return &text[..at];
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -43,8 +43,8 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
         widths[0] = widths[0].max(book.label(&mut sheet, row, 0, label)?);
         match value {
             Cell::Count(count) => book.left_count(&mut sheet, row, 1, count)?,
-            value => book.write(&mut sheet, row, 1, value)?,
-        };
+            value => book.write(&mut sheet, row, 1, value).map(drop)?,
+        }
         row += 1;
     }
 

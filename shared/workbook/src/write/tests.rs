@@ -1,7 +1,12 @@
 //! What a written workbook reads back as.
 
-use calamine::{Data, Reader};
+use std::io::Read as _;
 
+use calamine::{Data, Reader};
+use iso_currency::Currency;
+use rust_decimal::Decimal;
+
+use super::cell::exponent;
 use super::look::digits;
 use super::*;
 
@@ -37,6 +42,110 @@ fn a_table_goes_on_on_the_next_sheet() {
             .map(|count| Data::Float(f64::from(count)))
             .collect::<Vec<_>>()
     );
+}
+
+/// An entry of a saved workbook.
+fn entry(book: Book, name: &str) -> [String; 2] {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("book.xlsx");
+    book.save(&path).unwrap();
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
+    [name, "xl/styles.xml"].map(|name| {
+        let mut text = String::new();
+        archive
+            .by_name(name)
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        text
+    })
+}
+
+/// The values of an attribute, in order.
+fn attributes<'a>(xml: &'a str, tag: &str, name: &str) -> Vec<&'a str> {
+    let name = format!(" {name}=\"");
+    xml.split(tag)
+        .skip(1)
+        .filter_map(|one| {
+            one.split('>')
+                .next()?
+                .split_once(&name)?
+                .1
+                .split('"')
+                .next()
+        })
+        .collect()
+}
+
+#[test]
+fn each_cell_of_a_table_has_the_format_of_its_kind() {
+    let mut book = Book::new("", ChangeColors::GreenUp);
+    let mut sheet = book.free_sheet("first").unwrap();
+    book.title(&mut sheet, 0, 0, "한글").unwrap();
+    book.add(sheet);
+    let mut table = book.table("t", &["a", "b", "c", "d", "e", "f"]).unwrap();
+    let date = jiff::civil::date(2026, 11, 21);
+    let cells = [
+        Cell::Count(1),
+        Cell::Amount(Decimal::ONE, Some(Currency::USD)),
+        Cell::Percent(Decimal::ONE),
+        Cell::Percent(-Decimal::ONE),
+        Cell::Date(date),
+        Cell::DateTime(date.at(10, 30, 0, 0)),
+    ];
+    book.row(&mut table, &cells).unwrap();
+    book.end(table).unwrap();
+    let [sheet, styles] = entry(book, "xl/worksheets/sheet2.xml");
+    let rows = sheet.split_once("</row>").unwrap().1;
+    let formats = attributes(&styles, "<numFmt", "formatCode");
+    let ids = attributes(&styles, "<numFmt", "numFmtId");
+    let cell_formats = styles.split_once("<cellXfs").unwrap().1;
+    let of_style = attributes(cell_formats, "<xf", "numFmtId");
+    let shown: Vec<&str> = attributes(rows, "<c", "s")
+        .iter()
+        .map(|style| of_style[style.parse::<usize>().unwrap()])
+        .map(|id| formats[ids.iter().position(|one| *one == id).unwrap()])
+        .collect();
+    let change = "+0.00%_)_);-0.00%_)_);0.00%_)_)";
+    assert_eq!(
+        shown,
+        [
+            "#,##0_)_)",
+            "#,##0.00_)_)",
+            change,
+            change,
+            "yyyy-mm-dd_)_)",
+            "yyyy-mm-dd hh:mm_)_)"
+        ]
+    );
+    assert!(sheet.contains(r#"<dimension ref="A1:F2"/>"#), "{sheet}");
+}
+
+#[test]
+fn texts_are_shared_until_there_are_too_many() {
+    let mut book = Book::new("", ChangeColors::GreenUp);
+    let mut table = book.table("가격", &["상품", "번호"]).unwrap();
+    for row in 0..70_000 {
+        let text = format!("상품 <{row}>");
+        book.row(&mut table, &[Cell::Text(&text), Cell::Text("같은")])
+            .unwrap();
+    }
+    book.end(table).unwrap();
+    let mut table = book.table("끝", &["머리글"]).unwrap();
+    book.row(&mut table, &[Cell::Text(" 상품 <1>")]).unwrap();
+    book.end(table).unwrap();
+    let mut read = saved(book);
+    let range = read.worksheet_range("가격").unwrap();
+    assert_eq!(range.get((0, 1)), Some(&Data::String("번호".into())));
+    for row in 0..70_000_u32 {
+        let at = row as usize + 1;
+        let text = format!("상품 <{row}>");
+        assert_eq!(range.get((at, 0)), Some(&Data::String(text)));
+        assert_eq!(range.get((at, 1)), Some(&Data::String("같은".into())));
+    }
+    let range = read.worksheet_range("끝").unwrap();
+    assert_eq!(range.get((0, 0)), Some(&Data::String("머리글".into())));
+    assert_eq!(range.get((1, 0)), Some(&Data::String(" 상품 <1>".into())));
 }
 
 #[test]
