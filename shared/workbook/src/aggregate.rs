@@ -93,31 +93,32 @@ impl MonthKey {
     }
 }
 
-/// The vendors of a product: mostly a handful.
-enum Vendors {
-    Few(Vec<u32>),
-    Many(HashSet<u32>),
+/// The vendors of a product by their numbers: those below 64 as bits, which is most.
+#[derive(Default)]
+struct Vendors {
+    few: u64,
+    more: Option<Box<HashSet<u32>>>,
 }
 
 impl Vendors {
     /// Adds a vendor; says whether it is new.
     #[inline]
     fn add(&mut self, vendor: u32) -> bool {
-        match self {
-            Self::Few(few) if few.contains(&vendor) => false,
-            Self::Few(few) if few.len() < 32 => {
-                few.push(vendor);
-                true
-            }
-            Self::Few(few) => {
-                let mut many: HashSet<u32> = few.drain(..).collect();
-                many.insert(vendor);
-                *self = Self::Many(many);
-                true
-            }
-            Self::Many(many) => many.insert(vendor),
+        if vendor >= u64::BITS {
+            return self.more.get_or_insert_default().insert(vendor);
         }
+        let bit = 1 << vendor;
+        let is_new = self.few & bit == 0;
+        self.few |= bit;
+        is_new
     }
+}
+
+/// The months by their keys, and those that rows had lately, which most rows have again.
+#[derive(Default)]
+struct MonthIndex {
+    all: HashMap<u64, u32>,
+    lately: Vec<u32>,
 }
 
 /// Everything that was seen.
@@ -128,8 +129,8 @@ pub(crate) struct Aggregate {
     pub(crate) vendors: Vec<VendorGroup>,
     vendor_heads: Vec<u32>,
     /// By [`MonthKey`], packed.
-    pub(crate) months: HashMap<u64, Totals>,
-    pub(crate) currencies: Vec<(Option<Currency>, Totals)>,
+    pub(crate) months: Vec<(u64, Totals)>,
+    month_index: MonthIndex,
     pub(crate) rows: u64,
     pub(crate) zero_prices: u64,
     pub(crate) first: Option<Seconds>,
@@ -151,15 +152,27 @@ impl Totals {
         }
     }
 
+    #[inline]
     fn add(&mut self, price: Number) {
         self.count += 1;
         self.sum.add(price);
-        if less(price, self.minimum) {
-            self.minimum = price;
+        self.widen(price, price);
+    }
+
+    #[inline]
+    fn widen(&mut self, low: Number, high: Number) {
+        if less(low, self.minimum) {
+            self.minimum = low;
         }
-        if less(self.maximum, price) {
-            self.maximum = price;
+        if less(self.maximum, high) {
+            self.maximum = high;
         }
+    }
+
+    fn add_all(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sum.add_all(other.sum);
+        self.widen(other.minimum, other.maximum);
     }
 }
 
@@ -226,19 +239,43 @@ impl Aggregate {
             month,
             currency: code(row.currency),
         };
-        self.months
-            .entry(key.packed())
-            .and_modify(|totals| totals.add(row.price))
-            .or_insert_with(|| Totals::new(row.price));
-        match self
-            .currencies
-            .iter_mut()
-            .find(|(currency, _)| *currency == row.currency)
-        {
-            Some((_, totals)) => totals.add(row.price),
-            None => self.currencies.push((row.currency, Totals::new(row.price))),
-        }
+        self.add_month(key.packed(), row.price);
         Ok(())
+    }
+
+    #[inline]
+    fn add_month(&mut self, key: u64, price: Number) {
+        // The upper bits of the product hang on all bits of the key (Fibonacci hashing).
+        let [slot, ..] = key.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+        let index = &mut self.month_index;
+        if let Some(&lately) = index.lately.get(usize::from(slot))
+            && let Some((same, totals)) = self.months.get_mut(lately as usize)
+            && *same == key
+        {
+            return totals.add(price);
+        }
+        index.lately.resize(256, NONE);
+        let new = u32::try_from(self.months.len()).unwrap_or(NONE);
+        let at = *index.all.entry(key).or_insert(new);
+        index.lately[usize::from(slot)] = at;
+        match self.months.get_mut(at as usize) {
+            Some((_, totals)) => totals.add(price),
+            None => self.months.push((key, Totals::new(price))),
+        }
+    }
+
+    /// The currencies in the order in which they were first seen.
+    pub(crate) fn currencies(&self) -> Vec<(Option<Currency>, Totals)> {
+        let mut currencies: Vec<(Option<Currency>, Totals)> = Vec::new();
+        for (key, totals) in &self.months {
+            let code = MonthKey::unpacked(*key).currency;
+            let currency = code.and_then(Currency::from_numeric);
+            match currencies.iter_mut().find(|(same, _)| *same == currency) {
+                Some((_, all)) => all.add_all(totals),
+                None => currencies.push((currency, *totals)),
+            }
+        }
+        currencies
     }
 
     fn add_product(&mut self, row: &Row, limits: &Limits) -> Result<usize, ReadError> {
@@ -298,7 +335,7 @@ impl Aggregate {
                     minimum: seen,
                     maximum: seen,
                     values: Values::new(row.price),
-                    vendors: Vendors::Few(Vec::new()),
+                    vendors: Vendors::default(),
                 });
                 Ok(self.products.len() - 1)
             }

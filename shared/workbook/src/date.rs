@@ -57,14 +57,11 @@ pub(crate) fn civil(at: Seconds) -> Option<DateTime> {
 /// because the 1900 system counts a 29 February 1900 that never was (ECMA-376, 18.17.4.1).
 #[inline]
 pub(crate) fn from_serial(serial: Number, is_1904: bool) -> Option<Seconds> {
-    let power = POWERS[usize::from(serial.scale)];
-    let (mut day, part) = (
-        serial.mantissa.div_euclid(power),
-        serial.mantissa.rem_euclid(power),
-    );
-    let mut seconds = 0;
-    if part != 0 {
-        let exact = i128::from(part) * i128::from(DAY);
+    let (mut day, mut seconds) = (serial.mantissa, 0);
+    if serial.scale > 0 {
+        let power = POWERS[usize::from(serial.scale)];
+        day = serial.mantissa.div_euclid(power);
+        let exact = i128::from(serial.mantissa.rem_euclid(power)) * i128::from(DAY);
         let power = i128::from(power);
         seconds = i64::try_from((exact + power / 2) / power).ok()?;
     }

@@ -80,12 +80,12 @@ pub(crate) fn figures(aggregate: &mut Aggregate, texts: &Texts) -> Figures {
     });
 
     let currencies = aggregate
-        .currencies
-        .iter()
+        .currencies()
+        .into_iter()
         .map(|(currency, totals)| CurrencySummary {
-            currency: *currency,
+            currency,
             count: totals.count,
-            products: per_currency.get(currency).copied().unwrap_or(0),
+            products: per_currency.get(&currency).copied().unwrap_or(0),
             sum: totals.sum.to_decimal(),
             minimum: totals.minimum.to_decimal(),
             maximum: totals.maximum.to_decimal(),

@@ -105,6 +105,9 @@ impl DateText {
 
 const UNSEEN: TextId = TextId::MAX - 1;
 
+/// Before the first row.
+const NO_ROW: u32 = u32::MAX;
+
 impl<'a> Ingest<'a> {
     pub(crate) fn new(
         limits: &'a Limits,
@@ -174,7 +177,7 @@ impl<'a> Ingest<'a> {
             heading_currency: layout.currency,
             first_row: layout.last_header_row + 1,
         };
-        self.row = layout.last_header_row;
+        self.row = NO_ROW;
         self.slots = Slots::EMPTY;
     }
 
@@ -423,38 +426,38 @@ impl<'a> Ingest<'a> {
 
     #[inline]
     fn text(&mut self, role: Role, value: Value<'_>) -> Result<TextSlot, ReadError> {
-        let full = || ReadError::TooLarge {
-            what: Measure::SharedStringBytes,
-            limit: u64::from(u32::MAX),
-            place: None,
-        };
+        if let Value::Shared(index, _) = value
+            && let Some(&id) = self.shared.texts.get(index as usize)
+            && id != UNSEEN
+        {
+            return Ok(TextSlot::of(id));
+        }
+        self.new_text(role, value)
+    }
+
+    #[inline(never)]
+    fn new_text(&mut self, role: Role, value: Value<'_>) -> Result<TextSlot, ReadError> {
         let id = match value {
             Value::Shared(index, strings) => {
                 let at = index as usize;
-                if let Some(&id) = self.shared.texts.get(at)
-                    && id != UNSEEN
-                {
-                    id
-                } else {
-                    if self.shared.texts.len() <= at {
-                        self.shared.texts.resize(strings.len().max(at + 1), UNSEEN);
-                    }
-                    let id = self.texts.id(&strings.get(index)).ok_or_else(full)?;
-                    self.shared.texts[at] = id;
-                    id
+                if self.shared.texts.len() <= at {
+                    self.shared.texts.resize(strings.len().max(at + 1), UNSEEN);
                 }
+                let id = self.texts.id(&strings.get(index));
+                self.shared.texts[at] = id.unwrap_or(UNSEEN);
+                id
             }
-            Value::Text(text) => self.texts.id(text).ok_or_else(full)?,
+            Value::Text(text) => self.texts.id(text),
             Value::Error(_) => {
                 self.keep(role, value);
                 return Ok(TextSlot::Bad);
             }
-            other => self.texts.id(&other.display()).ok_or_else(full)?,
+            other => self.texts.id(&other.display()),
         };
-        Ok(if id == NO_TEXT {
-            TextSlot::Empty
-        } else {
-            TextSlot::Text(id)
+        id.map(TextSlot::of).ok_or(ReadError::TooLarge {
+            what: Measure::SharedStringBytes,
+            limit: u64::from(u32::MAX),
+            place: None,
         })
     }
 
@@ -521,12 +524,13 @@ impl Cells for Ingest<'_> {
             .is_some_and(Option::is_some)
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "millions of calls that do little")]
+    #[inline(always)]
     fn cell(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), Stop> {
-        if row < self.sheet.first_row {
-            return Ok(());
-        }
         if row != self.row {
+            if row < self.sheet.first_row {
+                return Ok(());
+            }
             self.end_row()?;
             self.row = row;
         }

@@ -73,6 +73,16 @@ impl Slots {
 }
 
 impl TextSlot {
+    #[inline]
+    pub(crate) fn of(id: TextId) -> Self {
+        if id == NO_TEXT {
+            Self::Empty
+        } else {
+            Self::Text(id)
+        }
+    }
+
+    #[inline]
     pub(crate) fn id(self) -> TextId {
         match self {
             Self::Text(id) => id,

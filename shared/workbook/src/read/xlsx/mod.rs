@@ -50,6 +50,16 @@ pub(crate) struct Context {
     pub(crate) limits: Limits,
 }
 
+impl Context {
+    /// The index of a shared text that there is.
+    #[inline]
+    fn index(&self, index: Option<u32>) -> Result<u32, Stop> {
+        index
+            .filter(|index| (*index as usize) < self.strings.len())
+            .ok_or(Stop::Unsure("index of a shared text"))
+    }
+}
+
 /// Which of the two readers reads the sheets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum ReaderChoice {
