@@ -57,14 +57,10 @@ pub(crate) fn civil(at: Seconds) -> Option<DateTime> {
 /// because the 1900 system counts a 29 February 1900 that never was (ECMA-376, 18.17.4.1).
 #[inline]
 pub(crate) fn from_serial(serial: Number, is_1904: bool) -> Option<Seconds> {
-    let (mut day, mut seconds) = (serial.mantissa, 0);
-    if serial.scale > 0 {
-        let power = POWERS[usize::from(serial.scale)];
-        day = serial.mantissa.div_euclid(power);
-        let exact = i128::from(serial.mantissa.rem_euclid(power)) * i128::from(DAY);
-        let power = i128::from(power);
-        seconds = i64::try_from((exact + power / 2) / power).ok()?;
-    }
+    let (mut day, seconds) = match serial.scale {
+        0 => (serial.mantissa, 0),
+        _ => day_and_seconds(serial)?,
+    };
     if is_1904 {
         day += 1_462;
     } else if (1..60).contains(&day) {
@@ -74,6 +70,17 @@ pub(crate) fn from_serial(serial: Number, is_1904: bool) -> Option<Seconds> {
     (1..=2_958_465)
         .contains(&day)
         .then(|| (day - 25_569) * DAY + seconds)
+}
+
+#[inline(never)]
+fn day_and_seconds(serial: Number) -> Option<(i64, Seconds)> {
+    let power = POWERS[usize::from(serial.scale)];
+    let exact = i128::from(serial.mantissa.rem_euclid(power)) * i128::from(DAY);
+    let seconds = (exact + i128::from(power) / 2) / i128::from(power);
+    Some((
+        serial.mantissa.div_euclid(power),
+        i64::try_from(seconds).ok()?,
+    ))
 }
 
 /// A number without a date format in a date column: a serial of 1954 to 2119, `20261121`, or

@@ -188,10 +188,18 @@ impl<'a> Ingest<'a> {
     }
 
     fn end_row(&mut self) -> Result<(), ReadError> {
-        let slots = std::mem::replace(&mut self.slots, Slots::EMPTY);
-        if slots.is_empty() {
+        if self.slots.is_empty() {
+            // A currency alone does not begin the next row.
+            self.slots.currency = CurrencySlot::Empty;
             return Ok(());
         }
+        let done = self.take_row();
+        self.slots = Slots::EMPTY;
+        done
+    }
+
+    #[inline]
+    fn take_row(&mut self) -> Result<(), ReadError> {
         self.counts.read += 1;
         self.rows_done += 1;
         if self.rows_done > self.limits.rows {
@@ -209,19 +217,20 @@ impl<'a> Ingest<'a> {
                 permille: self.share.as_ref().map_or(0, Share::permille),
             });
         }
-        if let Some(kind) = self.is_not_data(&slots) {
+        if let Some(kind) = self.is_not_data(&self.slots) {
             match kind {
                 NotData::Total => self.counts.totals += 1,
                 NotData::Heading => self.counts.repeated += 1,
             }
             return Ok(());
         }
-        match self.typed(&slots) {
+        match self.typed(&self.slots) {
             Ok(row) => {
                 self.counts.used += 1;
                 self.aggregate.add(&row, self.limits)
             }
             Err((role, reason)) => {
+                let slots = self.slots;
                 self.reject(&slots, role, reason);
                 Ok(())
             }
@@ -365,10 +374,20 @@ impl<'a> Ingest<'a> {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "millions of calls that do little")]
+    #[inline(always)]
     fn date(&mut self, value: Value<'_>) -> Result<DateSlot, Stop> {
+        if let Value::Serial(number) = value
+            && let Some(at) = from_serial(number, self.sheet.is_1904)
+        {
+            return Ok(DateSlot::At(at));
+        }
+        self.other_date(value)
+    }
+
+    #[inline(never)]
+    fn other_date(&mut self, value: Value<'_>) -> Result<DateSlot, Stop> {
         let at = match value {
-            Value::Serial(number) => from_serial(number, self.sheet.is_1904),
             Value::Number(number) | Value::Money(number, _) => {
                 from_bare_number(number, self.sheet.is_1904)
             }
@@ -424,7 +443,8 @@ impl<'a> Ingest<'a> {
         })
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "millions of calls that do little")]
+    #[inline(always)]
     fn text(&mut self, role: Role, value: Value<'_>) -> Result<TextSlot, ReadError> {
         if let Value::Shared(index, _) = value
             && let Some(&id) = self.shared.texts.get(index as usize)
@@ -461,11 +481,20 @@ impl<'a> Ingest<'a> {
         })
     }
 
+    #[expect(clippy::inline_always, reason = "millions of calls that do little")]
+    #[inline(always)]
     fn currency(&mut self, value: Value<'_>) -> CurrencySlot {
-        let text = match value {
+        match value {
             Value::Shared(index, _) if self.shared.currency.0 == Some(index) => {
-                return self.shared.currency.1;
+                self.shared.currency.1
             }
+            _ => self.new_currency(value),
+        }
+    }
+
+    #[inline(never)]
+    fn new_currency(&mut self, value: Value<'_>) -> CurrencySlot {
+        let text = match value {
             Value::Shared(index, strings) => strings.get(index),
             Value::Text(text) => Cow::Borrowed(text),
             other => {
@@ -488,11 +517,19 @@ impl<'a> Ingest<'a> {
         slot
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "millions of calls that do little")]
+    #[inline(always)]
     fn price(&mut self, value: Value<'_>) -> PriceSlot {
+        match value {
+            Value::Number(number) => PriceSlot::Price(number, None),
+            Value::Money(number, sign) => PriceSlot::Price(number, Some(sign)),
+            _ => self.other_price(value),
+        }
+    }
+
+    #[inline(never)]
+    fn other_price(&mut self, value: Value<'_>) -> PriceSlot {
         let text = match value {
-            Value::Number(number) => return PriceSlot::Price(number, None),
-            Value::Money(number, sign) => return PriceSlot::Price(number, Some(sign)),
             Value::Text(text) => Cow::Borrowed(text),
             Value::Shared(index, strings) => strings.get(index),
             other => {
