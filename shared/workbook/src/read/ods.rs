@@ -6,15 +6,19 @@ use std::path::Path;
 use iso_currency::Currency;
 use quick_xml::events::{BytesStart, Event};
 
+use self::styles::Styles;
 use super::SheetInfo;
 use super::package::Package;
 use super::xml::{Xml, attribute};
 use crate::cell::{Cells, Stop, Value};
 use crate::number::Number;
-use crate::price::Sign;
+use crate::price::{Sign, sign_of};
 use crate::{Limits, Measure, ReadError};
 
+mod styles;
+
 const CONTENT: &str = "content.xml";
+const STYLES: &str = "styles.xml";
 const MAX_ROW: u32 = 1_048_575;
 const MAX_COLUMN: u32 = 16_383;
 
@@ -22,6 +26,7 @@ const MAX_COLUMN: u32 = 16_383;
 pub(crate) struct Ods {
     package: Package,
     sheets: Vec<SheetInfo>,
+    styles: Styles,
     limits: Limits,
 }
 
@@ -37,7 +42,7 @@ struct Held {
 enum HeldValue {
     Text(String),
     Float(f64),
-    Money(f64, Currency),
+    Money(f64, Sign),
     Bool(bool),
 }
 
@@ -53,14 +58,8 @@ impl HeldValue {
             }
             Self::Text(text) => Value::Text(text),
             Self::Float(float) => Value::number(*float),
-            Self::Money(float, currency) => {
-                let sign = Sign {
-                    currency: *currency,
-                    is_shared: false,
-                };
-                Number::from_f64(*float)
-                    .map_or(Value::Huge(*float), |number| Value::Money(number, sign))
-            }
+            Self::Money(float, sign) => Number::from_f64(*float)
+                .map_or(Value::Huge(*float), |number| Value::Money(number, *sign)),
             Self::Bool(value) => Value::Bool(*value),
         }
     }
@@ -75,9 +74,15 @@ impl Ods {
             return Err(ReadError::Encrypted);
         }
         let sheets = Self::list(&package, limits)?;
+        let mut parts = vec![Self::content(&package, limits)?];
+        if let Some(part) = package.entry(STYLES)? {
+            parts.push(Xml::new(part, STYLES, limits.text_bytes)?);
+        }
+        let styles = Styles::read(parts)?;
         Ok(Self {
             package,
             sheets,
+            styles,
             limits: limits.clone(),
         })
     }
@@ -167,6 +172,10 @@ impl Ods {
                 return Reading {
                     xml,
                     limits: &self.limits,
+                    shown: Shown {
+                        styles: &self.styles,
+                        columns: Vec::new(),
+                    },
                     name,
                     row: 0,
                     copies: 0,
@@ -184,10 +193,30 @@ impl Ods {
 struct Reading<'a> {
     xml: Xml<'static>,
     limits: &'a Limits,
+    shown: Shown<'a>,
     name: String,
     row: u32,
     /// Cells that were handed on as copies.
     copies: u64,
+}
+
+/// The signs that cells show beside their digits.
+struct Shown<'a> {
+    styles: &'a Styles,
+    /// Those of cells without a style: each entry up to its column.
+    columns: Vec<(u32, Option<Sign>)>,
+}
+
+impl Shown<'_> {
+    /// What a cell shows beside its digits: its own style says so, else that of its row, else
+    /// that of its column.
+    fn sign(&self, column: u32, cell: Option<&str>, row: Option<&str>) -> Option<Sign> {
+        if let Some(style) = cell.or(row) {
+            return self.styles.sign(style);
+        }
+        let at = self.columns.partition_point(|(end, _)| *end <= column);
+        self.columns.get(at).and_then(|(_, sign)| *sign)
+    }
 }
 
 fn repeated(element: &BytesStart<'_>, name: &str, most: u32) -> u32 {
@@ -203,16 +232,32 @@ impl Reading<'_> {
         let mut depth = 0_u32;
         loop {
             enum Next {
-                Row(u32),
+                Row(u32, Option<String>),
                 Skip,
                 Other,
             }
             let next = match self.xml.next()? {
                 Event::Start(element) => match element.local_name().as_ref() {
-                    "table-row" => {
-                        Next::Row(repeated(&element, "number-rows-repeated", MAX_ROW + 1))
+                    "table-row" => Next::Row(
+                        repeated(&element, "number-rows-repeated", MAX_ROW + 1),
+                        attribute(&element, "default-cell-style-name"),
+                    ),
+                    "table-column" => {
+                        let count = repeated(&element, "number-columns-repeated", MAX_COLUMN + 1);
+                        let from = self.shown.columns.last().map_or(0, |(end, _)| *end);
+                        let sign = attribute(&element, "default-cell-style-name")
+                            .and_then(|style| self.shown.styles.sign(&style));
+                        if from <= MAX_COLUMN {
+                            self.shown.columns.push((from.saturating_add(count), sign));
+                        }
+                        Next::Skip
                     }
-                    "table-header-rows" | "table-row-group" | "table-rows" => {
+                    "table-header-rows"
+                    | "table-row-group"
+                    | "table-rows"
+                    | "table-columns"
+                    | "table-header-columns"
+                    | "table-column-group" => {
                         depth += 1;
                         Next::Other
                     }
@@ -229,8 +274,8 @@ impl Reading<'_> {
                 _ => Next::Other,
             };
             match next {
-                Next::Row(count) => {
-                    let held = self.row()?;
+                Next::Row(count, style) => {
+                    let held = self.row(style.as_deref())?;
                     self.hand_on(&held, count, cells)?;
                 }
                 Next::Skip => self.xml.skip()?,
@@ -269,7 +314,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn row(&mut self) -> Result<Vec<Held>, ReadError> {
+    fn row(&mut self, row_style: Option<&str>) -> Result<Vec<Held>, ReadError> {
         let mut held = Vec::new();
         let mut column = 0_u32;
         loop {
@@ -278,7 +323,7 @@ impl Reading<'_> {
                     repeated: u32,
                     kind: Option<String>,
                     value: Option<String>,
-                    currency: Option<Currency>,
+                    sign: Option<Sign>,
                 },
                 Covered(u32),
                 Skip,
@@ -299,11 +344,15 @@ impl Reading<'_> {
                         };
                         Next::Cell {
                             repeated: repeated(&element, "number-columns-repeated", MAX_COLUMN + 1),
-                            currency: kind
+                            sign: kind
                                 .as_deref()
                                 .filter(|kind| *kind == "currency")
                                 .and_then(|_| attribute(&element, "currency"))
-                                .and_then(|code| Currency::from_code(&code.to_ascii_uppercase())),
+                                .and_then(|code| named_sign(&code))
+                                .or_else(|| {
+                                    let style = attribute(&element, "style-name");
+                                    self.shown.sign(column, style.as_deref(), row_style)
+                                }),
                             kind,
                             value,
                         }
@@ -324,10 +373,10 @@ impl Reading<'_> {
                     repeated,
                     kind,
                     value,
-                    currency,
+                    sign,
                 } => {
                     let text = self.paragraphs()?;
-                    if let Some(value) = cell_value(kind.as_deref(), value, currency, text) {
+                    if let Some(value) = cell_value(kind.as_deref(), value, sign, text) {
                         if u64::from(column) >= self.limits.columns {
                             let limit = self.limits.columns;
                             return Err(ReadError::TooLarge {
@@ -428,10 +477,20 @@ impl Reading<'_> {
     }
 }
 
+/// The currency of a cell: `KRW`; LibreOffice also writes `₩`.
+fn named_sign(name: &str) -> Option<Sign> {
+    let code = Currency::from_code(&name.to_ascii_uppercase());
+    code.map(|currency| Sign {
+        currency,
+        is_shared: false,
+    })
+    .or_else(|| sign_of(name))
+}
+
 fn cell_value(
     kind: Option<&str>,
     value: Option<String>,
-    currency: Option<Currency>,
+    sign: Option<Sign>,
     text: String,
 ) -> Option<HeldValue> {
     let shown = |text: String| (!text.is_empty()).then_some(HeldValue::Text(text));
@@ -442,8 +501,8 @@ fn cell_value(
                 return shown(text);
             }
             match value.parse() {
-                Ok(float) => Some(currency.map_or(HeldValue::Float(float), |currency| {
-                    HeldValue::Money(float, currency)
+                Ok(float) => Some(sign.map_or(HeldValue::Float(float), |sign| {
+                    HeldValue::Money(float, sign)
                 })),
                 Err(_) => shown(value),
             }

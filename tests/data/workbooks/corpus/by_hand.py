@@ -198,9 +198,9 @@ def hostile():
     refused("hostile-ods-repeated.ods", "too_large").write_bytes(ods('<table:table-row><table:table-cell office:value-type="string"><text:p>가격</text:p></table:table-cell><table:table-cell office:value-type="string"><text:p>상품명</text:p></table:table-cell></table:table-row><table:table-row table:number-rows-repeated="1048576"><table:table-cell table:number-columns-repeated="16384" office:value-type="float" office:value="1"><text:p>1</text:p></table:table-cell></table:table-row>'))
 
 
-def ods(rows, manifest=""):
-    head = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
-    content = f'<office:document-content {head}><office:body><office:spreadsheet><table:table table:name="Sheet1">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
+def ods(rows, manifest="", styles=""):
+    head = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" xmlns:number="urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0"'
+    content = f'<office:document-content {head}>{styles}<office:body><office:spreadsheet><table:table table:name="Sheet1">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
     return packed({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": content, "META-INF/manifest.xml": f"<manifest>{manifest}</manifest>"})
 
 
@@ -213,10 +213,27 @@ def spreadsheets():
 
     head = line(*[text(heading) for heading in TEXTS[:3]])
     kinds = ['currency" office:currency="KRW', 'currency" office:currency="EUR', "currency", 'float" office:currency="KRW', 'currency" office:currency="₩']
-    currencies = ["KRW", "EUR", None, None, None]
+    currencies = ["KRW", "EUR", None, None, "KRW"]
     rows = [line(text("2026-11-21"), text(f"상품 {at}"), f'<table:table-cell office:value-type="{kind}" office:value="{at}.5"><text:p>?</text:p></table:table-cell>') for at, kind in enumerate(kinds)]
     expected = [["2026-11-21", f"상품 {at}", f"{at}.5", currency] for at, currency in enumerate(currencies)]
     used("ods-currency-of-a-cell.ods", expected, warnings=["several_currencies"]).write_bytes(ods(head + "".join(rows)))
+
+    # The column's style says won, a row's pieces, a cell's euro; a style has its parent's format.
+    formats = {"won": "<number:number/><number:text>원</number:text>", "pieces": "<number:number/><number:text>개</number:text>", "below": "<number:text>-</number:text><number:number/>", "euro": '<number:number/><number:currency-symbol number:language="de" number:country="DE">€</number:currency-symbol>'}
+    styles = "".join(f'<number:number-style style:name="{name}">{code}</number:number-style>' for name, code in formats.items())
+    styles += '<number:number-style style:name="mapped"><number:number/><style:map style:condition="value()&gt;=0" style:apply-style-name="euro"/></number:number-style>'
+    for style, data in [("C1", "won"), ("R1", "pieces"), ("E1", "mapped")]:
+        styles += f'<style:style style:name="{style}" style:family="table-cell" style:data-style-name="{data}"/>'
+    styles += '<style:style style:name="E2" style:family="table-cell" style:parent-style-name="E1"/>'
+    columns = '<table:table-columns><table:table-column table:number-columns-repeated="2"/><table:table-column table:default-cell-style-name="C1"/></table:table-columns>'
+    rows = []
+    for at, (row_style, cell_style) in enumerate([(None, None), ("R1", None), ("R1", "E1"), (None, "E2"), (None, "unknown")]):
+        named = f' table:style-name="{cell_style}"' if cell_style else ""
+        cell = f'<table:table-cell{named} office:value-type="float" office:value="{at}.5"><text:p>?</text:p></table:table-cell>'
+        line_style = f' table:default-cell-style-name="{row_style}"' if row_style else ""
+        rows.append(f"<table:table-row{line_style}>" + text("2026-11-21") + text(f"상품 {at}") + cell + "</table:table-row>")
+    expected = [["2026-11-21", f"상품 {at}", f"{at}.5", currency] for at, currency in enumerate(["KRW", None, "EUR", "EUR", None])]
+    used("ods-currency-of-a-format.ods", expected, warnings=["several_currencies"]).write_bytes(ods(columns + head + "".join(rows), styles=f"<office:automatic-styles>{styles}</office:automatic-styles>"))
 
 
 def broken():

@@ -34,7 +34,11 @@ TARGETS = {
     "libreoffice-hidden-sheet.xls": ("hidden", "xls"),
     "libreoffice-1904.xls": ("mac", "xls"),
     "libreoffice-1904.ods": ("mac", "ods"),
+    "libreoffice-currency-formats.ods": ("money", "ods"),
 }
+
+
+FORMATS = [('#,##0"원"', "KRW"), ("[$₩-412]#,##0", "KRW"), ("₩#,##0", "KRW"), ("#,##0.00 [$€-407]", "EUR"), ('"USD "#,##0.00', "USD"), ('#,##0"원";[Red]-#,##0"원"', "KRW"), ('0"개"', None)]
 
 
 def sources(folder):
@@ -50,7 +54,10 @@ def sources(folder):
     mac = Workbook()
     mac.epoch = by_openpyxl.CALENDAR_MAC_1904
     by_openpyxl.fill(mac.active, [HEAD, *DATA])
-    for name, book in {"table": table, "title": title, "formulas": formulas, "hidden": hidden, "mac": mac}.items():
+    money = by_openpyxl.book([HEAD, *[[DAYS[0], f"A-{at}", f"상품 {at}", None, None, 12900] for at, _ in enumerate(FORMATS)]])
+    for row, (code, _) in enumerate(FORMATS, 2):
+        money.active.cell(row, 6).number_format = code
+    for name, book in {"money": money, "table": table, "title": title, "formulas": formulas, "hidden": hidden, "mac": mac}.items():
         book.save(folder / f"{name}.xlsx")
 
 
@@ -65,6 +72,8 @@ def make(run):
                 (folder / "out" / f"{source}.{target.split(':')[0]}").rename(FILES / name)
             if source == "formulas":
                 used(name, [*ROWS, ["2026-11-21", "합산", "16800", "KRW"]], [("F7", "unreadable_price")])
+            elif source == "money":
+                used(name, [["2026-11-19", f"상품 {at}", "12900", currency] for at, (_, currency) in enumerate(FORMATS)])
             elif source == "title":
                 used(name, ROWS, [("F8", "no_price")], totals=1)
             else:

@@ -41,6 +41,7 @@ def table(name, rows, expected=PLAIN, rejected=(), **more):
 
 def make():
     layout()
+    headers()
     sheets()
     lines()
     dates()
@@ -94,6 +95,24 @@ def layout():
     save(workbook, used("hidden-price-column.xlsx"))
 
 
+def headers():
+    data = [list(row) for row in ROWS]
+    listed = [[*row, row[2] * 2] for row in data]
+    workbook = book([["날짜", "상품명", "가격"], [None, None, "판매가", "정가"], *listed])
+    for cells in ("A1:A2", "B1:B2", "C1:D1"):
+        workbook.active.merge_cells(cells)
+    save(workbook, used("header-merged-down-and-across.xlsx"))
+    workbook = book([["Date", "Product", None, "Price"], [None, "Code", "Name", "List", "Sale"], *[[day, f"C-{product}", product, price * 2, price] for day, product, price in data]])
+    save(workbook, used("header-list-and-sale-below-price.xlsx", [[*row, f"C-{row[1]}"] for row in PLAIN]))
+    table("header-in-two-languages", [HEAD, ["Date", "Product", "Price (KRW)"], *data], KRW)
+    table("unit-stated-above", [["가격 조사", None, "(단위: 원)"], HEAD, *data], KRW)
+    table("unit-stated-above-in-thousands", [["가격 조사", None, "(단위: 천원)"], HEAD, *data])
+    table("row-numbers-called-id", [["id", *HEAD], *[[at, *row] for at, row in enumerate(data, 1)]], [[*row, ""] for row in PLAIN])
+    table("small-table-beside-data", [["상품명", "건수", None, *HEAD], ["이어폰", 2, None, *data[0]], ["케이블", 1, None, *data[1]], [None, None, None, *data[2]]])
+    table("amount-beside-price", [["날짜", "상품명", "수량", "금액", "도서 판매단가"], *[[day, product, 3, price * 3, price] for day, product, price in data]])
+    table("day-of-recording-beside-day-of-looking", [["등록일", "조회일시", "상품명", "가격"], *[[D(2025, 1, 1), *row] for row in data]])
+
+
 def sheets():
     data = [list(row) for row in ROWS]
     workbook = book([["이 파일은 가격 조사 결과입니다."], ["문의: 담당자"]], "안내")
@@ -107,6 +126,14 @@ def sheets():
     workbook = book([["상품명", "평균 가격"], ["이어폰", 12700], ["케이블", 3900]], "피벗")
     fill(workbook.create_sheet("원본"), [HEAD, *data])
     save(workbook, used("sheets-pivot-beside-data.xlsx", sheets=["원본"]))
+
+    workbook = book([[*HEAD, "판매처", "통화"]], "양식")
+    fill(workbook.create_sheet("11월"), [HEAD, *data])
+    save(workbook, used("sheets-form-that-nobody-filled-in.xlsx", sheets=["11월"]))
+
+    workbook = book([["상품코드", "상품명", "카테고리", "쇼핑몰", "정가", "통화"], ["A-1", "이어폰", "음향", "몰A", 20000, "KRW"]], "상품목록")
+    fill(workbook.create_sheet("가격"), [HEAD, *data])
+    save(workbook, used("sheets-list-of-products-before-data.xlsx", sheets=["가격"]))
 
     workbook = book([HEAD, *data], "가격")
     fill(workbook.create_sheet("사본"), [HEAD, *data])
@@ -132,6 +159,7 @@ def lines():
     table("totals-in-product-column", [HEAD, *data, [None, "총 합계", 29300]], totals=1)
     table("totals-english", [["Date", "Product", "Price"], *data, [None, "Grand Total", 29300]], totals=1)
     table("totals-between-groups", [HEAD, data[0], data[1], ["소계", None, 25400], data[2], ["소계", None, 3900], ["총계", None, 29300]], totals=3)
+    table("totals-named-after-their-group", [HEAD, data[0], data[1], [None, "이어폰 소계", 25400], data[2], ["합계 (3건)", None, 29300]], totals=2)
     table("averages-below", [HEAD, *data, ["평균", None, 9766.67]], totals=1)
     table("product-called-total-with-a-date", [HEAD, *data, [DAYS[2], "Total", 5000]], [*PLAIN, ["2026-11-21", "Total", "5000", None]])
     table("blank-rows-between", [HEAD, data[0], [], [], data[1], [], data[2], [], []])

@@ -37,6 +37,7 @@ def make():
     write("csv-decimal-comma.csv", "Datum;product;price\n2026-11-19;Kabel;12,99\n".encode(), [[None, "Kabel", "12.99", None]])
     write("csv-leading-zeros.csv", "date,sku,price\n2026-11-19,00123,100\n".encode(), [["2026-11-19", "00123", "100", None]])
     write("csv-latin-1.csv", "date,product,price\n2026-11-19,Caf\xe9 cr\xe8me pr\xeat \xe0 boire,4\n2026-11-20,\xdcberh\xf6rer gr\xfcn,5\n".encode("latin-1"), [["2026-11-19", "Café crème prêt à boire", "4", None], ["2026-11-20", "Überhörer grün", "5", None]])
+    write("csv-latin-1-like-korean.csv", "date,product,price\n2026-11-19,Heater 20\xb0C,4\n2026-11-20,\xc4pfel Gr\xf6\xdfe M,5\n".encode("latin-1"), [["2026-11-19", "Heater 20°C", "4", None], ["2026-11-20", "Äpfel Größe M", "5", None]])
     write("csv-bad-row.csv", "date,product,price\n2026-11-19,cable,100\n2026-11-20,cable,abc\n".encode(), [["2026-11-19", "cable", "100", None]], [("C3", "unreadable_price")])
     write("csv-title-above.csv", ("가격 조사,,\n,,\n" + lines()).encode())
     refused("error-empty-file.csv", "empty").write_bytes(b"")
