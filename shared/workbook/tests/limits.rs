@@ -219,3 +219,10 @@ fn progress_ends_with_writing() {
     assert_eq!(summary.file, "내 가격.xlsx");
     assert_eq!(stages.last(), Some(&(Stage::Writing, 1_000)));
 }
+
+#[test]
+fn a_folder_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = summarize(folder.path(), &ReportOptions::default(), &mut |_| {}).unwrap_err();
+    assert_eq!(error.code(), "input", "{error}");
+}

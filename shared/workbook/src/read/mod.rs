@@ -59,6 +59,9 @@ fn format_of(path: &Path, file: &mut File, limits: &Limits) -> Result<Format, Re
         path: path.to_owned(),
         source,
     };
+    if file.metadata().map_err(input)?.is_dir() {
+        return Err(input(std::io::ErrorKind::IsADirectory.into()));
+    }
     let length = file.seek(SeekFrom::End(0)).map_err(input)?;
     file.rewind().map_err(input)?;
     if length > limits.file_bytes {

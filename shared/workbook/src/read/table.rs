@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
-use encoding_rs::{EUC_KR, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{EUC_KR, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::SheetInfo;
 use super::decoded::Decoded;
@@ -78,13 +78,34 @@ fn encoding_of(sample: &[u8], is_whole: bool) -> &'static Encoding {
         Err(error) if error.error_len().is_none() && !is_whole => return UTF_8,
         Err(_) => {}
     }
-    // Korean spreadsheet programs save CP949; it is right whenever it decodes without an error.
-    if !EUC_KR.decode_without_bom_handling(sample).1 {
+    // Korean spreadsheet programs save CP949.
+    let is_possible = !EUC_KR.decode_without_bom_handling(sample).1;
+    if is_possible && looks_korean(sample) {
         return EUC_KR;
     }
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(sample, is_whole);
-    detector.guess(Some(b"kr"), chardetng::Utf8Detection::Allow)
+    let home = (!is_possible).then_some(b"kr".as_slice());
+    match detector.guess(home, chardetng::Utf8Detection::Allow) {
+        guess if guess == EUC_KR && is_possible => WINDOWS_1252,
+        guess => guess,
+    }
+}
+
+/// Whether most pairs of CP949 are the syllables and signs that Korean is written with: `°C` and
+/// `Größe` in Latin-1 are pairs as well, of rare syllables and Chinese characters.
+fn looks_korean(sample: &[u8]) -> bool {
+    let (mut pairs, mut korean) = (0_usize, 0_usize);
+    let mut bytes = sample.iter();
+    while let Some(lead) = bytes.next() {
+        if *lead >= 0x80 {
+            let trail = bytes.next();
+            pairs += 1;
+            let usual = matches!(lead, 0xa1..=0xc8) && trail.is_some_and(|trail| *trail >= 0xa1);
+            korean += usize::from(usual);
+        }
+    }
+    korean * 2 >= pairs
 }
 
 /// The separator that splits the first lines most evenly.
