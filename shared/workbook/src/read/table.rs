@@ -78,18 +78,31 @@ fn encoding_of(sample: &[u8], is_whole: bool) -> &'static Encoding {
         Err(error) if error.error_len().is_none() && !is_whole => return UTF_8,
         Err(_) => {}
     }
+    if is_mostly_utf8(sample) {
+        return UTF_8;
+    }
     // Korean spreadsheet programs save CP949.
-    let is_possible = !EUC_KR.decode_without_bom_handling(sample).1;
-    if is_possible && looks_korean(sample) {
+    let korean = looks_korean(sample);
+    if korean && !EUC_KR.decode_without_bom_handling(sample).1 {
         return EUC_KR;
     }
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(sample, is_whole);
-    let home = (!is_possible).then_some(b"kr".as_slice());
+    let home = korean.then_some(b"kr".as_slice());
     match detector.guess(home, chardetng::Utf8Detection::Allow) {
-        guess if guess == EUC_KR && is_possible => WINDOWS_1252,
+        guess if guess == EUC_KR && !korean => WINDOWS_1252,
         guess => guess,
     }
+}
+
+/// Whether the bytes are UTF-8 in which few are damaged.
+fn is_mostly_utf8(sample: &[u8]) -> bool {
+    let (mut good, mut bad) = (0, 0);
+    for chunk in sample.utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    good > bad * 4
 }
 
 /// Whether most pairs of CP949 are the syllables and signs that Korean is written with: `°C` and
@@ -261,7 +274,7 @@ impl Table {
                 let column = u32::try_from(column).unwrap_or(u32::MAX);
                 let text = String::from_utf8_lossy(field);
                 if !text.trim().is_empty() {
-                    cells.cell(row, column, typed(&text))?;
+                    cells.cell(row, column, typed(&text, self.separator))?;
                 }
             }
         }
@@ -320,12 +333,19 @@ impl<R: Read> Read for Lines<R> {
     }
 }
 
-/// Plain digits are a number; with a leading zero they are a code.
-fn typed(text: &str) -> Value<'_> {
+/// Plain digits are a number; with a leading zero, as `007`, or an idle one, as `1.10`, they may
+/// be a code. Semicolons separate where the comma is the decimal mark: there `1.500` is left to
+/// whoever knows its currency.
+fn typed(text: &str, separator: u8) -> Value<'_> {
     let plain = text.trim();
     let is_code = plain.len() > 1 && plain.starts_with('0') && !plain.starts_with("0.");
+    let is_text = match plain.split_once('.').map(|(_, places)| places) {
+        Some(places) if places.len() == 3 => separator == b';',
+        Some(places) => places.len() > 1 && places.ends_with('0'),
+        None => false,
+    };
     match Number::from_plain(plain.as_bytes()) {
-        Some(number) if !is_code => Value::Number(number),
+        Some(number) if !is_code && !is_text => Value::Number(number),
         _ => Value::Text(text),
     }
 }

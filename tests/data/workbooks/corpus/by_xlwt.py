@@ -1,7 +1,7 @@
 """Number formats in Excel 97 to 2003 workbooks, made with xlwt."""
 
 import xlwt
-from quirks import DAYS, used
+from quirks import DAYS, FILES, refused, used
 
 HEAD = ["날짜", "상품명", "가격"]
 
@@ -11,6 +11,8 @@ def make():
     formatted("row-of-numbers", ['[$₩-412]#,##0', "[$€-407]#,##0.00", "#,##0"], ["KRW", "EUR", None], beside=True, warnings=["several_currencies"])
     formatted("word", ['#,##0"원"', '#,##0" USD"', '"$"#,##0'], ["KRW", "USD", "USD"], warnings=["several_currencies"])
     formatted("of-fractions", ["[$€-407]#,##0.00"] * 3, "EUR", prices=[12.125, 1e9 / 7, 0.1])
+    whole = (FILES / "xls-currency-format-word.xls").read_bytes()
+    refused("error-cut-off.xls", "truncated").write_bytes(whole[: len(whole) // 2])
 
 
 def formatted(name, codes, currencies, prices=(12900, 12500, 3900), beside=False, **more):
