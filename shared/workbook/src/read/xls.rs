@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{
@@ -30,10 +30,15 @@ pub(crate) struct Xls {
     inner: Box<Calamine<Cursor<Vec<u8>>>>,
 }
 
+/// The greatest number of a sector; those above say that there is none.
+const MAX_SECTOR: u64 = 0xffff_fffa;
+
 /// The workbook's stream of a compound file; an encrypted workbook is one as well.
-fn stream(file: File) -> Result<Vec<u8>, ReadError> {
+fn stream(mut file: File) -> Result<Vec<u8>, ReadError> {
+    let cut_off = is_cut_off(&mut file).unwrap_or(true);
     let mut container = cfb::CompoundFile::open(file).map_err(|error| match error.kind() {
         std::io::ErrorKind::UnexpectedEof => ReadError::Truncated,
+        _ if cut_off => ReadError::Truncated,
         _ => ReadError::damaged("", error),
     })?;
     if container.exists("/EncryptedPackage") {
@@ -64,6 +69,22 @@ fn stream(file: File) -> Result<Vec<u8>, ReadError> {
         return Err(ReadError::Truncated);
     }
     Ok(bytes)
+}
+
+/// Whether the header of a compound file names sectors beyond the file's end: its directory or
+/// one of its allocation tables ([MS-CFB] 2.2).
+fn is_cut_off(file: &mut File) -> std::io::Result<bool> {
+    let mut header = [0; 512];
+    file.read_exact(&mut header)?;
+    let length = file.seek(SeekFrom::End(0))?;
+    file.rewind()?;
+    let sector = 1_u64 << u16_at(&header, 30).min(20);
+    let sectors = (length / sector).saturating_sub(1);
+    let mut named = (76..512)
+        .step_by(4)
+        .chain([48])
+        .map(|at| u32_at(&header, at));
+    Ok(named.any(|id| id <= MAX_SECTOR && id >= sectors))
 }
 
 /// Records from a place in the stream: type and payload ([MS-XLS] 2.1.4).
