@@ -20,7 +20,7 @@ use aws::{
 use aws_lambda_events::s3::S3Event;
 use lambda_runtime::LambdaEvent;
 use tracing::{info, warn};
-use workbook::{ReadError, ReportOptions, Summary};
+use workbook::{Headings, ReadError, ReportOptions, Summary};
 
 /// What the reporter works with.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub struct Reporter {
     files: Bucket,
     /// None when uploads are not compared with what is stored.
     history: Option<StoredPrices>,
+    /// Headings that the owner of the uploads has.
+    headings: Headings,
 }
 
 impl Reporter {
@@ -49,6 +51,8 @@ impl Reporter {
             files,
             clients,
             history: history.transpose()?,
+            headings: serde_json::from_str(&config::optional("HEADINGS").unwrap_or("{}".into()))
+                .context("the environment variable HEADINGS")?,
         })
     }
 
@@ -104,6 +108,7 @@ impl Reporter {
     async fn read(&self, upload: &Upload) -> Result<FileState> {
         let options = ReportOptions {
             file_name: upload.file_name().to_owned(),
+            headings: self.headings.clone(),
             ..ReportOptions::default()
         };
         let folder = tempfile::tempdir().context("make a temporary folder")?;

@@ -1,13 +1,13 @@
 //! `pricetide report`: a workbook of prices becomes an aggregated report, without any stack.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use workbook::{Language, ReportOptions, Stage};
+use workbook::{Headings, Language, ReportOptions, Stage};
 
 /// Turn a workbook of prices into an aggregated report.
 #[derive(Debug, clap::Args)]
@@ -23,6 +23,13 @@ pub(crate) struct Report {
     /// The report's language; that of the workbook's headings, if not given.
     #[arg(long, value_enum)]
     lang: Option<Lang>,
+    /// Headings beyond the built-in ones, as JSON: `{"price": ["our value"], "vendor": ["Source"]}`.
+    #[arg(long, value_name = "JSON", value_parser = headings)]
+    headings: Option<Headings>,
+}
+
+fn headings(json: &str) -> Result<Headings, serde_json::Error> {
+    serde_json::from_str(json)
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -38,8 +45,13 @@ pub(crate) fn run(report: &Report) -> Result<ExitCode> {
         Some(Lang::En) => Language::En,
         None => Language::Auto,
     };
+    if let Some(path) = overwritten(report) {
+        eprintln!("{} would be overwritten.", path.display());
+        return Ok(ExitCode::from(2));
+    }
     let options = ReportOptions {
         language,
+        headings: report.headings.clone().unwrap_or_default(),
         ..ReportOptions::default()
     };
     let bar = ProgressBar::new(1_000).with_style(ProgressStyle::with_template(
@@ -78,4 +90,64 @@ pub(crate) fn run(report: &Report) -> Result<ExitCode> {
         report.output.display()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// What one of the outputs would replace: the workbook itself, or the other output.
+fn overwritten(report: &Report) -> Option<&Path> {
+    let json = report.json.as_deref();
+    if [Some(&*report.output), json]
+        .into_iter()
+        .flatten()
+        .any(|output| is_same(output, &report.input))
+    {
+        return Some(&report.input);
+    }
+    json.filter(|json| is_same(json, &report.output))
+}
+
+/// Whether two paths are one file, which need not exist yet.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| {
+        path.canonicalize().ok().or_else(|| {
+            let folder = path.parent().filter(|folder| *folder != Path::new(""));
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+            Some(folder.join(path.file_name()?))
+        })
+    };
+    whole(one).is_some_and(|one| Some(one) == whole(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(output: PathBuf, json: Option<PathBuf>, input: PathBuf) -> Report {
+        Report {
+            input,
+            output,
+            json,
+            lang: None,
+            headings: None,
+        }
+    }
+
+    #[test]
+    fn nothing_is_overwritten_by_a_report_of_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let text = "date,product,price\n2026-11-21,cable,100\n";
+        fs::write(at("prices.csv"), text).unwrap();
+        let detour = at("prices.csv").parent().unwrap().join("./prices.csv");
+        for bad in [
+            report(detour.clone(), None, at("prices.csv")),
+            report(at("out.xlsx"), Some(detour), at("prices.csv")),
+            report(at("out.xlsx"), Some(at("./out.xlsx")), at("prices.csv")),
+        ] {
+            assert_eq!(run(&bad).unwrap(), ExitCode::from(2), "{bad:?}");
+        }
+        assert_eq!(fs::read_to_string(at("prices.csv")).unwrap(), text);
+        let good = report(at("out.xlsx"), Some(at("out.json")), at("prices.csv"));
+        assert_eq!(run(&good).unwrap(), ExitCode::SUCCESS);
+        assert!(at("out.xlsx").exists() && at("out.json").exists());
+    }
 }

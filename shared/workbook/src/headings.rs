@@ -1,6 +1,8 @@
 //! Which heading means which column: one table of Korean and English synonyms that an owner
 //! can extend.
 
+use std::collections::BTreeMap;
+
 use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
 
@@ -42,10 +44,24 @@ impl Role {
     ];
 }
 
-/// The table of synonyms, with what an owner adds.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The table of synonyms, with what an owner adds: in configuration
+/// `{"price": ["우리 값"], "vendor": ["Source"]}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "BTreeMap<Role, Vec<String>>")]
 pub struct Headings {
     added: Vec<(Role, String)>,
+}
+
+impl From<BTreeMap<Role, Vec<String>>> for Headings {
+    fn from(added: BTreeMap<Role, Vec<String>>) -> Self {
+        let added = added.into_iter().flat_map(|(role, headings)| {
+            let headings = headings.into_iter();
+            headings.map(move |heading| (role, heading))
+        });
+        added.fold(Self::default(), |all, (role, heading)| {
+            all.with(role, &heading)
+        })
+    }
 }
 
 impl Headings {
@@ -278,6 +294,16 @@ mod tests {
             .with(Role::Vendor, "Source");
         assert_eq!(headings.role("우리값"), Some((Role::Price, 0)));
         assert_eq!(headings.role("source").unwrap().0, Role::Vendor);
+    }
+
+    #[test]
+    fn headings_are_added_by_configuration() {
+        let json = r#"{"price": ["우리 값", "our value"], "vendor": ["Source"]}"#;
+        let headings: Headings = serde_json::from_str(json).unwrap();
+        assert_eq!(headings.role("우리값").unwrap().0, Role::Price);
+        assert_eq!(headings.role("Our value").unwrap().0, Role::Price);
+        assert_eq!(headings.role("source").unwrap().0, Role::Vendor);
+        assert!(serde_json::from_str::<Headings>(r#"{"prices": []}"#).is_err());
     }
 
     #[test]
