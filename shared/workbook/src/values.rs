@@ -163,12 +163,19 @@ fn deviation<T: Copy + Into<i128>>(values: &[T], sum: i128, scale: u8) -> Option
             .checked_mul(1_000_000_000_000)?
             .checked_add((above % below).checked_mul(1_000_000_000_000)? / below)?;
         let root = scaled.checked_isqrt()?;
-        // Round half up: root or its successor, whichever square is nearer.
-        let up = i128::from(scaled - root * root > root);
-        Some(decimal(root + up, scale + 6))
+        // Rounded half up once: digits that are not kept are cut from the whole part of the
+        // root, which is below a half wherever the root is; without any, root or its successor,
+        // whichever square is nearer.
+        let unit = i128::from(POWERS[usize::from(scale.min(6))]);
+        let rounded = if unit == 1 {
+            root + i128::from(scaled - root * root > root)
+        } else {
+            (root + unit / 2) / unit
+        };
+        Some(decimal(rounded, scale.max(6)))
     };
     if let Some(exact) = exact() {
-        return Some(exact.round_dp(u32::from(scale.max(6))));
+        return Some(exact);
     }
     #[expect(
         clippy::cast_precision_loss,
@@ -221,6 +228,14 @@ mod tests {
             "1.527525"
         );
         assert_eq!(of(&["5", "5"]).deviation.unwrap(), Decimal::ZERO);
+        // 383.5167105007…, 126.0731534995…, 35.5558194955…: rounded once.
+        for (prices, deviation) in [
+            (["132.24", "273.12", "855.65"], "383.516711"),
+            (["788.52", "678.52", "537.03"], "126.073153"),
+            (["474.14", "545.11", "513.51"], "35.555819"),
+        ] {
+            assert_eq!(of(&prices).deviation.unwrap().to_string(), deviation);
+        }
     }
 
     #[test]
