@@ -8,10 +8,13 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::Zero;
 
 use crate::aggregate::{Aggregate, MonthKey, ProductGroup, Totals, month_of};
+use crate::strings::Arena;
 use crate::summary::{
-    CategoryMonth, CurrencySummary, Movers, Presence, ProductSummary, VendorSummary,
+    CategoryMonth, CurrencySummary, Movers, Presence, ProductSummary, Text, VendorSummary,
 };
-use crate::texts::{NO_TEXT, TextId, Texts};
+
+/// After how many products their memory is given back.
+const RETURNED: usize = 1 << 16;
 
 /// How many movers are listed in each direction.
 const MOVERS: usize = 20;
@@ -25,59 +28,25 @@ pub(crate) struct Figures {
     pub(crate) movers: Movers,
 }
 
-/// Texts that many rows share, made once.
-struct Names<'a> {
-    texts: &'a Texts,
-    made: HashMap<TextId, Arc<str>>,
-    none: Arc<str>,
-}
-
-impl Names<'_> {
-    fn get(&mut self, id: TextId) -> Arc<str> {
-        if id == NO_TEXT {
-            return self.none.clone();
-        }
-        self.made
-            .entry(id)
-            .or_insert_with(|| Arc::from(self.texts.get(id)))
-            .clone()
-    }
-
-    fn once(&self, id: TextId) -> Arc<str> {
-        if id == NO_TEXT {
-            self.none.clone()
-        } else {
-            Arc::from(self.texts.get(id))
-        }
-    }
-}
-
 /// Turns sums into figures; the aggregation is used up on the way, so that both are never in
 /// memory as a whole.
-pub(crate) fn figures(aggregate: &mut Aggregate, texts: &Texts) -> Figures {
-    let mut names = Names {
-        texts,
-        made: HashMap::new(),
-        none: Arc::from(""),
-    };
+pub(crate) fn figures(aggregate: &mut Aggregate, texts: &Arc<Arena>) -> Figures {
     let period = aggregate
         .first
         .zip(aggregate.last)
         .map(|(first, last)| (month_of(first), month_of(last)));
 
     let mut per_currency: HashMap<Option<Currency>, u64> = HashMap::new();
-    let mut products = Vec::with_capacity(aggregate.products.len());
-    for group in std::mem::take(&mut aggregate.products) {
+    let mut groups = std::mem::take(&mut aggregate.products);
+    let mut products = Vec::with_capacity(groups.len());
+    while let Some(group) = groups.pop() {
         *per_currency.entry(group.currency).or_default() += 1;
-        products.push(product(group, &mut names, period));
+        products.push(product(group, texts, period));
+        if groups.len().is_multiple_of(RETURNED) {
+            groups.shrink_to_fit();
+        }
     }
-    products.sort_by(|one, other| {
-        (&one.product, &one.sku, code(one.currency)).cmp(&(
-            &other.product,
-            &other.sku,
-            code(other.currency),
-        ))
-    });
+    sort(&mut products, texts);
 
     let currencies = aggregate
         .currencies()
@@ -93,8 +62,8 @@ pub(crate) fn figures(aggregate: &mut Aggregate, texts: &Texts) -> Figures {
         })
         .collect();
 
-    let vendors = vendors(aggregate, &mut names);
-    let categories = categories(aggregate, &mut names);
+    let vendors = vendors(aggregate, texts);
+    let categories = categories(aggregate, texts);
     let movers = movers(&products);
     Figures {
         currencies,
@@ -105,15 +74,39 @@ pub(crate) fn figures(aggregate: &mut Aggregate, texts: &Texts) -> Figures {
     }
 }
 
+/// Sorts by name, code and currency, which together are a product's own. Their places are sorted,
+/// by names at hand, and not they themselves, which are large.
+fn sort(products: &mut [ProductSummary], texts: &Arena) {
+    let names = products.iter().map(|one| texts.get(one.product.id()));
+    let mut order: Vec<(&str, u32)> = names.zip(0..).collect();
+    let rest = |at: u32| {
+        let product = products.get(at as usize);
+        product.map(|one| (&*one.sku, code(one.currency)))
+    };
+    order.sort_unstable_by(|(name, at), (other, other_at)| {
+        name.cmp(other)
+            .then_with(|| rest(*at).cmp(&rest(*other_at)))
+    });
+    let mut order: Vec<usize> = order.into_iter().map(|(_, at)| at as usize).collect();
+    for start in 0..order.len() {
+        // Each takes the place of one that goes on to its own, until the first one is at home.
+        let mut place = start;
+        while order[place] != place {
+            let from = std::mem::replace(&mut order[place], place);
+            if from == start {
+                break;
+            }
+            products.swap(place, from);
+            place = from;
+        }
+    }
+}
+
 fn code(currency: Option<Currency>) -> Option<&'static str> {
     currency.map(|currency| currency.code())
 }
 
-fn product(
-    group: ProductGroup,
-    names: &mut Names<'_>,
-    period: Option<(u32, u32)>,
-) -> ProductSummary {
+fn product(group: ProductGroup, texts: &Arc<Arena>, period: Option<(u32, u32)>) -> ProductSummary {
     let statistics = group.values.finish();
     let (first, last) = (
         group.first.price.to_decimal(),
@@ -137,9 +130,9 @@ fn product(
         _ => Presence::Steady,
     };
     ProductSummary {
-        product: names.once(group.name),
-        sku: names.once(group.sku),
-        category: names.get(group.category),
+        product: Text::new(texts, group.name),
+        sku: Text::new(texts, group.sku),
+        category: Text::new(texts, group.category),
         currency: group.currency,
         count: statistics.count,
         first,
@@ -174,13 +167,13 @@ pub(crate) fn percent(part: Decimal, whole: Decimal) -> Option<Decimal> {
     )
 }
 
-fn vendors(aggregate: &mut Aggregate, names: &mut Names<'_>) -> Vec<VendorSummary> {
+fn vendors(aggregate: &mut Aggregate, texts: &Arc<Arena>) -> Vec<VendorSummary> {
     let mut vendors: Vec<VendorSummary> = std::mem::take(&mut aggregate.vendors)
         .into_iter()
         .map(|group| {
             let count = group.totals.count;
             VendorSummary {
-                vendor: names.get(group.vendor),
+                vendor: Text::new(texts, group.vendor),
                 currency: group.currency,
                 count,
                 products: group.products,
@@ -194,17 +187,17 @@ fn vendors(aggregate: &mut Aggregate, names: &mut Names<'_>) -> Vec<VendorSummar
         })
         .collect();
     vendors.sort_by(|one, other| {
-        (&one.vendor, code(one.currency)).cmp(&(&other.vendor, code(other.currency)))
+        (&*one.vendor, code(one.currency)).cmp(&(&*other.vendor, code(other.currency)))
     });
     vendors
 }
 
-fn categories(aggregate: &mut Aggregate, names: &mut Names<'_>) -> Vec<CategoryMonth> {
+fn categories(aggregate: &mut Aggregate, texts: &Arc<Arena>) -> Vec<CategoryMonth> {
     let mut months: Vec<(MonthKey, Totals)> = std::mem::take(&mut aggregate.months)
         .into_iter()
         .map(|(key, totals)| (MonthKey::unpacked(key), totals))
         .collect();
-    let by_name = |key: &MonthKey| (names.texts.get(key.category), key.currency, key.month);
+    let by_name = |key: &MonthKey| (texts.get(key.category), key.currency, key.month);
     months.sort_by(|(one, _), (other, _)| by_name(one).cmp(&by_name(other)));
     let mut base: Option<(MonthKey, Decimal)> = None;
     months
@@ -222,7 +215,7 @@ fn categories(aggregate: &mut Aggregate, names: &mut Names<'_>) -> Vec<CategoryM
                 .and_then(|(_, base)| percent(mean, *base))
                 .map(|index| index.round_dp(2).normalize());
             CategoryMonth {
-                category: names.get(key.category),
+                category: Text::new(texts, key.category),
                 month: key
                     .month
                     .map(|month| format!("{:04}-{:02}", month / 12, month % 12 + 1)),
@@ -277,4 +270,53 @@ pub(crate) fn months(categories: &[CategoryMonth]) -> Vec<String> {
     let mut months: Vec<String> = months.into_iter().cloned().collect();
     months.sort();
     months
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Limits;
+    use crate::aggregate::Row;
+    use crate::number::Number;
+    use crate::texts::NO_TEXT;
+
+    #[test]
+    fn products_are_sorted_by_name_then_code() {
+        let mut texts = Arena::default();
+        let names = ["나", "가", "다", "b", "a", "가", "라", "가"];
+        let products: Vec<(String, String)> = (0_u32..)
+            .zip(names)
+            .map(|(at, name)| (name.to_owned(), format!("P{}", at * 5 % 7)))
+            .collect();
+        for (name, sku) in &products {
+            assert!(texts.push(name) && texts.push(sku));
+        }
+        let texts = Arc::new(texts);
+        let mut summaries: Vec<ProductSummary> = (0..8)
+            .map(|at| {
+                let price = Number::new(1, 0);
+                let mut group = Aggregate::default();
+                let row = Row {
+                    at: None,
+                    key: 2 * at + 1,
+                    name: 2 * at,
+                    sku: 2 * at + 1,
+                    category: NO_TEXT,
+                    vendor: NO_TEXT,
+                    price,
+                    currency: None,
+                };
+                group.add(&row, &Limits::default()).unwrap();
+                product(group.products.remove(0), &texts, None)
+            })
+            .collect();
+        sort(&mut summaries, &texts);
+        let sorted: Vec<(String, String)> = summaries
+            .iter()
+            .map(|one| (one.product.to_string(), one.sku.to_string()))
+            .collect();
+        let mut expected = products;
+        expected.sort();
+        assert_eq!(sorted, expected);
+    }
 }

@@ -3,8 +3,6 @@
 //! Where the stored prices come from is the caller's business: [`Summary::product_ids`] says what
 //! to look up, and [`Summary::compare`] takes what was found.
 
-use std::sync::Arc;
-
 use hashbrown::{HashMap, HashSet};
 use iso_currency::Currency;
 use jiff::civil::DateTime;
@@ -13,7 +11,7 @@ use serde::Serialize;
 
 use crate::Summary;
 use crate::finish::percent;
-use crate::summary::{ProductSummary, date, shared_text};
+use crate::summary::{ProductSummary, Text, date};
 use crate::warnings;
 
 /// The newest stored price of a product.
@@ -55,11 +53,9 @@ pub struct HistorySummary {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     /// The id under which it is followed.
-    #[serde(serialize_with = "shared_text")]
-    pub id: Arc<str>,
+    pub id: Text,
     /// Its name in the upload.
-    #[serde(serialize_with = "shared_text")]
-    pub product: Arc<str>,
+    pub product: Text,
     /// The currency in the upload; none when the upload names none.
     pub currency: Option<Currency>,
     /// The last price in the upload.
@@ -81,7 +77,7 @@ pub struct Comparison {
 
 impl ProductSummary {
     /// The id under which the product may be followed: its code, or without one its name.
-    fn id(&self) -> &Arc<str> {
+    fn id(&self) -> &Text {
         if self.sku.is_empty() {
             &self.product
         } else {

@@ -48,6 +48,6 @@ pub use rejection::{RejectReason, Rejection};
 pub use report::write as write_report;
 pub use summary::{
     CategoryMonth, ColumnSummary, CurrencySummary, Movers, Presence, ProductSummary, ReasonCount,
-    SheetSummary, Summary, VendorSummary, Warning,
+    SheetSummary, Summary, Text, VendorSummary, Warning,
 };
 pub use upload::{count_cells, report, summarize};

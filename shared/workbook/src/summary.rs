@@ -1,5 +1,7 @@
 //! Everything that is in a report, as data for another program.
 
+use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use iso_currency::Currency;
@@ -7,6 +9,8 @@ use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
 use crate::headings::Role;
+use crate::strings::Arena;
+use crate::texts::TextId;
 use crate::{Format, HistorySummary, Language, Rejection};
 
 /// A report: what was read, every aggregate, every rejected row. Amounts are exact decimals
@@ -109,14 +113,11 @@ pub struct CurrencySummary {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProductSummary {
     /// The name; of a product that is only known by its code, the code.
-    #[serde(serialize_with = "shared_text")]
-    pub product: Arc<str>,
+    pub product: Text,
     /// The code, or empty.
-    #[serde(serialize_with = "shared_text")]
-    pub sku: Arc<str>,
+    pub sku: Text,
     /// The category, or empty.
-    #[serde(serialize_with = "shared_text")]
-    pub category: Arc<str>,
+    pub category: Text,
     /// The currency; none when the upload names none.
     pub currency: Option<Currency>,
     /// Prices.
@@ -173,8 +174,7 @@ pub enum Presence {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CategoryMonth {
     /// The category, or empty.
-    #[serde(serialize_with = "shared_text")]
-    pub category: Arc<str>,
+    pub category: Text,
     /// The month: `2026-11`; none in an upload without dates.
     pub month: Option<String>,
     /// The currency; none when the upload names none.
@@ -197,8 +197,7 @@ pub struct CategoryMonth {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VendorSummary {
     /// The vendor.
-    #[serde(serialize_with = "shared_text")]
-    pub vendor: Arc<str>,
+    pub vendor: Text,
     /// The currency; none when the upload names none.
     pub currency: Option<Currency>,
     /// Prices.
@@ -246,6 +245,61 @@ pub struct Warning {
     pub code: &'static str,
     /// The sentence in the report's language.
     pub text: String,
+}
+
+/// A text of the upload. All of them are held together, so that the names of a million products
+/// cost little more than their letters.
+#[derive(Clone)]
+pub struct Text {
+    texts: Arc<Arena>,
+    id: TextId,
+}
+
+impl Text {
+    pub(crate) fn new(texts: &Arc<Arena>, id: TextId) -> Self {
+        Self {
+            texts: texts.clone(),
+            id,
+        }
+    }
+
+    pub(crate) fn id(&self) -> TextId {
+        self.id
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.texts.get(self.id)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &**self)
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Text {}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
 }
 
 pub(crate) fn shared_text<S: Serializer>(

@@ -46,6 +46,11 @@ impl Texts {
         Some(id)
     }
 
+    /// The texts by their number, to which none will come.
+    pub(crate) fn into_arena(self) -> Arena {
+        self.strings
+    }
+
     pub(crate) fn get(&self, id: TextId) -> &str {
         if id == NO_TEXT {
             ""

@@ -2,6 +2,7 @@
 //! write.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::cell::{Cells, Stop, Value, column_letters};
 use crate::date::{DayMonth, TextDate, read_date};
@@ -132,7 +133,8 @@ fn finish(
     let first_date = ingest.aggregate.first.and_then(crate::summary::show_date);
     let last_date = ingest.aggregate.last.and_then(crate::summary::show_date);
     let zero_prices = ingest.aggregate.zero_prices;
-    let figures = figures(&mut ingest.aggregate, &ingest.texts);
+    let texts = Arc::new(std::mem::take(&mut ingest.texts).into_arena());
+    let figures = figures(&mut ingest.aggregate, &texts);
     let file = if options.file_name.is_empty() {
         input
             .file_name()

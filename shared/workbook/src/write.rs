@@ -41,8 +41,9 @@ impl From<std::io::Error> for WriteError {
 /// The most rows of a sheet, with its header.
 pub const MAX_ROWS: u32 = 1_048_576;
 
-/// How hard to compress: halves the time of the default level for a tenth more bytes.
-const LEVEL: u8 = 3;
+/// How hard to compress: level 2 takes two thirds of the time of level 3 and less than a third of
+/// that of the default level, for a twelfth more bytes than level 3.
+const LEVEL: u8 = 2;
 
 /// How high a line of Hangul is, in points.
 const LINE: u32 = 17;

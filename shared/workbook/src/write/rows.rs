@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Seek, Write};
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use super::cell::float;
 use super::shared::Shared;
@@ -177,6 +178,9 @@ fn push_decimal(out: &mut Vec<u8>, number: Decimal) {
 }
 
 fn push_float(out: &mut Vec<u8>, number: f64) {
+    if let Some(whole) = number.to_u64().filter(|_| number.fract() == 0.0) {
+        return push_digits(out, whole);
+    }
     out.extend_from_slice(number.to_string().as_bytes());
 }
 
