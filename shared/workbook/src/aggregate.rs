@@ -309,7 +309,8 @@ impl Aggregate {
                 if group.category == NO_TEXT {
                     group.category = row.category;
                 }
-                if group.name == NO_TEXT {
+                // A row without a name has its code for one.
+                if group.name == group.sku {
                     group.name = row.name;
                 }
                 Ok(at)

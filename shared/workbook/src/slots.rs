@@ -137,6 +137,8 @@ pub(crate) fn is_total(label: &str, without_date: bool) -> bool {
             | "avg"
             | "mean"
             | "합"
+            // What Excel calls the last row of a table in Korean.
+            | "요약"
     )
 }
 
@@ -146,7 +148,7 @@ mod tests {
 
     #[test]
     fn rows_that_add_up_others_are_known_by_their_labels() {
-        for label in ["합계", "합 계", "[합계]", "Total:", "Sub-total"] {
+        for label in ["합계", "합 계", "[합계]", "요약", "Total:", "Sub-total"] {
             assert!(is_total(label, false), "{label}");
             assert!(is_total(label, true), "{label}");
         }

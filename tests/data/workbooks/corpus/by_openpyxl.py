@@ -347,6 +347,7 @@ def products():
     named("boolean", True, "TRUE")
     named("decomposed-hangul", "\u110b\u1165\u1111\u1169\u11ab")
     table("product-missing", [HEAD, [DAYS[0], None, 1], [DAYS[0], "이어폰", 2]], [["2026-11-19", "이어폰", "2", None]], [("B2", "no_product")])
+    table("product-named-in-its-second-row", [["날짜", "상품코드", "상품명", "가격"], [DAYS[0], "A-1", None, 100], [DAYS[1], "A-1", "이어폰", 200]], [["2026-11-19", "이어폰", "100", None, "A-1"], ["2026-11-20", "이어폰", "200", None, "A-1"]])
     table("product-codes-only", [["날짜", "상품코드", "가격"], *[[d, p, c] for d, p, c in ROWS]])
     table("product-code-with-leading-zeros", [["날짜", "상품코드", "가격"], [DAYS[0], "00123", 1]], [["2026-11-19", "00123", "1", None]])
     table(
