@@ -26,8 +26,22 @@ pub(crate) struct Row {
 /// A price and when it was.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen {
-    pub(crate) at: Option<Seconds>,
+    at: Seconds,
     pub(crate) price: Number,
+}
+
+impl Seen {
+    /// Stands for no time, and comes before every other.
+    const NEVER: Seconds = Seconds::MIN;
+
+    fn new(at: Option<Seconds>, price: Number) -> Self {
+        let at = at.unwrap_or(Self::NEVER);
+        Self { at, price }
+    }
+
+    pub(crate) fn at(&self) -> Option<Seconds> {
+        (self.at != Self::NEVER).then_some(self.at)
+    }
 }
 
 /// One product in one currency.
@@ -161,10 +175,10 @@ impl Totals {
 
     #[inline]
     fn widen(&mut self, low: Number, high: Number) {
-        if less(low, self.minimum) {
+        if low.less(self.minimum) {
             self.minimum = low;
         }
-        if less(self.maximum, high) {
+        if self.maximum.less(high) {
             self.maximum = high;
         }
     }
@@ -174,20 +188,6 @@ impl Totals {
         self.sum.add_all(other.sum);
         self.widen(other.minimum, other.maximum);
     }
-}
-
-/// Whether one number is less than the other.
-#[inline]
-pub(crate) fn less(one: Number, other: Number) -> bool {
-    if one.scale == other.scale {
-        return one.mantissa < other.mantissa;
-    }
-    let scale = one.scale.max(other.scale);
-    wide(one, scale) < wide(other, scale)
-}
-
-fn wide(number: Number, scale: u8) -> i128 {
-    i128::from(number.mantissa) * 10_i128.pow(u32::from(scale - number.scale))
 }
 
 fn code(currency: Option<Currency>) -> Option<u16> {
@@ -221,7 +221,7 @@ impl Aggregate {
     /// Adds a row.
     pub(crate) fn add(&mut self, row: &Row, limits: &Limits) -> Result<(), ReadError> {
         self.rows += 1;
-        self.zero_prices += u64::from(row.price.mantissa == 0);
+        self.zero_prices += u64::from(row.price == Number::default());
         if let Some(at) = row.at {
             self.first = Some(self.first.map_or(at, |first| first.min(at)));
             self.last = Some(self.last.map_or(at, |last| last.max(at)));
@@ -279,10 +279,7 @@ impl Aggregate {
     }
 
     fn add_product(&mut self, row: &Row, limits: &Limits) -> Result<usize, ReadError> {
-        let seen = Seen {
-            at: row.at,
-            price: row.price,
-        };
+        let seen = Seen::new(row.at, row.price);
         let found = find(
             &mut self.product_heads,
             row.key,
@@ -294,16 +291,16 @@ impl Aggregate {
             Ok(at) => {
                 let group = &mut self.products[at];
                 group.values.push(row.price);
-                if row.at < group.first.at {
+                if seen.at < group.first.at {
                     group.first = seen;
                 }
-                if row.at >= group.last.at {
+                if seen.at >= group.last.at {
                     group.last = seen;
                 }
-                if less(row.price, group.minimum.price) {
+                if row.price.less(group.minimum.price) {
                     group.minimum = seen;
                 }
-                if less(group.maximum.price, row.price) {
+                if group.maximum.price.less(row.price) {
                     group.maximum = seen;
                 }
                 if group.category == NO_TEXT {

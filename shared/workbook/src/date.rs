@@ -57,8 +57,8 @@ pub(crate) fn civil(at: Seconds) -> Option<DateTime> {
 /// because the 1900 system counts a 29 February 1900 that never was (ECMA-376, 18.17.4.1).
 #[inline]
 pub(crate) fn from_serial(serial: Number, is_1904: bool) -> Option<Seconds> {
-    let (mut day, seconds) = match serial.scale {
-        0 => (serial.mantissa, 0),
+    let (mut day, seconds) = match serial.scale() {
+        0 => (serial.mantissa(), 0),
         _ => day_and_seconds(serial)?,
     };
     if is_1904 {
@@ -74,11 +74,11 @@ pub(crate) fn from_serial(serial: Number, is_1904: bool) -> Option<Seconds> {
 
 #[inline(never)]
 fn day_and_seconds(serial: Number) -> Option<(i64, Seconds)> {
-    let power = POWERS[usize::from(serial.scale)];
-    let exact = i128::from(serial.mantissa.rem_euclid(power)) * i128::from(DAY);
+    let power = POWERS[usize::from(serial.scale())];
+    let exact = i128::from(serial.mantissa().rem_euclid(power)) * i128::from(DAY);
     let seconds = (exact + i128::from(power) / 2) / i128::from(power);
     Some((
-        serial.mantissa.div_euclid(power),
+        serial.mantissa().div_euclid(power),
         i64::try_from(seconds).ok()?,
     ))
 }
@@ -86,17 +86,17 @@ fn day_and_seconds(serial: Number) -> Option<(i64, Seconds)> {
 /// A number without a date format in a date column: a serial of 1954 to 2119, `20261121`, or
 /// the month `202611`.
 pub(crate) fn from_bare_number(number: Number, is_1904: bool) -> Option<Seconds> {
-    if number.scale == 0 && (19_000_101..=21_991_231).contains(&number.mantissa) {
+    if number.scale() == 0 && (19_000_101..=21_991_231).contains(&number.mantissa()) {
         return ymd(
-            number.mantissa / 10_000,
-            number.mantissa / 100 % 100,
-            number.mantissa % 100,
+            number.mantissa() / 10_000,
+            number.mantissa() / 100 % 100,
+            number.mantissa() % 100,
         );
     }
-    if number.scale == 0 && (190_001..=219_912).contains(&number.mantissa) {
-        return six_digits(number.mantissa);
+    if number.scale() == 0 && (190_001..=219_912).contains(&number.mantissa()) {
+        return six_digits(number.mantissa());
     }
-    let day = number.mantissa / POWERS[usize::from(number.scale)];
+    let day = number.mantissa() / POWERS[usize::from(number.scale())];
     (20_000..80_000)
         .contains(&day)
         .then(|| from_serial(number, is_1904))

@@ -114,7 +114,7 @@ fn product(group: ProductGroup, texts: &Arc<Arena>, period: Option<(u32, u32)>) 
     );
     let change = last - first;
     let change_percent = percent(change, first);
-    let presence = match (period, group.first.at, group.last.at) {
+    let presence = match (period, group.first.at(), group.last.at()) {
         (Some((from, to)), Some(first), Some(last)) if from != to => {
             let (first, last) = (month_of(first), month_of(last));
             if last < to {
@@ -136,13 +136,13 @@ fn product(group: ProductGroup, texts: &Arc<Arena>, period: Option<(u32, u32)>) 
         currency: group.currency,
         count: statistics.count,
         first,
-        first_date: group.first.at,
+        first_date: group.first.at(),
         last,
-        last_date: group.last.at,
+        last_date: group.last.at(),
         minimum: group.minimum.price.to_decimal(),
-        minimum_date: group.minimum.at,
+        minimum_date: group.minimum.at(),
         maximum: group.maximum.price.to_decimal(),
-        maximum_date: group.maximum.at,
+        maximum_date: group.maximum.at(),
         mean: statistics.mean,
         median: statistics.median,
         deviation: statistics.deviation,

@@ -193,7 +193,7 @@ impl Peek {
         numbers.len() > 2
             && numbers.windows(2).all(|pair| {
                 matches!(pair, [Some(one), Some(next)]
-                    if one.scale == 0 && next.scale == 0 && next.mantissa == one.mantissa + 1)
+                    if one.scale() == 0 && next.scale() == 0 && next.mantissa() == one.mantissa() + 1)
             })
     }
 }

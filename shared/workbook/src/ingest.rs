@@ -346,7 +346,7 @@ impl<'a> Ingest<'a> {
             PriceSlot::Bad => return Err((Role::Price, RejectReason::UnreadablePrice)),
             PriceSlot::Text => self.text_price(named.or(self.sheet.heading_currency))?,
         };
-        if price.mantissa < 0 {
+        if price.mantissa() < 0 {
             return Err((Role::Price, RejectReason::NegativePrice));
         }
         let name = if name == NO_TEXT { key } else { name };

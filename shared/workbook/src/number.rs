@@ -3,13 +3,16 @@
 
 use rust_decimal::Decimal;
 
-/// A decimal of at most 18 digits: `mantissa / 10^scale`, without trailing zeros after the
-/// point, so that equal numbers are equal values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(crate) struct Number {
-    pub(crate) mantissa: i64,
-    pub(crate) scale: u8,
-}
+/// A decimal, `mantissa / 10^scale`, without trailing zeros after the point, so that equal
+/// numbers are equal values. Of 15 digits, as many as a spreadsheet program keeps; there is room
+/// for 17.
+///
+/// The scale lies in the lowest four bits: half as many bytes, and prices of a million rows pass
+/// through memory.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Number(i64);
+
+const SCALE_BITS: u32 = 4;
 
 /// The most digits after the point that are kept.
 pub(crate) const MAX_SCALE: u8 = 15;
@@ -24,17 +27,56 @@ pub(crate) const POWERS: [i64; 19] = {
     powers
 };
 
+impl std::fmt::Debug for Number {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.to_decimal().fmt(out)
+    }
+}
+
 impl Number {
-    pub(crate) fn new(mantissa: i64, scale: u8) -> Self {
-        let mut number = Self { mantissa, scale };
+    /// A mantissa of at most 17 digits and at most [`MAX_SCALE`] digits after the point.
+    pub(crate) fn new(mut mantissa: i64, mut scale: u8) -> Self {
         if mantissa == 0 {
-            number.scale = 0;
+            scale = 0;
         }
-        while number.scale > 0 && number.mantissa % 10 == 0 {
-            number.mantissa /= 10;
-            number.scale -= 1;
+        while scale > 0 && mantissa % 10 == 0 {
+            mantissa /= 10;
+            scale -= 1;
         }
-        number
+        debug_assert!(mantissa.abs() < 1 << (63 - SCALE_BITS) && scale <= MAX_SCALE);
+        Self((mantissa << SCALE_BITS) | i64::from(scale))
+    }
+
+    /// An integer of at most 17 digits.
+    #[inline]
+    pub(crate) fn whole(mantissa: i64) -> Self {
+        debug_assert!(mantissa.abs() < 1 << (63 - SCALE_BITS));
+        Self(mantissa << SCALE_BITS)
+    }
+
+    #[inline]
+    pub(crate) fn mantissa(self) -> i64 {
+        self.0 >> SCALE_BITS
+    }
+
+    #[inline]
+    pub(crate) fn scale(self) -> u8 {
+        self.0.to_le_bytes()[0] & MAX_SCALE
+    }
+
+    /// Whether this number is less than another.
+    #[inline]
+    pub(crate) fn less(self, other: Self) -> bool {
+        if self.scale() == other.scale() {
+            return self.0 < other.0;
+        }
+        let scale = self.scale().max(other.scale());
+        self.at_scale(scale) < other.at_scale(scale)
+    }
+
+    /// The mantissa that it has at a scale that is not smaller.
+    pub(crate) fn at_scale(self, scale: u8) -> i128 {
+        i128::from(self.mantissa()) * i128::from(POWERS[usize::from(scale - self.scale())])
     }
 
     /// A stored number, with the fifteen significant digits that a spreadsheet program shows:
@@ -46,10 +88,7 @@ impl Number {
         }
         if value.fract() == 0.0 {
             #[expect(clippy::cast_possible_truncation, reason = "whole and below 10^15")]
-            return Some(Self {
-                mantissa: value as i64,
-                scale: 0,
-            });
+            return Some(Self::whole(value as i64));
         }
         let text = format!("{value:.14e}");
         let (digits, exponent) = text.split_once('e')?;
@@ -99,7 +138,7 @@ impl Number {
         };
         let mantissa = if negative { -mantissa } else { mantissa };
         if scale == 0 {
-            return Some(Self { mantissa, scale: 0 });
+            return Some(Self::whole(mantissa));
         }
         #[expect(clippy::cast_possible_truncation, reason = "at most fifteen digits")]
         Some(Self::new(mantissa, scale as u8))
@@ -115,8 +154,7 @@ impl Number {
         let width = if has_zero { width - 2 } else { width };
         let digits = right_aligned(text, width);
         if let Some(whole) = eight_digits(digits) {
-            let mantissa = i64::from(whole);
-            return Some(Self { mantissa, scale: 0 });
+            return Some(Self::whole(i64::from(whole)));
         }
         let point = first_zero(digits ^ POINTS);
         if has_zero || point <= 8 - width || point >= 7 {
@@ -130,7 +168,7 @@ impl Number {
     }
 
     pub(crate) fn to_decimal(self) -> Decimal {
-        Decimal::new(self.mantissa, u32::from(self.scale))
+        Decimal::new(self.mantissa(), u32::from(self.scale()))
     }
 }
 
@@ -197,19 +235,17 @@ pub(crate) struct Sum {
 impl Sum {
     #[inline]
     pub(crate) fn add(&mut self, number: Number) {
-        if number.scale == self.scale {
-            self.mantissa += i128::from(number.mantissa);
-            return;
+        if number.scale() == self.scale {
+            self.mantissa += i128::from(number.mantissa());
+        } else {
+            self.add_all(Self {
+                mantissa: i128::from(number.mantissa()),
+                scale: number.scale(),
+            });
         }
-        // Numbers stay below 10^15 with at most 15 places, so 10^8 of them fit.
-        if number.scale > self.scale {
-            self.mantissa *= i128::from(POWERS[usize::from(number.scale - self.scale)]);
-            self.scale = number.scale;
-        }
-        self.mantissa += i128::from(number.mantissa)
-            * i128::from(POWERS[usize::from(self.scale - number.scale)]);
     }
 
+    /// Numbers stay below 10^15 with at most 15 places, so 10^8 of them fit.
     pub(crate) fn add_all(&mut self, other: Self) {
         let scale = self.scale.max(other.scale);
         let at_scale =

@@ -219,7 +219,7 @@ pub(crate) fn read_price(text: &str, hint: Option<Currency>) -> Result<TextPrice
     };
     let mut value = read_digits(&digits, named.map(|sign| sign.currency).or(hint))?;
     if negative {
-        value.mantissa = -value.mantissa;
+        value = Number::new(-value.mantissa(), value.scale());
     }
     Ok(TextPrice { value, sign: named })
 }

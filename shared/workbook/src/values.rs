@@ -6,11 +6,19 @@ use rust_decimal::Decimal;
 use crate::number::{Number, POWERS, decimal, mean};
 
 /// Integers at a common scale, four bytes each as long as they fit.
+///
+/// The last ones wait beside the group that they belong to: rows mostly come day by day, each
+/// to another product, and a list of its own far away in memory for each would be slow to reach.
 #[derive(Debug)]
 pub(crate) struct Values {
-    scale: u8,
     held: Held,
+    waiting: [i32; WAITING],
+    waits: u8,
+    scale: u8,
 }
+
+/// As many as make 64 bytes in all, a line of the processor's cache.
+const WAITING: usize = 7;
 
 #[derive(Debug)]
 enum Held {
@@ -31,35 +39,47 @@ pub(crate) struct Statistics {
 
 impl Values {
     pub(crate) fn new(first: Number) -> Self {
-        let held = match i32::try_from(first.mantissa) {
-            Ok(value) => Held::Narrow(vec![value]),
-            Err(_) => Held::Wide(vec![first.mantissa]),
+        let mut values = Self {
+            held: Held::Narrow(Vec::new()),
+            waiting: [0; WAITING],
+            waits: 0,
+            scale: first.scale(),
         };
-        Self {
-            scale: first.scale,
-            held,
-        }
+        values.push(first);
+        values
     }
 
     #[inline]
     pub(crate) fn push(&mut self, number: Number) {
-        if number.scale == self.scale
-            && let Held::Narrow(values) = &mut self.held
-            && let Ok(value) = i32::try_from(number.mantissa)
+        if number.scale() == self.scale
+            && let Ok(value) = i32::try_from(number.mantissa())
+            && let Some(place) = self.waiting.get_mut(usize::from(self.waits))
         {
-            values.push(value);
+            *place = value;
+            self.waits += 1;
         } else {
             self.push_other(number);
         }
     }
 
-    #[cold]
-    fn push_other(&mut self, number: Number) {
-        if number.scale > self.scale {
-            self.rescale(number.scale);
+    /// Holds those that waited.
+    fn hold(&mut self) {
+        let waiting = &self.waiting[..usize::from(self.waits)];
+        match &mut self.held {
+            Held::Narrow(values) => values.extend_from_slice(waiting),
+            Held::Wide(values) => values.extend(waiting.iter().map(|value| i64::from(*value))),
+            Held::Huge(values) => values.extend(waiting.iter().map(|value| i128::from(*value))),
         }
-        let value = i128::from(number.mantissa)
-            * i128::from(POWERS[usize::from(self.scale - number.scale)]);
+        self.waits = 0;
+    }
+
+    #[inline(never)]
+    fn push_other(&mut self, number: Number) {
+        self.hold();
+        if number.scale() > self.scale {
+            self.rescale(number.scale());
+        }
+        let value = number.at_scale(self.scale);
         loop {
             match &mut self.held {
                 Held::Narrow(values) => match i32::try_from(value) {
@@ -107,7 +127,8 @@ impl Values {
     }
 
     /// The statistics; the values are used up.
-    pub(crate) fn finish(self) -> Statistics {
+    pub(crate) fn finish(mut self) -> Statistics {
+        self.hold();
         match self.held {
             Held::Narrow(values) => statistics(values, self.scale),
             Held::Wide(values) => statistics(values, self.scale),

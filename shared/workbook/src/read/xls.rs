@@ -14,7 +14,7 @@ use calamine::{
 use super::SheetInfo;
 use super::formats::{NumberKind, kind_of_code};
 use crate::cell::{Cells, Stop, Value};
-use crate::number::{Number, POWERS};
+use crate::number::Number;
 use crate::price::Sign;
 use crate::{Limits, Measure, ReadError};
 
@@ -385,20 +385,10 @@ fn sign(money: &[((u32, u32), Sign)], row: u32, column: u32) -> Option<Sign> {
 /// A date as a serial of the 1900 system, whichever the workbook has.
 fn serial(value: &ExcelDateTime) -> Value<'static> {
     let serial = value.as_f64();
-    let Some(number) = Number::from_f64(serial) else {
-        return Value::Huge(serial);
-    };
-    if value.is_duration() {
-        return Value::Duration(number);
-    }
     let is_1904 = *value != ExcelDateTime::new(serial, ExcelDateTimeType::DateTime, false);
-    let shift = if is_1904 {
-        1_462 * POWERS[usize::from(number.scale)]
-    } else {
-        0
-    };
-    Value::Serial(Number::new(
-        number.mantissa.saturating_add(shift),
-        number.scale,
-    ))
+    if value.is_duration() {
+        return Number::from_f64(serial).map_or(Value::Huge(serial), Value::Duration);
+    }
+    let days = if is_1904 { 1_462.0 } else { 0.0 };
+    Number::from_f64(serial + days).map_or(Value::Huge(serial), Value::Serial)
 }
