@@ -1,9 +1,10 @@
-"""Makes inputs for the fuzz targets `workbook_file` and `workbook_sheet` of the workbook corpus.
+"""Makes inputs for the fuzz targets `workbook_file`, `workbook_sheet` and `workbook_texts` of the
+workbook corpus.
 
-    python3 fuzz/seed_workbooks.py        into fuzz/corpus/workbook_file and workbook_sheet
+    python3 fuzz/seed_workbooks.py        into fuzz/corpus/workbook_file and the others
 
-What the first bytes of an input mean stands in shared/workbook/tests/fuzz/properties.rs and in
-`readers_agree`.
+What the first bytes of an input mean stands in shared/workbook/tests/fuzz/properties.rs, and in
+`readers_agree` and `texts_agree`.
 """
 
 import struct
@@ -89,6 +90,8 @@ for path in sorted(FILES.iterdir()):
         for name, part in parts:
             if "worksheets/" in name and name.endswith(".xml"):
                 save("workbook_sheet", path.name + "." + Path(name).name, bytes([7, 40, 8, 12]) + part)
+            if name.lower().endswith("sharedstrings.xml"):
+                save("workbook_texts", path.name, bytes([7, 12]) + part)
     stream = stream_of(content) if content.startswith(b"\xd0\xcf\x11\xe0") else None
     if stream:
         save("workbook_file", path.name + ".stream", b"x" + only_what_is_read(stream))

@@ -81,6 +81,8 @@ struct SharedCache {
     texts: Vec<TextId>,
     dates: HashMap<u32, DateText>,
     currency: (Option<u32>, CurrencySlot),
+    /// The same for a text that is not shared.
+    currency_text: (String, CurrencySlot),
 }
 
 /// How many shared dates are remembered.
@@ -131,6 +133,7 @@ impl<'a> Ingest<'a> {
                 texts: Vec::new(),
                 dates: HashMap::new(),
                 currency: (None, CurrencySlot::Empty),
+                currency_text: (String::new(), CurrencySlot::Empty),
             },
             sheet: Sheet {
                 name: Arc::from(""),
@@ -496,6 +499,9 @@ impl<'a> Ingest<'a> {
     fn new_currency(&mut self, value: Value<'_>) -> CurrencySlot {
         let text = match value {
             Value::Shared(index, strings) => strings.get(index),
+            Value::Text(text) if *text == self.shared.currency_text.0 => {
+                return self.shared.currency_text.1;
+            }
             Value::Text(text) => Cow::Borrowed(text),
             other => {
                 self.keep(Role::Currency, other);
@@ -513,6 +519,8 @@ impl<'a> Ingest<'a> {
             self.keep(Role::Currency, value);
         } else if let Value::Shared(index, _) = value {
             self.shared.currency = (Some(index), slot);
+        } else {
+            self.shared.currency_text = (text.into_owned(), slot);
         }
         slot
     }

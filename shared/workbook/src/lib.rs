@@ -43,7 +43,7 @@ pub use limits::Limits;
 pub use options::{Progress, ReportOptions, Stage};
 pub use read::Format;
 #[doc(hidden)]
-pub use read::xlsx::readers_agree;
+pub use read::xlsx::{readers_agree, texts_agree};
 pub use rejection::{RejectReason, Rejection};
 pub use report::write as write_report;
 pub use summary::{

@@ -172,13 +172,18 @@ impl Number {
     }
 }
 
-/// The place of the first byte that is zero, 8 if there is none. (Mycroft's test: the borrow
-/// can only be wrong behind the first zero.)
+/// Whether a byte is zero: its highest bit is set in the result, but behind the first zero
+/// others may be set as well (Mycroft's test).
+#[inline]
+pub(crate) fn zeros(bytes: u64) -> u64 {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    bytes.wrapping_sub(LOW) & !bytes & (LOW << 7)
+}
+
+/// The place of the first byte that is zero, 8 if there is none.
 #[inline]
 pub(crate) fn first_zero(bytes: u64) -> usize {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    let zeros = bytes.wrapping_sub(LOW) & !bytes & (LOW << 7);
-    (zeros.trailing_zeros() / 8) as usize
+    (zeros(bytes).trailing_zeros() / 8) as usize
 }
 
 /// The number that one to eight digits write, the first in the lowest bits of `text`.

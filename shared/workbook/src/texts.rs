@@ -22,8 +22,7 @@ impl Texts {
     /// The number of a text, which is first freed of white space around it; an empty text is
     /// [`NO_TEXT`]. `None` when there is no room for more.
     pub(crate) fn id(&mut self, text: &str) -> Option<TextId> {
-        let text =
-            text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}'));
+        let text = trimmed(text);
         if text.is_empty() {
             return Some(NO_TEXT);
         }
@@ -60,6 +59,22 @@ impl Texts {
     }
 }
 
+/// A text without the white space around it, also such as cannot be seen at all.
+fn trimmed(text: &str) -> &str {
+    // A byte of a visible character: of ASCII, or the first of three of Chinese, Japanese or
+    // Korean, where no space begins so.
+    let visible = |byte: Option<&u8>| matches!(byte, Some(b'!'..=b'~' | 0xe4..=0xed));
+    let bytes = text.as_bytes();
+    let last = match bytes {
+        [.., first, 0x80..=0xbf, 0x80..=0xbf] => Some(first),
+        _ => bytes.last(),
+    };
+    if visible(bytes.first()) && visible(last) {
+        return text;
+    }
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +87,18 @@ mod tests {
         assert_ne!(one, two);
         assert_eq!(texts.id("\u{a0}무선 이어폰 "), Some(one));
         assert_eq!(texts.id("  "), Some(NO_TEXT));
+        for spaced in [
+            "\u{3000}가",
+            "가\u{3000}",
+            "x\u{200b}",
+            "\u{feff}é",
+            "é\t",
+            "\u{2009}값\u{85}",
+            "x\u{85}",
+            "x\u{a0}",
+        ] {
+            assert_eq!(trimmed(spaced).chars().count(), 1, "{spaced:?}");
+        }
         assert_eq!(
             (texts.get(one), texts.get(two), texts.get(NO_TEXT)),
             ("무선 이어폰", "cable", "")

@@ -1,5 +1,5 @@
-//! Replays the corpora of the fuzz targets `workbook_file` and `workbook_sheet` and what was ever
-//! found by them.
+//! Replays the corpora of the fuzz targets `workbook_file`, `workbook_sheet` and `workbook_texts`
+//! and what was ever found by them.
 
 #[path = "fuzz/properties.rs"]
 mod properties;
@@ -40,5 +40,14 @@ fn both_readers_agree_about_every_sheet() {
     assert!(inputs.len() >= 300, "{} inputs", inputs.len());
     for input in &inputs {
         workbook::readers_agree(input);
+    }
+}
+
+#[test]
+fn both_readers_agree_about_every_part_of_texts() {
+    let inputs = inputs("workbook_texts");
+    assert!(inputs.len() >= 100, "{} inputs", inputs.len());
+    for input in &inputs {
+        workbook::texts_agree(input);
     }
 }

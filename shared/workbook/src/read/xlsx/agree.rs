@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{Context, NumberKind, careful, quick};
+use super::{Context, NumberKind, careful, quick, strings};
 use crate::Limits;
 use crate::cell::{Cells, Stop, Value};
 use crate::price::sign_of;
@@ -66,6 +66,43 @@ pub fn readers_agree(input: &[u8]) {
     }
 }
 
+/// Reads shared strings by both readers, as [`readers_agree`] does with a sheet.
+#[doc(hidden)]
+pub fn texts_agree(input: &[u8]) {
+    let Some((&[piece, limits], part)) = input.split_first_chunk() else {
+        return;
+    };
+    let limits = Limits {
+        text_bytes: 16 << (limits & 0x0f),
+        shared_strings: [1_000, 100, 10, 2][usize::from(limits >> 6)],
+        ..Limits::default()
+    };
+    let quick = |size| {
+        let texts = quick::strings(Pieces { rest: part, size }, "texts", &limits);
+        texts.map(|texts| all(&texts))
+    };
+    let (whole, pieces) = (quick(usize::MAX), quick(usize::from(piece).max(1)));
+    let careful = strings::carefully(part, "texts", &limits).map(|texts| all(&texts));
+    match (&whole, &careful) {
+        (Ok(quick), Ok(careful)) => assert_eq!(quick, careful),
+        (Ok(_), Err(error)) => panic!("{error:?}"),
+        (Err(Stop::Unsure(_)), _) => {}
+        (Err(stop), careful) => assert!(careful.is_err(), "{stop:?}"),
+    }
+    match (whole, pieces) {
+        (Ok(whole), Ok(pieces)) => assert_eq!(whole, pieces),
+        (Err(_), Err(_)) => {}
+        (whole, pieces) => panic!("{whole:?}, in pieces {pieces:?}"),
+    }
+}
+
+fn all(texts: &Strings) -> Vec<String> {
+    (0..)
+        .take(texts.len())
+        .map(|index| texts.get(index).into_owned())
+        .collect()
+}
+
 fn by_quick(sheet: &[u8], size: usize, context: &Context) -> Result<Collect, Stop> {
     let mut seen = Collect::default();
     let pieces = Pieces { rest: sheet, size };
@@ -73,7 +110,7 @@ fn by_quick(sheet: &[u8], size: usize, context: &Context) -> Result<Collect, Sto
     Ok(seen)
 }
 
-fn context(texts: u8, kinds: u8, limits: u8) -> Context {
+pub(super) fn context(texts: u8, kinds: u8, limits: u8) -> Context {
     let mut strings = Strings::default();
     for text in 0..texts {
         strings

@@ -25,7 +25,7 @@ use crate::cell::{Cells, Stop};
 use crate::strings::Strings;
 use crate::{Limits, ReadError};
 
-pub use agree::readers_agree;
+pub use agree::{readers_agree, texts_agree};
 pub(crate) use parts::relationships;
 
 /// An open workbook.

@@ -1,18 +1,39 @@
 //! The shared strings, into one piece of memory. What the part says about their number is not
 //! looked at.
 
+use std::io::Read;
+
 use quick_xml::events::Event;
 
+use super::quick;
+use crate::cell::Stop;
 use crate::read::package::Package;
 use crate::read::xml::{Xml, attribute};
 use crate::strings::Strings;
 use crate::{Limits, Measure, ReadError};
 
 pub(super) fn read(package: &Package, part: &str, limits: &Limits) -> Result<Strings, ReadError> {
-    let mut strings = Strings::default();
     let Some(entry) = package.entry(part)? else {
-        return Ok(strings);
+        return Ok(Strings::default());
     };
+    match quick::strings(entry, part, limits) {
+        Err(Stop::Unsure(_)) => {}
+        read => return read.map_err(Stop::into_error),
+    }
+    package.begin_pass();
+    let Some(entry) = package.entry(part)? else {
+        return Ok(Strings::default());
+    };
+    carefully(entry, part, limits)
+}
+
+/// Reads the part by a real XML parser.
+pub(super) fn carefully(
+    entry: impl Read,
+    part: &str,
+    limits: &Limits,
+) -> Result<Strings, ReadError> {
+    let mut strings = Strings::default();
     let mut xml = Xml::new(entry, part, limits.text_bytes)?;
     let mut text = String::new();
     loop {

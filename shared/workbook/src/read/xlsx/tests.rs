@@ -1,6 +1,7 @@
 //! The quick and the careful reader hand on the same cells, and so does calamine where it is
 //! right.
 
+mod alike;
 mod openpyxl;
 
 use std::path::Path;

@@ -73,9 +73,15 @@ impl<'a, R: Read> Window<'a, R> {
         Ok(())
     }
 
-    /// Goes to the first byte of the data. False when there is none.
-    pub(super) fn prolog(&mut self) -> Result<bool, Stop> {
-        let finder = memmem::Finder::new(b"<sheetData");
+    /// Goes to the first byte inside the element whose tag begins so, and hands `check` what
+    /// stands before it (without the declaration) and the rest of its tag. False when the
+    /// element is empty.
+    pub(super) fn enter(
+        &mut self,
+        opening: &[u8],
+        check: impl FnOnce(&[u8], &[u8]) -> Result<(), Stop>,
+    ) -> Result<bool, Stop> {
+        let finder = memmem::Finder::new(opening);
         let mut looked = 0;
         let (start, tag_end) = loop {
             let bytes = &self.bytes[..self.end];
@@ -91,7 +97,7 @@ impl<'a, R: Read> Window<'a, R> {
                 None => self.end.saturating_sub(16).max(looked),
             };
             if self.end > MAX_PROLOG || !self.fill()? {
-                return Err(Stop::Unsure("no sheet data"));
+                return Err(Stop::Unsure("no data"));
             }
         };
         let bytes = &self.bytes[..self.end];
@@ -111,18 +117,11 @@ impl<'a, R: Read> Window<'a, R> {
             }
             root = &root[end + 1..];
         }
-        if !root.trim_ascii_start().starts_with(b"<worksheet") {
-            return Err(Stop::Unsure("root element"));
-        }
-        let tag = &bytes[start + b"<sheetData".len()..tag_end];
-        match tag {
-            b"" => {
-                self.at = tag_end + 1;
-                Ok(true)
-            }
-            b"/" => Ok(false),
-            _ => Err(Stop::Unsure("attributes of the data")),
-        }
+        let tag = &bytes[start + opening.len()..tag_end];
+        let attributes = tag.strip_suffix(b"/").unwrap_or(tag);
+        check(root.trim_ascii_start(), attributes)?;
+        self.at = tag_end + 1;
+        Ok(attributes.len() == tag.len())
     }
 }
 

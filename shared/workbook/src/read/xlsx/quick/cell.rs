@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::shape::{Tag, eight};
-use super::text::{decode, formula};
+use super::text::{decode, formula, shown, text_end};
 use super::{Kind, Scan, unsure};
 use crate::cell::{Cells, Stop, Value};
 use crate::number::{Number, first_zero, short_digits};
@@ -291,19 +291,17 @@ impl<C: Cells> Scan<'_, C> {
         preserve: bool,
     ) -> Result<Option<usize>, Stop> {
         const END: &[u8; 13] = b"</t></is></c>";
-        let end = need!(memchr(b'<', &bytes[start..])) + start;
+        let (end, is_plain) = need!(text_end(bytes, start));
         if need!(bytes.get(end..end + END.len())) != END {
             return unsure("end of an inline text");
         }
         if tag.wanted {
             let raw = &bytes[start..end];
             self.check_length(raw)?;
-            // White space written as an entity would not be trimmed by everyone alike.
-            let raw = if preserve { raw } else { raw.trim_ascii() };
-            let text = decode(raw, &mut self.scratch)?;
-            if !preserve && text.trim_matches([' ', '\t', '\r', '\n']).len() != text.len() {
-                return unsure("white space in an inline text");
-            }
+            let text = match std::str::from_utf8(raw) {
+                Ok(text) if is_plain => text,
+                _ => shown(raw, preserve, &mut self.scratch)?,
+            };
             if !text.is_empty() {
                 hand_on(self.cells, self.row.index, tag, Value::Text(text))?;
             }

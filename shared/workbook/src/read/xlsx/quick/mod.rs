@@ -17,6 +17,7 @@ macro_rules! need {
 
 mod cell;
 mod shape;
+mod strings;
 mod text;
 
 use std::io::Read;
@@ -31,7 +32,9 @@ use super::careful::MAX_ROW;
 use super::window::Window;
 use crate::cell::{Cells, Stop, a1};
 use crate::number::{first_zero, short_digits};
-use crate::{Measure, ReadError};
+use crate::{Limits, Measure, ReadError};
+
+pub(super) use strings::read as strings;
 
 pub(super) fn read(
     part: impl Read,
@@ -40,7 +43,16 @@ pub(super) fn read(
     cells: &mut impl Cells,
 ) -> Result<(), Stop> {
     let mut window = Window::new(part, name);
-    if !window.prolog()? {
+    let has_data = window.enter(b"<sheetData", |before, attributes| {
+        if !before.starts_with(b"<worksheet") {
+            return unsure("root element");
+        }
+        if !attributes.trim_ascii().is_empty() {
+            return unsure("attributes of the data");
+        }
+        Ok(())
+    })?;
+    if !has_data {
         return Ok(());
     }
     let mut scan = Scan {
@@ -53,10 +65,7 @@ pub(super) fn read(
         shapes: Shapes::default(),
         scratch: String::new(),
     };
-    let most = usize::try_from(context.limits.text_bytes)
-        .unwrap_or(usize::MAX)
-        .saturating_mul(8)
-        .max(1 << 20);
+    let most = most_bytes(&context.limits);
     loop {
         let (used, ended) = scan.tokens(window.rest())?;
         window.used(used);
@@ -76,6 +85,15 @@ pub(super) fn read(
             return Err(Stop::Unsure("the sheet ends inside its data"));
         }
     }
+}
+
+/// The bytes that one row's tag, one cell or one shared text may have: entities and
+/// `_x000D_` make a text up to eight times as long.
+fn most_bytes(limits: &Limits) -> usize {
+    usize::try_from(limits.text_bytes)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(8)
+        .max(1 << 20)
 }
 
 /// The row that is being read.

@@ -2,8 +2,10 @@
 
 use memchr::memchr;
 
+use super::shape::eight;
 use super::unsure;
 use crate::cell::Stop;
+use crate::number::{first_zero, zeros};
 use crate::read::xlsx::strings::push_unescaped;
 
 /// Behind `<f …>…</f>` or `<f …/>`.
@@ -47,6 +49,61 @@ pub(super) fn is_plain(bytes: &[u8]) -> bool {
         .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'<' | b'&'))
 }
 
+/// Where `<` ends a text, and whether the text means what it says: without entities, line ends
+/// to be made alike, `_x000D_`, and white space around it.
+#[inline]
+pub(super) fn text_end(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
+    let mut special = 0;
+    let mut end = start;
+    loop {
+        let word = eight(bytes, end)?;
+        let width = first_zero(word ^ all(b'<'));
+        // What is behind the text must not count.
+        let text = if width < 8 {
+            word & !(!0 << (8 * width))
+        } else {
+            word
+        };
+        special |= zeros(text ^ all(b'&')) | zeros(text ^ all(b'\r')) | zeros(text ^ all(b'_'));
+        end += width;
+        if width < 8 {
+            break;
+        }
+    }
+    let is_bare = |byte: Option<&u8>| byte.is_none_or(|byte| *byte > b' ');
+    let text = &bytes[start..end];
+    Some((
+        end,
+        special == 0 && is_bare(text.first()) && is_bare(text.last()),
+    ))
+}
+
+/// Eight times the same byte.
+const fn all(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The text of an element `<t>` as it is meant: trimmed unless its white space counts.
+pub(super) fn shown<'a>(
+    raw: &'a [u8],
+    preserve: bool,
+    scratch: &'a mut String,
+) -> Result<&'a str, Stop> {
+    const SPACES: [char; 4] = [' ', '\t', '\r', '\n'];
+    if preserve {
+        return decode(raw, scratch);
+    }
+    let Ok(text) = std::str::from_utf8(raw) else {
+        return unsure("encoding");
+    };
+    let text = decode(text.trim_matches(SPACES).as_bytes(), scratch)?;
+    // White space written as an entity would not be trimmed by everyone alike.
+    if text.starts_with(SPACES) || text.ends_with(SPACES) {
+        return unsure("white space around a text");
+    }
+    Ok(text)
+}
+
 /// A text as it is meant: entities and `_x000D_` undone.
 pub(super) fn decode<'a>(raw: &'a [u8], scratch: &'a mut String) -> Result<&'a str, Stop> {
     let Ok(text) = std::str::from_utf8(raw) else {
@@ -71,7 +128,10 @@ pub(super) fn decode<'a>(raw: &'a [u8], scratch: &'a mut String) -> Result<&'a s
             "gt" => '>',
             "quot" => '"',
             "apos" => '\'',
-            _ => return unsure("entity"),
+            _ => match entity.strip_prefix('#').and_then(numbered) {
+                Some(c) => c,
+                None => return unsure("entity"),
+            },
         });
         rest = after;
     }
@@ -79,4 +139,15 @@ pub(super) fn decode<'a>(raw: &'a [u8], scratch: &'a mut String) -> Result<&'a s
     scratch.clear();
     push_unescaped(&plain, scratch);
     Ok(scratch)
+}
+
+/// The character of `44032` or `xac00`, unless it is a control character.
+fn numbered(number: &str) -> Option<char> {
+    let (digits, radix) = match number.strip_prefix('x') {
+        Some(digits) => (digits, 16),
+        None => (number, 10),
+    };
+    let is_number = (1..=7).contains(&digits.len()) && digits.chars().all(|c| c.is_digit(radix));
+    let c = char::from_u32(u32::from_str_radix(digits, radix).ok()?)?;
+    (is_number && !c.is_control()).then_some(c)
 }
