@@ -1,6 +1,8 @@
 //! Sheets as programs write them: rows whose cells look alike, now and then one that does not.
 //! The quick reader compares such cells instead of taking them apart.
 
+use std::fmt::Write;
+
 use proptest::prelude::*;
 
 use crate::read::xlsx::{readers_agree, texts_agree};
@@ -80,6 +82,10 @@ fn sheet() -> impl Strategy<Value = Sheet> {
 
 impl Sheet {
     fn xml(&self) -> String {
+        self.write().expect("a text can be written")
+    }
+
+    fn write(&self) -> Result<String, std::fmt::Error> {
         let tail = [
             "\">",
             "\" spans=\"1:8\">",
@@ -89,7 +95,7 @@ impl Sheet {
         let mut xml = String::from("<worksheet><sheetData>");
         for row in 0..self.rows {
             let number = self.first_row + row;
-            xml.push_str(&format!("<row r=\"{number}{tail}"));
+            write!(xml, "<row r=\"{number}{tail}")?;
             for (column, form) in self.columns.iter().enumerate() {
                 let odd = self.odd.iter().find(|odd| (odd.0, odd.1) == (row, column));
                 let form = odd.map_or(*form, |odd| odd.2).map(|form| FORMS[form]);
@@ -99,12 +105,13 @@ impl Sheet {
                     .map(|other| OTHERS[other.2]);
                 if let Some(form) = other.or(form) {
                     let letters = crate::cell::column_letters(u32::try_from(column).unwrap());
-                    xml.push_str(&format!("<c r=\"{letters}{number}{form}"));
+                    write!(xml, "<c r=\"{letters}{number}{form}")?;
                 }
             }
             xml.push_str("</row>");
         }
-        xml + "</sheetData></worksheet>"
+        xml.push_str("</sheetData></worksheet>");
+        Ok(xml)
     }
 }
 
@@ -165,12 +172,19 @@ fn what_programs_write_is_known_without_the_parser() {
 
     for text in &TEXTS[..11] {
         let part = format!("<sst>{text}</sst>");
-        assert!(quick::strings(part.as_bytes(), "texts", &Limits::default()).is_ok(), "{text}");
+        assert!(
+            quick::strings(part.as_bytes(), "texts", &Limits::default()).is_ok(),
+            "{text}"
+        );
     }
     let context = crate::read::xlsx::agree::context(20, 4, 0x0f);
     for form in FORMS {
         let row = |number| format!("<row r=\"{number}\"><c r=\"B{number}{form}</row>");
-        let sheet = format!("<worksheet><sheetData>{}{}</sheetData></worksheet>", row(9), row(10));
+        let sheet = format!(
+            "<worksheet><sheetData>{}{}</sheetData></worksheet>",
+            row(9),
+            row(10)
+        );
         let mut seen = super::Collect::default();
         quick::read(sheet.as_bytes(), "sheet", &context, &mut seen).expect(form);
         assert!(seen.0.len() % 2 == 0, "{form}");
