@@ -23,6 +23,13 @@ pub(crate) enum DayMonth {
     MonthFirst,
 }
 
+/// Where the year stands in texts such as `26.11.21` and `21/11/26`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ShortYear {
+    First,
+    Last,
+}
+
 /// What a text says about a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextDate {
@@ -36,6 +43,63 @@ pub(crate) enum TextDate {
         month_first: Seconds,
         separator: u8,
     },
+    /// `21.11.26`: the year may stand first or last.
+    Short,
+}
+
+/// Two digits, one or two, and two digits, as they stand in a short date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ShortDate {
+    pub(crate) first: i64,
+    second: i64,
+    pub(crate) last: i64,
+    pub(crate) separator: u8,
+}
+
+impl ShortDate {
+    /// The short date that a text begins with.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let narrow = narrow(text);
+        let mut scan = Scan {
+            rest: trimmed(&narrow),
+        };
+        let (first, 2) = scan.digits()? else {
+            return None;
+        };
+        scan.skip(" ");
+        let separator = scan.separator().filter(|separator| *separator != b'y')?;
+        scan.skip(" ");
+        let second = scan.number(2)?;
+        scan.skip(" ");
+        if scan.separator()? != separator {
+            return None;
+        }
+        scan.skip(" ");
+        let (last, 2) = scan.digits()? else {
+            return None;
+        };
+        Some(Self {
+            first,
+            second,
+            last,
+            separator,
+        })
+    }
+
+    fn with_year_first(self) -> Option<Seconds> {
+        ymd(2_000 + self.first, self.second, self.last)
+    }
+
+    /// Whether it is a date with the year at this end.
+    pub(crate) fn can_be(self, year: ShortYear) -> bool {
+        match year {
+            ShortYear::First => self.with_year_first().is_some(),
+            ShortYear::Last => full_year((self.last, 2)).is_some_and(|year| {
+                ymd(year, self.second, self.first).is_some()
+                    || ymd(year, self.first, self.second).is_some()
+            }),
+        }
+    }
 }
 
 pub(crate) fn seconds(date: Date) -> Seconds {
@@ -123,16 +187,14 @@ fn six_digits(digits: i64) -> Option<Seconds> {
     month.xor(day)
 }
 
-/// Reads a date, with or without a time of day; nothing may be left over.
-pub(crate) fn read_date(text: &str) -> Option<TextDate> {
+/// Reads a date, with or without a time of day; nothing may be left over. Without `short`, a
+/// text whose year may stand first or last is [`TextDate::Short`].
+pub(crate) fn read_date(text: &str, short: Option<ShortYear>) -> Option<TextDate> {
     if text.len() > 100 {
         return None;
     }
     let narrow = narrow(text);
-    // A leading apostrophe stands for the century: `'26.11.21`.
-    let text = narrow
-        .trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}')
-        .trim_start_matches(['\'', '’', '‘']);
+    let text = trimmed(&narrow);
     let mut scan = Scan { rest: text };
     scan.skip_weekday();
     if let Some(month) = scan.month_name() {
@@ -192,13 +254,26 @@ pub(crate) fn read_date(text: &str) -> Option<TextDate> {
     }
     scan.skip(" ");
     let (third, third_width) = scan.digits()?;
-    let two_digits = third_width == 2;
     scan.skip_suffix(&["."]);
-    if two_digits && separator != b'/' && width == 2 {
-        // `26.11.21`, `26-11-21`: the Korean short form is year first.
-        return scan
-            .finish(ymd(2_000 + first, second, third)?)
-            .map(TextDate::Sure);
+    let is_short = third_width == 2 && width == 2 && separator != b' ';
+    if is_short {
+        let date = ShortDate {
+            first,
+            second,
+            last: third,
+            separator,
+        };
+        // An apostrophe before it is that of a year.
+        let is_year = text.len() < narrow.trim().len();
+        let year_first = date.with_year_first();
+        if year_first.is_some() && (is_year || !date.can_be(ShortYear::Last)) {
+            return scan.finish(year_first?).map(TextDate::Sure);
+        }
+        match (short, year_first) {
+            (Some(ShortYear::First), Some(at)) => return scan.finish(at).map(TextDate::Sure),
+            (None, Some(at)) => return scan.finish(at).map(|_| TextDate::Short),
+            _ => {}
+        }
     }
     let year = full_year((third, third_width))?;
     let time = scan.finish(0)?;
@@ -215,6 +290,13 @@ pub(crate) fn read_date(text: &str) -> Option<TextDate> {
         (None, Some(at)) => Some(TextDate::Proof(at, DayMonth::MonthFirst)),
         (None, None) => None,
     }
+}
+
+/// A text without white space around it, and without the apostrophe that stands for the century:
+/// `'26.11.21`.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}')
+        .trim_start_matches(['\'', '’', '‘'])
 }
 
 /// Fullwidth digits and signs, and dashes of every kind, as ASCII has them.
@@ -244,8 +326,13 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> String {
+        read_short(text, Some(ShortYear::First))
+    }
+
+    fn read_short(text: &str, short: Option<ShortYear>) -> String {
         let show = |at| civil(at).unwrap().to_string().replace("T00:00:00", "");
-        match read_date(text) {
+        match read_date(text, short) {
+            Some(TextDate::Short) => "short".into(),
             None => "no".into(),
             Some(TextDate::Sure(at)) => show(at),
             Some(TextDate::Proof(at, order)) => format!("{} {order:?}", show(at)),
@@ -317,6 +404,32 @@ mod tests {
             ("\u{a0}2026-11-21\u{a0}", "2026-11-21"),
         ] {
             assert_eq!(read(text), date, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_year_of_a_short_date_stands_first_or_last() {
+        for (text, first, last, unknown) in [
+            ("26.11.21", "2026-11-21", "2021-11-26 DayFirst", "short"),
+            ("21/11/26", "2021-11-26", "2026-11-21 DayFirst", "short"),
+            (
+                "26-11-21 10:15",
+                "2026-11-21T10:15:00",
+                "2021-11-26T10:15:00 DayFirst",
+                "short",
+            ),
+            (
+                "11/21/26",
+                "2026-11-21 MonthFirst",
+                "2026-11-21 MonthFirst",
+                "2026-11-21 MonthFirst",
+            ),
+            ("'26.11.21", "2026-11-21", "2026-11-21", "2026-11-21"),
+            ("26.13.00", "no", "no", "no"),
+        ] {
+            assert_eq!(read_short(text, Some(ShortYear::First)), first, "{text}");
+            assert_eq!(read_short(text, Some(ShortYear::Last)), last, "{text}");
+            assert_eq!(read_short(text, None), unknown, "{text}");
         }
     }
 

@@ -9,7 +9,7 @@ use iso_currency::Currency;
 
 use crate::aggregate::{Aggregate, Row};
 use crate::cell::{Cells, Stop, Value};
-use crate::date::{DayMonth, TextDate, from_bare_number, from_serial, read_date};
+use crate::date::{DayMonth, ShortYear, TextDate, from_bare_number, from_serial, read_date};
 use crate::header::Layout;
 use crate::headings::{Role, heading_currency};
 use crate::limits::Deadline;
@@ -49,6 +49,8 @@ pub(crate) struct Ingest<'a> {
     deadline: Deadline,
     progress: &'a mut dyn FnMut(Progress),
     pub(crate) order: DateOrder,
+    /// Where the year of short dates stands; the first date that needs it stops the reading.
+    pub(crate) short_year: Option<ShortYear>,
     pub(crate) aggregate: Aggregate,
     pub(crate) texts: Texts,
     pub(crate) rejected: Vec<Rejection>,
@@ -97,11 +99,11 @@ enum DateText {
 }
 
 impl DateText {
-    fn of(text: &str) -> Self {
+    fn of(text: &str, short: Option<ShortYear>) -> Self {
         if text.trim().is_empty() {
             return Self::Empty;
         }
-        read_date(text).map_or(Self::Bad, Self::Date)
+        read_date(text, short).map_or(Self::Bad, Self::Date)
     }
 }
 
@@ -123,6 +125,7 @@ impl<'a> Ingest<'a> {
             deadline,
             progress,
             order,
+            short_year: None,
             aggregate: Aggregate::default(),
             texts: Texts::default(),
             rejected: Vec::new(),
@@ -394,13 +397,13 @@ impl<'a> Ingest<'a> {
             Value::Number(number) | Value::Money(number, _) => {
                 from_bare_number(number, self.sheet.is_1904)
             }
-            Value::Text(text) => return self.text_date(DateText::of(text), value),
+            Value::Text(text) => return self.text_date(DateText::of(text, self.short_year), value),
             Value::Shared(index, strings) => {
                 let dates = &mut self.shared.dates;
                 let read = if let Some(read) = dates.get(&index) {
                     *read
                 } else {
-                    let read = DateText::of(&strings.get(index));
+                    let read = DateText::of(&strings.get(index), self.short_year);
                     // Days repeat; instants may be as many as rows.
                     if dates.len() < MANY_DATES {
                         dates.insert(index, read);
@@ -429,7 +432,7 @@ impl<'a> Ingest<'a> {
         };
         Ok(match (read, self.order) {
             (TextDate::Sure(at) | TextDate::Proof(at, _), _) => DateSlot::At(at),
-            (TextDate::Either { .. }, DateOrder::Unknown) => {
+            (TextDate::Short, _) | (TextDate::Either { .. }, DateOrder::Unknown) => {
                 self.needs_order = true;
                 return Err(Stop::Enough);
             }

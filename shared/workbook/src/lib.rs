@@ -22,6 +22,7 @@ mod language;
 mod limits;
 mod number;
 mod options;
+mod order;
 mod price;
 mod read;
 mod rejection;

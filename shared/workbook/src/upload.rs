@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cell::{Cells, Stop, Value, column_letters};
-use crate::date::{DayMonth, TextDate, read_date};
 use crate::finish::figures;
 use crate::header::{Layout, Peek};
 use crate::headings::Role;
 use crate::ingest::{Counts, DateOrder, Ingest};
 use crate::limits::Deadline;
+use crate::order::{Scout, Votes};
 use crate::read::{SheetInfo, Workbook};
 use crate::summary::{ColumnSummary, ReasonCount, SheetSummary};
 use crate::{
@@ -52,6 +52,7 @@ pub fn summarize(
     let chosen = carefully(&mut workbook, |workbook| choose(workbook, options))?;
     let sheets: Vec<usize> = chosen.used.iter().map(|sheet| sheet.index).collect();
     let mut order = DateOrder::Unknown;
+    let mut short_year = None;
     let mut order_note = None;
     loop {
         workbook.begin_pass();
@@ -62,6 +63,7 @@ pub fn summarize(
             progress,
             workbook.share(&sheets),
         );
+        ingest.short_year = short_year;
         let mut counts = Vec::new();
         let mut failed = None;
         for sheet in &chosen.used {
@@ -82,8 +84,9 @@ pub fn summarize(
         }
         if ingest.needs_order {
             drop(ingest);
-            let votes = carefully(&mut workbook, |workbook| scout(workbook, &chosen))?;
+            let votes = carefully(&mut workbook, |workbook| chosen.scout(workbook))?;
             order = votes.order();
+            short_year = Some(votes.short_year());
             order_note = votes.note();
             continue;
         }
@@ -111,14 +114,7 @@ fn finish(
         });
     }
     let language = match options.language {
-        Language::Auto => {
-            let headings: String = chosen
-                .used
-                .iter()
-                .flat_map(|sheet| sheet.layout.headings())
-                .collect();
-            Language::of(&headings)
-        }
+        Language::Auto => chosen.language(),
         language => language,
     };
     let rejected = std::mem::take(&mut ingest.rejected);
@@ -219,6 +215,23 @@ struct ChosenSheet {
 }
 
 impl Chosen {
+    /// The language of the headings.
+    fn language(&self) -> Language {
+        let headings = self.used.iter().flat_map(|sheet| sheet.layout.headings());
+        Language::of(&headings.collect::<String>())
+    }
+
+    /// What the dates of all used sheets say of their order.
+    fn scout(&self, workbook: &mut Workbook) -> Result<Votes, Stop> {
+        let mut votes = Votes::new(self.language());
+        for sheet in &self.used {
+            if let Some(mut scout) = Scout::new(&sheet.layout, &mut votes) {
+                workbook.read(sheet.index, &mut scout)?;
+            }
+        }
+        Ok(votes)
+    }
+
     fn summaries(&self, counts: &[Counts]) -> Vec<SheetSummary> {
         (0..)
             .zip(&self.all)
@@ -314,89 +327,4 @@ fn no_header(found: &[ChosenSheet], all: &[SheetInfo]) -> ReadError {
             sheets: all.iter().map(|sheet| sheet.name.clone()).collect(),
         },
     }
-}
-
-/// What the date column of all used sheets proves about the order of day and month.
-#[derive(Default)]
-struct Votes {
-    day_first: u64,
-    month_first: u64,
-    either: u64,
-    slashes: u64,
-}
-
-impl Votes {
-    fn order(&self) -> DateOrder {
-        match (self.day_first > 0, self.month_first > 0) {
-            (true, true) => DateOrder::Mixed,
-            (false, true) => DateOrder::Known(DayMonth::MonthFirst),
-            // No proof: slashes are American more often than not, points and dashes are not.
-            (false, false) if self.slashes * 2 >= self.either => {
-                DateOrder::Known(DayMonth::MonthFirst)
-            }
-            _ => DateOrder::Known(DayMonth::DayFirst),
-        }
-    }
-
-    fn note(&self) -> Option<warnings::OrderNote> {
-        let proven = (self.day_first > 0) != (self.month_first > 0);
-        (!proven).then_some(warnings::OrderNote {
-            order: self.order(),
-            dates: self.either,
-        })
-    }
-}
-
-struct Scout<'a> {
-    layout: &'a Layout,
-    column: u32,
-    votes: &'a mut Votes,
-}
-
-impl Cells for Scout<'_> {
-    fn wants(&self, column: u32) -> bool {
-        column == self.column
-    }
-
-    fn cell(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), Stop> {
-        if row <= self.layout.last_header_row || column != self.column {
-            return Ok(());
-        }
-        let date = match value {
-            Value::Text(text) => read_date(text),
-            Value::Shared(index, strings) => read_date(&strings.get(index)),
-            _ => None,
-        };
-        match date {
-            Some(TextDate::Proof(_, DayMonth::DayFirst)) => self.votes.day_first += 1,
-            Some(TextDate::Proof(_, DayMonth::MonthFirst)) => self.votes.month_first += 1,
-            Some(TextDate::Either { separator, .. }) => {
-                self.votes.either += 1;
-                self.votes.slashes += u64::from(separator == b'/');
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-fn scout(workbook: &mut Workbook, chosen: &Chosen) -> Result<Votes, Stop> {
-    let mut votes = Votes::default();
-    for sheet in &chosen.used {
-        let Some((column, _, _)) = sheet
-            .layout
-            .columns
-            .iter()
-            .find(|(_, role, _)| *role == Role::Date)
-        else {
-            continue;
-        };
-        let mut scout = Scout {
-            layout: &sheet.layout,
-            column: *column,
-            votes: &mut votes,
-        };
-        workbook.read(sheet.index, &mut scout)?;
-    }
-    Ok(votes)
 }

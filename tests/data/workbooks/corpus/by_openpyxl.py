@@ -179,6 +179,8 @@ def dates():
     texts("dates-korean", ["2026년 11월 19일", "2026년 11월 20일", "2026년11월21일"])
     texts("dates-with-weekday", ["2026-11-19(목)", "2026-11-20 (금)", "2026-11-21 (토요일)"])
     texts("dates-short-year", ["26.11.19", "26.11.20", "26.11.21"])
+    texts("dates-short-year-with-slashes", ["26/11/19", "26/11/20", "26/11/21"])
+    texts("dates-short-year-last", ["19.11.26", "20.11.26", "21.11.26"])
     texts("dates-eight-digits-text", ["20261119", "20261120", "20261121"])
     texts("dates-english-months", ["Nov 19, 2026", "20 November 2026", "21-Nov-26"])
     texts("dates-day-first", ["19/11/2026", "20/11/2026", "21/11/2026"])
