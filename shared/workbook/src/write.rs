@@ -290,6 +290,32 @@ impl Book {
         Ok(width)
     }
 
+    /// Writes a text or a whole number at the top of a cell, where a paragraph stands beside it;
+    /// says how wide it is.
+    pub fn write_at_top(
+        &mut self,
+        sheet: &mut Worksheet,
+        row: u32,
+        column: u16,
+        cell: Cell<'_>,
+    ) -> Result<usize, WriteError> {
+        let (content, width) = cell.content()?;
+        let look = self.look(Look::Top);
+        match content {
+            Content::Nothing => {}
+            Content::Text(text) => {
+                sheet.write_string_with_format(row, column, text, look)?;
+            }
+            Content::Number(number, _) => {
+                sheet.write_number_with_format(row, column, float(number), look)?;
+            }
+            Content::Serial(serial, _) => {
+                sheet.write_number_with_format(row, column, serial, look)?;
+            }
+        }
+        Ok(width)
+    }
+
     /// Writes a large heading.
     pub fn title(
         &mut self,

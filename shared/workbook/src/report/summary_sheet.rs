@@ -165,7 +165,10 @@ fn sheet_line(
         let last = (LAST_COLUMN, LAST_COLUMN);
         book.paragraph(sheet, row, last, LAST_WIDTH, &columns)?;
     }
-    line(book, sheet, row, &cells, widths)
+    for ((column, cell), width) in (0..).zip(cells).zip(widths) {
+        *width = (*width).max(book.write_at_top(sheet, row, column, cell)?);
+    }
+    Ok(row + 1)
 }
 
 /// A heading over several columns.

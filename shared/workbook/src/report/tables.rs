@@ -246,12 +246,17 @@ pub(super) fn movers(book: &mut Book, summary: &Summary, words: &Words) -> Resul
     let down: Vec<&ProductSummary> = summary.movers.down.iter().filter_map(product).collect();
     let charted = up.iter().take(CHARTED).chain(down.iter().take(CHARTED));
     let mut charted: Vec<&ProductSummary> = charted.copied().collect();
-    let mut row = 0;
-    if !charted.is_empty() {
-        row = chart(book, &mut sheet, &mut charted, words)?;
+    if charted.is_empty() {
+        book.write(&mut sheet, 0, 0, Cell::Text(words.no_movers))?;
+        book.add(sheet);
+        return Ok(());
     }
+    let mut row = chart(book, &mut sheet, &mut charted, words)?;
     let mut widths = [0_usize; 7];
     for (title, movers) in [(words.up, &up), (words.down, &down)] {
+        if movers.is_empty() {
+            continue;
+        }
         book.title(&mut sheet, row, 0, title)?;
         sheet.set_row_height(row, 24)?;
         row += 1;
@@ -333,8 +338,9 @@ fn chart(
         .set_points(&points);
     chart.title().set_name(words.movers_title);
     chart.legend().set_hidden();
-    chart.y_axis().set_major_gridlines_line(&gridlines());
-    // Which axis is the horizontal one in a bar chart differs between programs.
+    // The horizontal axis of a bar chart is that of the values.
+    chart.x_axis().set_major_gridlines_line(&gridlines());
+    // For a program that sees it the other way.
     for axis in [Chart::x_axis, Chart::y_axis] {
         axis(&mut chart)
             .set_num_format("0%")

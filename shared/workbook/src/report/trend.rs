@@ -79,8 +79,9 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
         .y_axis()
         .set_num_format("0")
         .set_major_gridlines_line(&gridlines());
-    if let Some((low, high)) = bounds(&series) {
-        chart.y_axis().set_min(low).set_max(high);
+    if let Some((low, high, step)) = bounds(&series) {
+        let axis = chart.y_axis();
+        axis.set_min(low).set_max(high).set_major_unit(step);
     }
     chart
         .x_axis()
@@ -107,16 +108,58 @@ fn series(categories: &[CategoryMonth]) -> Vec<&[CategoryMonth]> {
     series
 }
 
-/// The tens around all indices, so that the lines use the height of the chart.
-fn bounds(series: &[&[CategoryMonth]]) -> Option<(i32, i32)> {
-    let ten = Decimal::TEN;
+/// The round numbers around all indices, so that the lines use the height of the chart, and the
+/// step between its grid lines: as fine as the indices lie close together.
+fn bounds(series: &[&[CategoryMonth]]) -> Option<(i32, i32, i32)> {
     let indices = || {
         series
             .iter()
             .flat_map(|rows| rows.iter())
             .filter_map(|one| one.index)
     };
-    let low = (indices().min()? / ten - Decimal::ONE).floor() * ten;
-    let high = (indices().max()? / ten + Decimal::ONE).ceil() * ten;
-    Some((low.max(Decimal::ZERO).to_i32()?, high.to_i32()?))
+    let (low, high) = (indices().min()?, indices().max()?);
+    let spread = high - low;
+    let mut steps = (0..6).flat_map(|zeros| [1, 2, 5].map(|digit| digit * 10_i32.pow(zeros)));
+    let step = steps.find(|step| spread <= Decimal::from(*step) * Decimal::from(8))?;
+    let unit = Decimal::from(step);
+    let below = (low / unit).floor() * unit - unit;
+    let above = (high / unit).ceil() * unit + unit;
+    Some((below.max(Decimal::ZERO).to_i32()?, above.to_i32()?, step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::Text;
+
+    fn month(index: &str) -> CategoryMonth {
+        CategoryMonth {
+            category: Text::new(&std::sync::Arc::default(), 0),
+            month: Some("2026-11".to_owned()),
+            currency: None,
+            count: 1,
+            sum: Decimal::ONE,
+            mean: Decimal::ONE,
+            minimum: Decimal::ONE,
+            maximum: Decimal::ONE,
+            index: Some(index.parse().unwrap()),
+        }
+    }
+
+    #[test]
+    fn the_axis_fits_what_it_shows() {
+        for (low, high, axis) in [
+            ("99.94", "100.05", (98, 102, 1)),
+            ("100", "100", (99, 101, 1)),
+            ("97", "105", (96, 106, 1)),
+            ("97", "105.01", (94, 108, 2)),
+            ("95", "125", (90, 130, 5)),
+            ("80", "202.52", (60, 240, 20)),
+            ("0.5", "100", (0, 120, 20)),
+            ("50", "10000", (0, 12_000, 2_000)),
+        ] {
+            let months = [month(low), month(high)];
+            assert_eq!(bounds(&[&months]), Some(axis), "{low} to {high}");
+        }
+    }
 }

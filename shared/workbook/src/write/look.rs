@@ -28,6 +28,8 @@ pub(super) enum Look {
     Day,
     Minute,
     Wrapped,
+    /// A text or a whole number beside a wrapped text.
+    Top,
     Title,
     Label,
     /// A whole number among texts.
@@ -68,7 +70,10 @@ pub(super) fn format(look: Look, colors: ChangeColors) -> Format {
         Look::Level => change(),
         Look::Day => Format::new().set_num_format("yyyy-mm-dd_)_)"),
         Look::Minute => Format::new().set_num_format("yyyy-mm-dd hh:mm_)_)"),
-        Look::Wrapped => Format::new().set_text_wrap(),
+        Look::Wrapped => Format::new().set_text_wrap().set_align(FormatAlign::Top),
+        Look::Top => Format::new()
+            .set_num_format(digits(0))
+            .set_align(FormatAlign::Top),
         Look::Title => Format::new()
             .set_bold()
             .set_font_size(16)
