@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
 
-use self::synonyms::{AMOUNTS, ENDINGS, NOT_A_PRICE, NOT_THE_DATE, SUMS, SYNONYMS};
+use self::synonyms::{AMOUNTS, BESIDE_A_PRICE, ENDINGS, NOT_A_PRICE, NOT_THE_DATE, SUMS, SYNONYMS};
 use crate::price::currency_of;
 
 mod synonyms;
@@ -88,6 +88,7 @@ impl Headings {
             return Some((self.added[rank].0, rank));
         }
         synonym(&whole)
+            .map(|(role, rank)| (role, rank + demotion(role, heading)))
             .or_else(|| Some((Role::Price, synonym_of_price(heading)?)))
             .or_else(|| numbered(&whole))
             .or_else(|| ending(&whole))
@@ -110,10 +111,23 @@ fn synonym(normal: &str) -> Option<(Role, usize)> {
     })
 }
 
-/// A price beside which a currency stands: `price_krw`, `Price USD`.
+/// `가격(전일)`, `Price (old)`: in brackets a word that makes it the worse choice.
+fn demotion(role: Role, heading: &str) -> usize {
+    let others: &[&str] = match role {
+        Role::Price => &NOT_A_PRICE,
+        Role::Date => &NOT_THE_DATE,
+        _ => return 0,
+    };
+    let inside = heading.split_once(['(', '[', '（', '<']);
+    let inside = inside.map(|(_, inside)| normal(inside));
+    let is_other = inside.is_some_and(|inside| others.iter().any(|word| inside.starts_with(word)));
+    if is_other { 3_000 } else { 0 }
+}
+
+/// A price beside which a currency or the tax stands: `price_krw`, `Price in USD incl. VAT`.
 fn synonym_of_price(heading: &str) -> Option<usize> {
     let without: String = words(heading)
-        .filter(|word| named_currency(word).is_none())
+        .filter(|word| named_currency(word).is_none() && !BESIDE_A_PRICE.contains(&&*normal(word)))
         .collect();
     synonym(&normal(&without))
         .filter(|(role, _)| *role == Role::Price)
@@ -232,6 +246,8 @@ mod tests {
             ("Category", Role::Category),
             ("[가격]", Role::Price),
             ("price_krw", Role::Price),
+            ("Price in USD, incl. VAT", Role::Price),
+            ("가격 VAT포함", Role::Price),
             ("KRW Price", Role::Price),
             ("정상가", Role::Price),
             ("상품명 / Product", Role::Product),
@@ -277,6 +293,8 @@ mod tests {
         assert!(rank("price") < rank("lowest price"));
         assert!(rank("도서 판매단가") < rank("금액"));
         assert!(rank("Item price") < rank("Total price"));
+        assert!(rank("가격(당일)") < rank("가격(전일)"));
+        assert_eq!(headings.role("어제 최저가"), None);
     }
 
     #[test]

@@ -466,9 +466,52 @@ pub(super) const ENDINGS: [(Role, &[&str]); 7] = [
 ];
 
 /// Words with which a heading that ends like a price is another figure.
-pub(super) const NOT_A_PRICE: [&str; 13] = [
-    "old", "previous", "prev", "original", "average", "avg", "mean", "이전", "전일", "전월",
-    "전주", "기존", "평균",
+pub(super) const NOT_A_PRICE: [&str; 25] = [
+    "old",
+    "previous",
+    "prev",
+    "prior",
+    "before",
+    "was",
+    "yesterday",
+    "original",
+    "average",
+    "avg",
+    "mean",
+    "이전",
+    "전일",
+    "전날",
+    "어제",
+    "지난",
+    "직전",
+    "전월",
+    "전주",
+    "전년",
+    "작년",
+    "기존",
+    "변경전",
+    "할인전",
+    "평균",
+];
+
+/// Words beside a price that say how much of it there is, not what it is.
+pub(super) const BESIDE_A_PRICE: [&str; 16] = [
+    "in",
+    "incl",
+    "including",
+    "inc",
+    "excl",
+    "excluding",
+    "vat",
+    "tax",
+    "부가세",
+    "포함",
+    "별도",
+    "vat포함",
+    "vat별도",
+    "부가세포함",
+    "부가세별도",
+    "단위",
 ];
 
 /// Words with which a heading that ends like a date is not the day of a price.
