@@ -100,7 +100,9 @@ pub(crate) fn is_total(label: &str, without_date: bool) -> bool {
         return false;
     }
     let open = |c| matches!(c, '(' | '[' | '（');
-    let outside = if without_date && !label.starts_with(open) {
+    // `=SUM(A1)` is a text like any other.
+    let is_odd = |c| open(c) || c == '=';
+    let outside = if without_date && !label.starts_with(is_odd) {
         label.split(open).next().unwrap_or(label)
     } else {
         label
@@ -162,7 +164,7 @@ mod tests {
             assert!(is_total(label, true), "{label}");
             assert!(!is_total(label, false), "{label}");
         }
-        for label in ["", "Total War", "합계기", "평균대"] {
+        for label in ["", "=SUM(A1)", "Total War", "합계기", "평균대"] {
             assert!(!is_total(label, true), "{label}");
         }
     }
