@@ -141,11 +141,10 @@ impl Peek {
                 .map(|(column, text)| (column, vec![text.to_owned()]))
                 .collect();
             let one = layout_of(headings, row.row, &labels);
-            let below = self
-                .rows
-                .get(at + 1)
-                .filter(|next| next.row == row.row + 1 && next.is_all_text());
-            let two = below.map(|next| layout_of(headings, next.row, &merge(row, next)));
+            let below = self.rows.get(at + 1).filter(|next| {
+                next.row == row.row + 1 && next.is_all_text() && row.can_stand_above()
+            });
+            let two = below.map(|next| layout_of(headings, next.row, &merge(headings, row, next)));
             // A row of units or of nothing but headings belongs to the header; any other second
             // row must add a column, else it is data.
             let bonus = usize::from(below.is_some_and(|next| next.is_all_headings(headings)));
@@ -216,6 +215,13 @@ impl PeekedRow {
             .all(|(_, text)| is_unit(text) || headings.role(text).is_some())
     }
 
+    /// Whether this can be the upper of two header rows: above a table stand also pairs of a
+    /// name and a value, as `작성일` and `2026-11-30`.
+    fn can_stand_above(&self) -> bool {
+        let is_value = |c: char| c.is_ascii_digit() || matches!(c, ':' | '：');
+        self.is_all_text() && self.labels().all(|(_, text)| !text.contains(is_value))
+    }
+
     fn number(&self, column: u32) -> Option<Number> {
         self.cells.iter().find_map(|(at, cell)| match cell {
             Peeked::Number(number) if *at == column => Some(*number),
@@ -228,10 +234,10 @@ impl PeekedRow {
     }
 }
 
-/// The labels of two header rows: of each column the lower one, then both together, then the
-/// upper one. An upper label reaches to the right over lower ones, as merged cells do: *List* and
-/// *Sale* below *Price* are a list price and a sale price.
-fn merge(upper: &PeekedRow, lower: &PeekedRow) -> Vec<(u32, Vec<String>)> {
+/// The labels of two header rows: of each column the lower one, then the upper one unless
+/// something that is no heading stands below. An upper label reaches to the right over several lower ones, as merged cells
+/// do: *List* and *Sale* below *Price* are a list price and a sale price.
+fn merge(headings: &Headings, upper: &PeekedRow, lower: &PeekedRow) -> Vec<(u32, Vec<String>)> {
     let mut columns: Vec<u32> = upper
         .labels()
         .chain(lower.labels())
@@ -239,7 +245,6 @@ fn merge(upper: &PeekedRow, lower: &PeekedRow) -> Vec<(u32, Vec<String>)> {
         .collect();
     columns.sort_unstable();
     columns.dedup();
-    let mut reaching = None;
     columns
         .into_iter()
         .map(|column| {
@@ -248,17 +253,27 @@ fn merge(upper: &PeekedRow, lower: &PeekedRow) -> Vec<(u32, Vec<String>)> {
                 let found = labels.find(|(at, _)| *at == column);
                 found.map(|(_, text)| text.to_owned())
             };
-            let (below, above) = (at(lower), at(upper));
-            if above.is_some() {
-                reaching.clone_from(&above);
-            }
+            let below = at(lower);
             let both = below
                 .as_ref()
-                .zip(reaching.as_ref())
+                .zip(group(upper, lower, column))
                 .map(|(below, above)| format!("{below} {above}"));
+            let is_open = below
+                .as_ref()
+                .is_none_or(|below| is_unit(below) || headings.role(below).is_some());
+            let above = at(upper).filter(|_| is_open);
             (column, below.into_iter().chain(both).chain(above).collect())
         })
         .collect()
+}
+
+/// The upper label over a column and at least one more.
+fn group<'a>(upper: &'a PeekedRow, lower: &PeekedRow, column: u32) -> Option<&'a str> {
+    let (from, text) = upper.labels().take_while(|(at, _)| *at <= column).last()?;
+    let end = upper.labels().map(|(at, _)| at).find(|at| *at > column);
+    let covered = |at: u32| at >= from && end.is_none_or(|end| at < end);
+    let below = lower.labels().filter(|(at, _)| covered(*at)).count();
+    (below > 1).then_some(text)
 }
 
 /// Gives each role to the column that is named for it best. Of columns with the same name, that
@@ -406,13 +421,35 @@ mod tests {
         .unwrap();
         assert_eq!(roles(&found)[3], (4, Role::Price));
         let found = layout(&[
-            &["날짜", "상품명", "가격"],
-            &["Date", "Product", "Price (KRW)"],
+            &["날짜", "상품명", "가격(원)"],
+            &["Date", "Product", "Price"],
             &["2026-11-21", "이어폰", "12900"],
         ])
         .unwrap();
         assert_eq!(found.last_header_row, 1);
         assert_eq!(found.currency, Some(Currency::KRW));
+    }
+
+    #[test]
+    fn a_pair_of_name_and_value_above_the_header_is_no_heading() {
+        for pair in [
+            ["작성일", "2026-11-30"],
+            ["날짜", "11월 4주"],
+            ["판매처", "쿠팡"],
+            ["Date:", "today"],
+        ] {
+            let found = layout(&[
+                &pair,
+                &["비고", "도서명", "", "가격", "품목구분"],
+                &["", "소설", "", "12900", "책"],
+            ])
+            .unwrap();
+            assert_eq!(
+                roles(&found),
+                [(1, Role::Product), (3, Role::Price), (4, Role::Category)],
+                "{pair:?}"
+            );
+        }
     }
 
     #[test]
