@@ -4,21 +4,21 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
 use iso_currency::Currency;
 
 use crate::aggregate::{Aggregate, Row};
 use crate::cell::{Cells, Stop, Value};
-use crate::date::{DayMonth, ShortYear, TextDate, from_bare_number, from_serial, read_date};
+use crate::date::{DayMonth, ShortYear, TextDate, from_bare_number, from_serial};
 use crate::header::Layout;
-use crate::headings::{Role, heading_currency};
+use crate::headings::Role;
+use crate::known::{DateText, Known};
 use crate::limits::Deadline;
 use crate::number::Number;
-use crate::price::{NotAPrice, Sign, currency_of, read_price};
+use crate::price::{NotAPrice, Sign, read_price};
 use crate::read::package::Share;
 use crate::rejection::{RejectReason, Rejection};
 use crate::slots::{CurrencySlot, DateSlot, PriceSlot, Slots, TextSlot, is_total};
-use crate::texts::{NO_TEXT, TextId, Texts};
+use crate::texts::{NO_TEXT, Texts};
 use crate::{Limits, Measure, Progress, ReadError, Stage};
 
 /// What is known about the order of day and month in this upload.
@@ -57,7 +57,7 @@ pub(crate) struct Ingest<'a> {
     pub(crate) counts: Counts,
     pub(crate) needs_order: bool,
     pub(crate) rejected_by_reason: [u64; RejectReason::ALL.len()],
-    shared: SharedCache,
+    known: Known,
     sheet: Sheet,
     row: u32,
     slots: Slots,
@@ -77,37 +77,6 @@ struct Sheet {
     heading_currency: Option<Currency>,
     first_row: u32,
 }
-
-/// What was made of a shared string before.
-struct SharedCache {
-    texts: Vec<TextId>,
-    dates: HashMap<u32, DateText>,
-    currency: (Option<u32>, CurrencySlot),
-    /// The same for a text that is not shared.
-    currency_text: (String, CurrencySlot),
-}
-
-/// How many shared dates are remembered.
-const MANY_DATES: usize = 50_000;
-
-/// What a text says as a date.
-#[derive(Clone, Copy)]
-enum DateText {
-    Empty,
-    Date(TextDate),
-    Bad,
-}
-
-impl DateText {
-    fn of(text: &str, short: Option<ShortYear>) -> Self {
-        if text.trim().is_empty() {
-            return Self::Empty;
-        }
-        read_date(text, short).map_or(Self::Bad, Self::Date)
-    }
-}
-
-const UNSEEN: TextId = TextId::MAX - 1;
 
 /// Before the first row.
 const NO_ROW: u32 = u32::MAX;
@@ -132,12 +101,7 @@ impl<'a> Ingest<'a> {
             counts: Counts::default(),
             needs_order: false,
             rejected_by_reason: [0; RejectReason::ALL.len()],
-            shared: SharedCache {
-                texts: Vec::new(),
-                dates: HashMap::new(),
-                currency: (None, CurrencySlot::Empty),
-                currency_text: (String::new(), CurrencySlot::Empty),
-            },
+            known: Known::default(),
             sheet: Sheet {
                 name: Arc::from(""),
                 is_1904: false,
@@ -393,24 +357,12 @@ impl<'a> Ingest<'a> {
 
     #[inline(never)]
     fn other_date(&mut self, value: Value<'_>) -> Result<DateSlot, Stop> {
+        if let Some(read) = self.known.date(value, self.short_year) {
+            return self.text_date(read, value);
+        }
         let at = match value {
             Value::Number(number) | Value::Money(number, _) => {
                 from_bare_number(number, self.sheet.is_1904)
-            }
-            Value::Text(text) => return self.text_date(DateText::of(text, self.short_year), value),
-            Value::Shared(index, strings) => {
-                let dates = &mut self.shared.dates;
-                let read = if let Some(read) = dates.get(&index) {
-                    *read
-                } else {
-                    let read = DateText::of(&strings.get(index), self.short_year);
-                    // Days repeat; instants may be as many as rows.
-                    if dates.len() < MANY_DATES {
-                        dates.insert(index, read);
-                    }
-                    read
-                };
-                return self.text_date(read, value);
             }
             _ => None,
         };
@@ -452,34 +404,19 @@ impl<'a> Ingest<'a> {
     #[expect(clippy::inline_always, reason = "millions of calls that do little")]
     #[inline(always)]
     fn text(&mut self, role: Role, value: Value<'_>) -> Result<TextSlot, ReadError> {
-        if let Value::Shared(index, _) = value
-            && let Some(&id) = self.shared.texts.get(index as usize)
-            && id != UNSEEN
-        {
-            return Ok(TextSlot::of(id));
+        match self.known.text(value) {
+            Some(id) => Ok(TextSlot::of(id)),
+            None => self.new_text(role, value),
         }
-        self.new_text(role, value)
     }
 
     #[inline(never)]
     fn new_text(&mut self, role: Role, value: Value<'_>) -> Result<TextSlot, ReadError> {
-        let id = match value {
-            Value::Shared(index, strings) => {
-                let at = index as usize;
-                if self.shared.texts.len() <= at {
-                    self.shared.texts.resize(strings.len().max(at + 1), UNSEEN);
-                }
-                let id = self.texts.id(&strings.get(index));
-                self.shared.texts[at] = id.unwrap_or(UNSEEN);
-                id
-            }
-            Value::Text(text) => self.texts.id(text),
-            Value::Error(_) => {
-                self.keep(role, value);
-                return Ok(TextSlot::Bad);
-            }
-            other => self.texts.id(&other.display()),
-        };
+        if let Value::Error(_) = value {
+            self.keep(role, value);
+            return Ok(TextSlot::Bad);
+        }
+        let id = self.known.new_text(&mut self.texts, role, value);
         id.map(TextSlot::of).ok_or(ReadError::TooLarge {
             what: Measure::SharedStringBytes,
             limit: u64::from(u32::MAX),
@@ -490,40 +427,17 @@ impl<'a> Ingest<'a> {
     #[expect(clippy::inline_always, reason = "millions of calls that do little")]
     #[inline(always)]
     fn currency(&mut self, value: Value<'_>) -> CurrencySlot {
-        match value {
-            Value::Shared(index, _) if self.shared.currency.0 == Some(index) => {
-                self.shared.currency.1
-            }
+        match self.known.currency(value) {
+            Some(slot) if slot != CurrencySlot::Bad => slot,
             _ => self.new_currency(value),
         }
     }
 
     #[inline(never)]
     fn new_currency(&mut self, value: Value<'_>) -> CurrencySlot {
-        let text = match value {
-            Value::Shared(index, strings) => strings.get(index),
-            Value::Text(text) if *text == self.shared.currency_text.0 => {
-                return self.shared.currency_text.1;
-            }
-            Value::Text(text) => Cow::Borrowed(text),
-            other => {
-                self.keep(Role::Currency, other);
-                return CurrencySlot::Bad;
-            }
-        };
-        let slot = match text.trim() {
-            "" => CurrencySlot::Empty,
-            text => currency_of(text)
-                .or_else(|| Currency::from_code(&text.to_ascii_uppercase()))
-                .or_else(|| heading_currency(text))
-                .map_or(CurrencySlot::Bad, CurrencySlot::Known),
-        };
+        let slot = self.known.new_currency(value);
         if slot == CurrencySlot::Bad {
             self.keep(Role::Currency, value);
-        } else if let Value::Shared(index, _) = value {
-            self.shared.currency = (Some(index), slot);
-        } else {
-            self.shared.currency_text = (text.into_owned(), slot);
         }
         slot
     }

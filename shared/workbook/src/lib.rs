@@ -18,6 +18,7 @@ mod header;
 mod headings;
 mod history;
 mod ingest;
+mod known;
 mod language;
 mod limits;
 mod number;

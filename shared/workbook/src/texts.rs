@@ -16,6 +16,8 @@ pub(crate) struct Texts {
     strings: Arena,
     table: HashTable<TextId>,
     hasher: DefaultHashBuilder,
+    /// By text, the one that followed it in its column.
+    after: Vec<TextId>,
 }
 
 impl Texts {
@@ -40,6 +42,7 @@ impl Texts {
             strings,
             table,
             hasher,
+            ..
         } = self;
         table.insert_unique(hash, id, |id| hasher.hash_one(strings.get(*id)));
         Some(id)
@@ -48,6 +51,25 @@ impl Texts {
     /// The texts by their number, to which none will come.
     pub(crate) fn into_arena(self) -> Arena {
         self.strings
+    }
+
+    /// The same for a text that follows another one in its column. Uploads go through their
+    /// products in the same order day by day: the text that followed last time is a good guess,
+    /// and next to where one has just been in memory.
+    pub(crate) fn id_after(&mut self, last: TextId, text: &str) -> Option<TextId> {
+        let last = last as usize;
+        if let Some(&guess) = self.after.get(last)
+            && guess != NO_TEXT
+            && self.strings.get(guess) == text
+        {
+            return Some(guess);
+        }
+        let id = self.id(text)?;
+        self.after.resize(self.strings.len(), NO_TEXT);
+        if let Some(after) = self.after.get_mut(last) {
+            *after = id;
+        }
+        Some(id)
     }
 
     pub(crate) fn get(&self, id: TextId) -> &str {
@@ -87,6 +109,13 @@ mod tests {
         assert_ne!(one, two);
         assert_eq!(texts.id("\u{a0}무선 이어폰 "), Some(one));
         assert_eq!(texts.id("  "), Some(NO_TEXT));
+        for _ in 0..3 {
+            assert_eq!(texts.id_after(NO_TEXT, "무선 이어폰"), Some(one));
+            assert_eq!(texts.id_after(one, " cable"), Some(two));
+            assert_eq!(texts.id_after(two, "무선 이어폰"), Some(one));
+            assert_eq!(texts.id_after(one, "cable "), Some(two));
+            assert_eq!(texts.id_after(two, " "), Some(NO_TEXT));
+        }
         for spaced in [
             "\u{3000}가",
             "가\u{3000}",
