@@ -10,7 +10,7 @@ use rust_decimal::prelude::Zero;
 use crate::aggregate::{Aggregate, MonthKey, ProductGroup, Totals, month_of};
 use crate::strings::Arena;
 use crate::summary::{
-    CategoryMonth, CurrencySummary, Movers, Presence, ProductSummary, Text, VendorSummary,
+    CategoryMonth, CurrencySummary, Moment, Movers, Presence, ProductSummary, Text, VendorSummary,
 };
 
 /// After how many products their memory is given back.
@@ -136,13 +136,13 @@ fn product(group: ProductGroup, texts: &Arc<Arena>, period: Option<(u32, u32)>) 
         currency: group.currency,
         count: statistics.count,
         first,
-        first_date: group.first.at(),
+        first_date: group.first.at().and_then(Moment::new),
         last,
-        last_date: group.last.at(),
+        last_date: group.last.at().and_then(Moment::new),
         minimum: group.minimum.price.to_decimal(),
-        minimum_date: group.minimum.at(),
+        minimum_date: group.minimum.at().and_then(Moment::new),
         maximum: group.maximum.price.to_decimal(),
-        maximum_date: group.maximum.at(),
+        maximum_date: group.maximum.at().and_then(Moment::new),
         mean: statistics.mean,
         median: statistics.median,
         deviation: statistics.deviation,
@@ -181,8 +181,8 @@ fn vendors(aggregate: &mut Aggregate, texts: &Arc<Arena>) -> Vec<VendorSummary> 
                 mean: group.totals.sum.mean(count),
                 minimum: group.totals.minimum.to_decimal(),
                 maximum: group.totals.maximum.to_decimal(),
-                first_date: group.first,
-                last_date: group.last,
+                first_date: group.first.and_then(Moment::new),
+                last_date: group.last.and_then(Moment::new),
             }
         })
         .collect();

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::Summary;
 use crate::finish::percent;
-use crate::summary::{ProductSummary, Text, date};
+use crate::summary::{Moment, ProductSummary, Text};
 use crate::warnings;
 
 /// The newest stored price of a product.
@@ -61,8 +61,7 @@ pub struct Comparison {
     /// The last price in the upload.
     pub last: Decimal,
     /// Its date.
-    #[serde(serialize_with = "date")]
-    pub last_date: Option<i64>,
+    pub last_date: Option<Moment>,
     /// The last stored price.
     pub stored: Option<Decimal>,
     /// Its currency.

@@ -49,7 +49,7 @@ pub use read::xlsx::{readers_agree, texts_agree};
 pub use rejection::{RejectReason, Rejection};
 pub use report::write as write_report;
 pub use summary::{
-    CategoryMonth, ColumnSummary, CurrencySummary, Movers, Presence, ProductSummary, ReasonCount,
-    SheetSummary, Summary, Text, VendorSummary, Warning,
+    CategoryMonth, ColumnSummary, CurrencySummary, Moment, Movers, Presence, ProductSummary,
+    ReasonCount, SheetSummary, Summary, Text, VendorSummary, Warning,
 };
 pub use upload::{count_cells, report, summarize};

@@ -1,13 +1,16 @@
 //! Everything that is in a report, as data for another program.
 
 use std::fmt;
+use std::num::NonZeroI64;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use iso_currency::Currency;
+use jiff::civil::{DateTime, Time};
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
+use crate::date::Seconds;
 use crate::headings::Role;
 use crate::strings::Arena;
 use crate::texts::TextId;
@@ -125,23 +128,19 @@ pub struct ProductSummary {
     /// The price at the first date (the first row of that date).
     pub first: Decimal,
     /// The first date.
-    #[serde(serialize_with = "date")]
-    pub first_date: Option<i64>,
+    pub first_date: Option<Moment>,
     /// The price at the last date (the last row of that date).
     pub last: Decimal,
     /// The last date.
-    #[serde(serialize_with = "date")]
-    pub last_date: Option<i64>,
+    pub last_date: Option<Moment>,
     /// The lowest price.
     pub minimum: Decimal,
     /// When it was first seen.
-    #[serde(serialize_with = "date")]
-    pub minimum_date: Option<i64>,
+    pub minimum_date: Option<Moment>,
     /// The highest price.
     pub maximum: Decimal,
     /// When it was first seen.
-    #[serde(serialize_with = "date")]
-    pub maximum_date: Option<i64>,
+    pub maximum_date: Option<Moment>,
     /// The mean, to six places or as many as the prices have.
     pub mean: Decimal,
     /// The median, exactly.
@@ -213,11 +212,9 @@ pub struct VendorSummary {
     /// Highest price.
     pub maximum: Decimal,
     /// The first date.
-    #[serde(serialize_with = "date")]
-    pub first_date: Option<i64>,
+    pub first_date: Option<Moment>,
     /// The last date.
-    #[serde(serialize_with = "date")]
-    pub last_date: Option<i64>,
+    pub last_date: Option<Moment>,
 }
 
 /// The products that moved most, as positions in [`Summary::products`].
@@ -309,20 +306,40 @@ pub(crate) fn shared_text<S: Serializer>(
     serializer.serialize_str(text)
 }
 
-#[expect(clippy::ref_option, reason = "serde passes a reference")]
-pub(crate) fn date<S: Serializer>(at: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
-    match at.and_then(show_date) {
-        Some(text) => serializer.serialize_some(&text),
-        None => serializer.serialize_none(),
+/// A date, or a date and a time of day, on the upload's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment(
+    /// The seconds since 1970 with the sign turned over, which makes none of them a zero: an
+    /// optional moment is as small as a moment.
+    NonZeroI64,
+);
+
+impl Moment {
+    pub(crate) fn new(at: Seconds) -> Option<Self> {
+        NonZeroI64::new(at ^ Seconds::MIN).map(Self)
+    }
+
+    /// The date and the time of day, midnight when there is none.
+    pub fn civil(self) -> Option<DateTime> {
+        crate::date::civil(self.0.get() ^ Seconds::MIN)
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.civil().map(shown).serialize(serializer)
     }
 }
 
 /// `2026-11-21`, or with a time of day `2026-11-21T10:15:00`.
-pub(crate) fn show_date(at: i64) -> Option<String> {
-    let at = crate::date::civil(at)?;
-    Some(if at.time() == jiff::civil::Time::midnight() {
+pub(crate) fn show_date(at: Seconds) -> Option<String> {
+    crate::date::civil(at).map(shown)
+}
+
+fn shown(at: DateTime) -> String {
+    if at.time() == Time::midnight() {
         at.date().to_string()
     } else {
         at.to_string()
-    })
+    }
 }

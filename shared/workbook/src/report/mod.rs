@@ -50,7 +50,9 @@ fn book(summary: &Summary) -> Result<Book, WriteError> {
         ChangeColors::GreenUp
     };
     let title = format!("{} – {}", words.title, summary.file);
-    let mut book = Book::new(&title, colors).with_high_rows();
+    let mut book = Book::new(&title, colors)
+        .with_high_rows()
+        .with_quick_compression();
     summary_sheet::write(&mut book, summary, words)?;
     trend::write(&mut book, summary, words)?;
     tables::movers(&mut book, summary, words)?;

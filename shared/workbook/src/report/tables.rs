@@ -5,7 +5,7 @@ use rust_xlsxwriter::{
 };
 
 use super::words::Words;
-use crate::summary::ProductSummary;
+use crate::summary::{Moment, ProductSummary};
 use crate::write::{Book, Cell, Heading, WriteError, set_widths};
 use crate::{Language, Summary};
 
@@ -16,8 +16,8 @@ const CHART_ROWS: u32 = 5;
 /// How high a row of a sheet of free form is, in pixels: 17 points.
 const ROW_PIXELS: u32 = 23;
 
-fn date(at: Option<i64>) -> Cell<'static> {
-    at.and_then(crate::date::civil).map_or(Cell::Empty, |at| {
+fn date(at: Option<Moment>) -> Cell<'static> {
+    at.and_then(Moment::civil).map_or(Cell::Empty, |at| {
         if at.time() == jiff::civil::Time::midnight() {
             Cell::Date(at.date())
         } else {
