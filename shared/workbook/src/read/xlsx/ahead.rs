@@ -1,4 +1,4 @@
-//! Inflating in a second thread, ahead of the scanner: a quarter less waiting for a little more
+//! Inflating in a second thread, ahead of the scanner: a third less waiting for a little more
 //! work in sum. Good for a person at a machine, not where CPU seconds are billed.
 
 use std::io::Read;
