@@ -12,6 +12,7 @@
 mod aggregate;
 mod cell;
 mod date;
+mod eight;
 mod error;
 mod finish;
 mod header;

@@ -3,6 +3,8 @@
 
 use rust_decimal::Decimal;
 
+use crate::eight::{all, eight_digits, first_zero, right_aligned};
+
 /// A decimal, `mantissa / 10^scale`, without trailing zeros after the point, so that equal
 /// numbers are equal values. Of 15 digits, as many as a spreadsheet program keeps; there is room
 /// for 17.
@@ -149,14 +151,13 @@ impl Number {
     /// `None`, also where [`Self::from_plain`] would know it.
     #[inline]
     pub(crate) fn from_short(text: u64, width: usize) -> Option<Self> {
-        const POINTS: u64 = 0x2e2e_2e2e_2e2e_2e2e;
         let has_zero = width > 2 && text >> (8 * (width - 2)) & 0xffff == 0x302e;
         let width = if has_zero { width - 2 } else { width };
         let digits = right_aligned(text, width);
         if let Some(whole) = eight_digits(digits) {
             return Some(Self::whole(i64::from(whole)));
         }
-        let point = first_zero(digits ^ POINTS);
+        let point = first_zero(digits ^ all(b'.'));
         if has_zero || point <= 8 - width || point >= 7 {
             return None;
         }
@@ -170,49 +171,6 @@ impl Number {
     pub(crate) fn to_decimal(self) -> Decimal {
         Decimal::new(self.mantissa(), u32::from(self.scale()))
     }
-}
-
-/// Whether a byte is zero: its highest bit is set in the result, but behind the first zero
-/// others may be set as well (Mycroft's test).
-#[inline]
-pub(crate) fn zeros(bytes: u64) -> u64 {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    bytes.wrapping_sub(LOW) & !bytes & (LOW << 7)
-}
-
-/// The place of the first byte that is zero, 8 if there is none.
-#[inline]
-pub(crate) fn first_zero(bytes: u64) -> usize {
-    (zeros(bytes).trailing_zeros() / 8) as usize
-}
-
-/// The number that one to eight digits write, the first in the lowest bits of `text`.
-#[inline]
-pub(crate) fn short_digits(text: u64, width: usize) -> Option<u32> {
-    eight_digits(right_aligned(text, width))
-}
-
-/// One to eight characters with zeros in front instead of whatever is behind.
-#[inline]
-fn right_aligned(text: u64, width: usize) -> u64 {
-    let free = 8 * (8 - width.clamp(1, 8));
-    // All ones where the text is not.
-    text << free | 0x3030_3030_3030_3030 & !(!0 << free)
-}
-
-/// Eight digits by three multiplications, which join neighbours to numbers of two, four and
-/// eight digits (Lemire, 2022: "Number parsing at a gigabyte per second").
-#[inline]
-fn eight_digits(text: u64) -> Option<u32> {
-    let digits = text ^ 0x3030_3030_3030_3030;
-    if (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 != 0 {
-        return None;
-    }
-    let twos = digits.wrapping_mul(10).wrapping_add(digits >> 8);
-    let mask = 0x0000_00ff_0000_00ff;
-    let ends = (twos & mask).wrapping_mul(0x000f_4240_0000_0064);
-    let middles = (twos >> 16 & mask).wrapping_mul(0x0000_2710_0000_0001);
-    u32::try_from(ends.wrapping_add(middles) >> 32).ok()
 }
 
 /// `mantissa / 10^scale` in the 28 digits of a `Decimal`, rounded only where it has more.
@@ -286,6 +244,7 @@ pub(crate) fn mean(mantissa: i128, scale: u8, count: u64) -> Decimal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eight::short_digits;
 
     #[test]
     fn a_stored_number_is_what_its_owner_sees() {
@@ -387,12 +346,6 @@ mod tests {
             }
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
             assert_eq!(short_digits(word, width), digits.then(|| text.parse().unwrap()));
-        }
-
-        #[test]
-        fn the_first_zero_is_found(bytes: [u8; 8]) {
-            let place = bytes.iter().position(|byte| *byte == 0).unwrap_or(8);
-            assert_eq!(first_zero(u64::from_le_bytes(bytes)), place);
         }
     }
 

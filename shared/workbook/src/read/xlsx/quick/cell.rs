@@ -2,11 +2,12 @@
 
 use memchr::memchr;
 
-use super::shape::{Tag, eight};
+use super::shape::Tag;
 use super::text::{decode, formula, shown, text_end};
 use super::{Kind, Scan, unsure};
 use crate::cell::{Cells, Stop, Value};
-use crate::number::{Number, first_zero, short_digits};
+use crate::eight::{all, eight, first_zero, short_digits};
+use crate::number::Number;
 use crate::read::formats::NumberKind;
 use crate::read::xlsx::careful::{self, MAX_COLUMN};
 use crate::{Measure, ReadError};
@@ -193,11 +194,11 @@ impl<C: Cells> Scan<'_, C> {
     }
 
     /// From behind `<v>` to behind `</c>`, for a value of at most eight bytes.
+    #[expect(clippy::inline_always, reason = "millions of calls that do little")]
     #[inline(always)]
     fn short_value(&mut self, bytes: &[u8], start: usize, tag: Tag) -> Result<Option<usize>, Stop> {
-        const OPENINGS: u64 = 0x3c3c_3c3c_3c3c_3c3c;
         let text = need!(eight(bytes, start));
-        let width = first_zero(text ^ OPENINGS);
+        let width = first_zero(text ^ all(b'<'));
         let end = start + width;
         if need!(eight(bytes, end)) != u64::from_le_bytes(*END) {
             return Ok(None);

@@ -24,14 +24,14 @@ use std::io::Read;
 
 use memchr::memchr;
 
-use shape::{Shapes, eight};
+use shape::Shapes;
 use text::{is_name, is_plain};
 
 use super::Context;
 use super::careful::MAX_ROW;
 use super::window::Window;
 use crate::cell::{Cells, Stop, a1};
-use crate::number::{first_zero, short_digits};
+use crate::eight::{all, eight, first_zero, short_digits};
 use crate::{Limits, Measure, ReadError};
 
 pub(super) use strings::read as strings;
@@ -258,12 +258,11 @@ impl<C: Cells> Scan<'_, C> {
     /// A row whose tag is the last one's but for the number.
     #[inline]
     fn same_row(&mut self, bytes: &[u8]) -> Option<usize> {
-        const QUOTES: u64 = 0x2222_2222_2222_2222;
         if eight(bytes, 0)? != u64::from_le_bytes(*ROW) || self.row_tail.is_empty() {
             return None;
         }
         let digits = eight(bytes, ROW.len())?;
-        let width = first_zero(digits ^ QUOTES);
+        let width = first_zero(digits ^ all(b'"'));
         if !(1..8).contains(&width) || digits & 0xff == u64::from(b'0') {
             return None;
         }

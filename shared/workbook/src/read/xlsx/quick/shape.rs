@@ -2,6 +2,7 @@
 //! row: bytes that were understood once need not be taken apart again, only compared.
 
 use super::{Kind, Row};
+use crate::eight::eight;
 use crate::read::formats::NumberKind;
 
 /// Columns whose cells are remembered.
@@ -123,13 +124,6 @@ impl Shape {
         }
         Some(at + self.tail_length)
     }
-}
-
-/// The eight bytes at a place as one number, the first in its lowest bits.
-#[inline]
-pub(super) fn eight(bytes: &[u8], at: usize) -> Option<u64> {
-    let eight = bytes.get(at..)?.first_chunk()?;
-    Some(u64::from_le_bytes(*eight))
 }
 
 #[inline]

@@ -2,10 +2,9 @@
 
 use memchr::memchr;
 
-use super::shape::eight;
 use super::unsure;
 use crate::cell::Stop;
-use crate::number::{first_zero, zeros};
+use crate::eight::{all, eight, first_zero, zeros};
 use crate::read::xlsx::strings::push_unescaped;
 
 /// Behind `<f …>…</f>` or `<f …/>`.
@@ -76,11 +75,6 @@ pub(super) fn text_end(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
         end,
         special == 0 && is_bare(text.first()) && is_bare(text.last()),
     ))
-}
-
-/// Eight times the same byte.
-const fn all(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
 }
 
 /// The text of an element `<t>` as it is meant: trimmed unless its white space counts.
