@@ -24,6 +24,8 @@ pub(crate) struct Layout {
     pub(crate) columns: Vec<(u32, Role, String)>,
     /// The currency that the price's heading names.
     pub(crate) currency: Option<Currency>,
+    /// How many columns have a known heading, also those of a role that is taken.
+    named: usize,
     /// Whether anything stands below the header.
     pub(crate) has_rows: bool,
 }
@@ -131,7 +133,7 @@ impl Peek {
     /// The best row of headings, or of two rows together; `None` when no row names a price or
     /// a product beside another column.
     pub(crate) fn layout(&self, headings: &Headings) -> Option<Layout> {
-        let mut best: Option<(usize, Layout)> = None;
+        let mut best: Option<((usize, usize, usize), Layout)> = None;
         for (at, row) in self.rows.iter().enumerate() {
             if row.texts() * 2 < row.cells.len() {
                 continue;
@@ -146,14 +148,16 @@ impl Peek {
             });
             let two = below.map(|next| layout_of(headings, next.row, &merge(headings, row, next)));
             // A row of units or of nothing but headings belongs to the header; any other second
-            // row must add a column, else it is data.
+            // row must name another column, else it is data.
             let bonus = usize::from(below.is_some_and(|next| next.is_all_headings(headings)));
             let candidates = [Some((1, one)), two.map(|two| (2 * bonus, two))];
             for (bonus, layout) in candidates.into_iter().flatten() {
                 if layout.columns.len() < 2 {
                     continue;
                 }
-                let score = layout.score() * 3 + bonus;
+                let is_data = bonus == 0 && below.is_some_and(|next| !next.can_stand_above());
+                let named = if is_data { 0 } else { layout.named };
+                let score = (layout.score(), named, bonus);
                 if best.as_ref().is_none_or(|(most, _)| score > *most) {
                     best = Some((score, layout));
                 }
@@ -245,6 +249,8 @@ fn merge(headings: &Headings, upper: &PeekedRow, lower: &PeekedRow) -> Vec<(u32,
         .collect();
     columns.sort_unstable();
     columns.dedup();
+    // Two cells above a table may as well be a name and its value.
+    let is_whole = upper.texts() > 2;
     columns
         .into_iter()
         .map(|column| {
@@ -256,24 +262,30 @@ fn merge(headings: &Headings, upper: &PeekedRow, lower: &PeekedRow) -> Vec<(u32,
             let below = at(lower);
             let both = below
                 .as_ref()
-                .zip(group(upper, lower, column))
+                .zip(group(upper, lower, column, is_whole))
                 .map(|(below, above)| format!("{below} {above}"));
-            let is_open = below
-                .as_ref()
-                .is_none_or(|below| is_unit(below) || headings.role(below).is_some());
+            let is_open = is_whole
+                || below
+                    .as_ref()
+                    .is_none_or(|below| is_unit(below) || headings.role(below).is_some());
             let above = at(upper).filter(|_| is_open);
             (column, below.into_iter().chain(both).chain(above).collect())
         })
         .collect()
 }
 
-/// The upper label over a column and at least one more.
-fn group<'a>(upper: &'a PeekedRow, lower: &PeekedRow, column: u32) -> Option<&'a str> {
+/// The upper label over a column, and unless it `may_be_one` over at least one more.
+fn group<'a>(
+    upper: &'a PeekedRow,
+    lower: &PeekedRow,
+    column: u32,
+    may_be_one: bool,
+) -> Option<&'a str> {
     let (from, text) = upper.labels().take_while(|(at, _)| *at <= column).last()?;
     let end = upper.labels().map(|(at, _)| at).find(|at| *at > column);
     let covered = |at: u32| at >= from && end.is_none_or(|end| at < end);
     let below = lower.labels().filter(|(at, _)| covered(*at)).count();
-    (below > 1).then_some(text)
+    (below > 1 || may_be_one).then_some(text)
 }
 
 /// Gives each role to the column that is named for it best. Of columns with the same name, that
@@ -300,6 +312,7 @@ fn layout_of(headings: &Headings, last_header_row: u32, labels: &[(u32, Vec<Stri
             });
         }
     }
+    let named = found.len();
     let mut widths = vec![0_u32; block + 1];
     for one in &found {
         widths[one.block] += 1;
@@ -324,6 +337,7 @@ fn layout_of(headings: &Headings, last_header_row: u32, labels: &[(u32, Vec<Stri
         last_header_row,
         columns,
         currency,
+        named,
         has_rows: false,
     }
 }
@@ -428,6 +442,33 @@ mod tests {
         .unwrap();
         assert_eq!(found.last_header_row, 1);
         assert_eq!(found.currency, Some(Currency::KRW));
+    }
+
+    #[test]
+    fn a_whole_row_of_groups_names_single_columns_too() {
+        let found = layout(&[
+            &["Basic", "Product", "Price"],
+            &["Crawl date", "Name", "Sale"],
+            &["2026-11-21", "cable", "12900"],
+        ])
+        .unwrap();
+        assert_eq!(found.last_header_row, 1);
+        assert_eq!(
+            roles(&found),
+            [(0, Role::Date), (1, Role::Product), (2, Role::Price)]
+        );
+    }
+
+    #[test]
+    fn a_group_above_can_make_the_better_price() {
+        let found = layout(&[
+            &["Basic", "Product", "", "Price", ""],
+            &["Crawl date", "SKU", "Title", "List price", "Sale"],
+            &["2026-11-21", "A-1", "cable", "20000", "12900"],
+        ])
+        .unwrap();
+        assert_eq!(found.last_header_row, 1);
+        assert_eq!(roles(&found)[3], (4, Role::Price));
     }
 
     #[test]

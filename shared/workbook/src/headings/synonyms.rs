@@ -173,6 +173,7 @@ pub(super) const SYNONYMS: [(Role, &[&str]); 7] = [
             "품목코드",
             "productid",
             "productcode",
+            "idcode",
             "상품번호",
             "제품번호",
             "품목번호",
