@@ -154,6 +154,11 @@ fn product(group: ProductGroup, texts: &Arc<Arena>, period: Option<(u32, u32)>) 
 
 /// A part in percent of a whole, to four places.
 pub(crate) fn percent(part: Decimal, whole: Decimal) -> Option<Decimal> {
+    percent_to(4, part, whole)
+}
+
+/// A part in percent of a whole, rounded once.
+fn percent_to(places: u32, part: Decimal, whole: Decimal) -> Option<Decimal> {
     if whole.is_zero() {
         return None;
     }
@@ -162,7 +167,7 @@ pub(crate) fn percent(part: Decimal, whole: Decimal) -> Option<Decimal> {
     let percent = part.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(whole)?;
     Some(
         percent
-            .round_dp_with_strategy(4, rust_decimal::RoundingStrategy::MidpointAwayFromZero)
+            .round_dp_with_strategy(places, rust_decimal::RoundingStrategy::MidpointAwayFromZero)
             .normalize(),
     )
 }
@@ -212,8 +217,7 @@ fn categories(aggregate: &mut Aggregate, texts: &Arc<Arena>) -> Vec<CategoryMont
             }
             let index = base
                 .as_ref()
-                .and_then(|(_, base)| percent(mean, *base))
-                .map(|index| index.round_dp(2).normalize());
+                .and_then(|(_, base)| percent_to(2, mean, *base));
             CategoryMonth {
                 category: Text::new(texts, key.category),
                 month: key
@@ -279,6 +283,16 @@ mod tests {
     use crate::aggregate::Row;
     use crate::number::Number;
     use crate::texts::NO_TEXT;
+
+    #[test]
+    fn an_index_is_rounded_once() {
+        let of = |mean: i64| percent_to(2, Decimal::new(mean, 4), Decimal::from(100));
+        // 72.314996 % would be 72.3150 % at first, and then 72.32 %.
+        let below = percent_to(2, Decimal::new(72_314_996, 6), Decimal::from(100));
+        assert_eq!(below, Some(Decimal::new(7_231, 2)));
+        assert_eq!(of(723_150), Some(Decimal::new(7_232, 2)));
+        assert_eq!(of(723_250), Some(Decimal::new(7_233, 2)));
+    }
 
     #[test]
     fn products_are_sorted_by_name_then_code() {
