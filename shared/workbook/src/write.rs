@@ -284,20 +284,7 @@ impl Book {
         column: u16,
         cell: Cell<'_>,
     ) -> Result<usize, WriteError> {
-        let (content, width) = cell.content()?;
-        match content {
-            Content::Nothing => {}
-            Content::Text(text) => {
-                sheet.write_string(row, column, text)?;
-            }
-            Content::Number(number, look) => {
-                sheet.write_number_with_format(row, column, float(number), self.look(look))?;
-            }
-            Content::Serial(serial, look) => {
-                sheet.write_number_with_format(row, column, serial, self.look(look))?;
-            }
-        }
-        Ok(width)
+        self.put(sheet, row, column, cell, None)
     }
 
     /// Writes a text or a whole number at the top of a cell, where a paragraph stands beside it;
@@ -309,20 +296,34 @@ impl Book {
         column: u16,
         cell: Cell<'_>,
     ) -> Result<usize, WriteError> {
+        self.put(sheet, row, column, cell, Some(Look::Top))
+    }
+
+    fn put(
+        &mut self,
+        sheet: &mut Worksheet,
+        row: u32,
+        column: u16,
+        cell: Cell<'_>,
+        other_look: Option<Look>,
+    ) -> Result<usize, WriteError> {
         let (content, width) = cell.content()?;
-        let look = self.look(Look::Top);
-        match content {
-            Content::Nothing => {}
+        let (number, look) = match content {
+            Content::Nothing => return Ok(width),
             Content::Text(text) => {
-                sheet.write_string_with_format(row, column, text, look)?;
+                match other_look {
+                    Some(look) => {
+                        sheet.write_string_with_format(row, column, text, self.look(look))?
+                    }
+                    None => sheet.write_string(row, column, text)?,
+                };
+                return Ok(width);
             }
-            Content::Number(number, _) => {
-                sheet.write_number_with_format(row, column, float(number), look)?;
-            }
-            Content::Serial(serial, _) => {
-                sheet.write_number_with_format(row, column, serial, look)?;
-            }
-        }
+            Content::Number(number, look) => (float(number), look),
+            Content::Serial(serial, look) => (serial, look),
+        };
+        let look = self.look(other_look.unwrap_or(look));
+        sheet.write_number_with_format(row, column, number, look)?;
         Ok(width)
     }
 
