@@ -173,7 +173,12 @@ fn deviation<T: Copy + Into<i128>>(values: &[T], sum: i128, scale: u8) -> Option
         for value in values {
             let off = (*value).into() - around;
             rest = rest.checked_add(off)?;
-            squares = squares.checked_add(off.checked_mul(off)?)?;
+            // A product of 64 bits each is one instruction and never too large.
+            let square = match i64::try_from(off) {
+                Ok(off) => i128::from(off) * i128::from(off),
+                Err(_) => off.checked_mul(off)?,
+            };
+            squares = squares.checked_add(square)?;
         }
         // n Σx² - (Σx)² over n (n - 1), times 10^12 to have six places after the root.
         let above = count
