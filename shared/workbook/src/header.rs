@@ -24,6 +24,8 @@ pub(crate) struct Layout {
     pub(crate) columns: Vec<(u32, Role, String)>,
     /// The currency that the price's heading names.
     pub(crate) currency: Option<Currency>,
+    /// The headings of further prices.
+    pub(crate) other_prices: Vec<String>,
     /// How many columns have a known heading, also those of a role that is taken.
     named: usize,
     /// Whether anything stands below the header.
@@ -319,9 +321,12 @@ fn layout_of(headings: &Headings, last_header_row: u32, labels: &[(u32, Vec<Stri
     }
     found.sort_unstable_by_key(|one| (one.rank, Reverse(widths[one.block]), one.column));
     let mut columns: Vec<(u32, Role, String)> = Vec::new();
+    let mut other_prices = Vec::new();
     for one in found {
         if !columns.iter().any(|(_, taken, _)| *taken == one.role) {
             columns.push((one.column, one.role, one.text.to_owned()));
+        } else if one.role == Role::Price {
+            other_prices.push(one.text.to_owned());
         }
     }
     columns.sort_unstable_by_key(|(column, _, _)| *column);
@@ -337,6 +342,7 @@ fn layout_of(headings: &Headings, last_header_row: u32, labels: &[(u32, Vec<Stri
         last_header_row,
         columns,
         currency,
+        other_prices,
         named,
         has_rows: false,
     }

@@ -161,7 +161,11 @@ fn finish(
         rejected,
         warnings: Vec::new(),
     };
-    summary.warnings = warnings::warnings(&summary, zero_prices, order_note);
+    let layouts = chosen.used.iter().map(|sheet| &sheet.layout);
+    let other_prices: Vec<String> = layouts
+        .flat_map(|layout| layout.other_prices.clone())
+        .collect();
+    summary.warnings = warnings::warnings(&summary, zero_prices, order_note, &other_prices);
     Ok(summary)
 }
 

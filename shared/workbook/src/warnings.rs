@@ -16,6 +16,7 @@ pub(crate) fn warnings(
     summary: &Summary,
     zero_prices: u64,
     order: Option<OrderNote>,
+    other_prices: &[String],
 ) -> Vec<Warning> {
     let korean = summary.language == Language::Ko;
     let mut warnings = Vec::new();
@@ -77,6 +78,18 @@ pub(crate) fn warnings(
     }
     if let Some((code, english, hangul)) = order.and_then(dates) {
         warn(code, english, hangul);
+    }
+    if !other_prices.is_empty() {
+        let mut names = other_prices.to_vec();
+        names.sort();
+        names.dedup();
+        names.truncate(10);
+        let names = names.join(", ");
+        warn(
+            "other_price_columns",
+            format!("Only one column of prices is used; these were not: {names}."),
+            format!("가격 열은 하나만 사용합니다. 사용하지 않은 가격 열: {names}."),
+        );
     }
     let unused: Vec<&str> = summary
         .sheets

@@ -82,7 +82,7 @@ def layout():
     save(workbook, used("header-on-two-rows-merged.xlsx", sku=["C이어폰", "C케이블"]))
 
     table("header-on-two-rows-with-units", [["날짜", "상품명", "가격"], [None, None, "(원)"], *data], KRW)
-    table("list-price-beside-selling-price", [["날짜", "상품명", "정가", "판매가"], *[[d, p, 99999, c] for d, p, c in ROWS]])
+    table("list-price-beside-selling-price", [["날짜", "상품명", "정가", "판매가"], *[[d, p, 99999, c] for d, p, c in ROWS]], warnings=["other_price_columns"])
     table("previous-price-beside-price", [["날짜", "상품명", "이전 가격", "가격"], *[[d, p, 99999, c] for d, p, c in ROWS]])
     table("category-and-vendor", [[*HEAD, "카테고리", "쇼핑몰"], *[[*row, "음향", "몰A"] for row in data]], categories=["음향"], vendors=["몰A"])
 
