@@ -39,7 +39,7 @@ pub(crate) fn right_aligned(text: u64, width: usize) -> u64 {
 }
 
 /// Eight digits by three multiplications, which join neighbours to numbers of two, four and
-/// eight digits (Lemire, 2022: "Number parsing at a gigabyte per second").
+/// eight digits (Lemire, 2021: "Number parsing at a gigabyte per second").
 #[inline]
 pub(crate) fn eight_digits(text: u64) -> Option<u32> {
     let digits = text ^ all(b'0');
