@@ -1,6 +1,7 @@
 //! Finding the row of headings: below title rows, on one row or two, with merged cells.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use iso_currency::Currency;
 
@@ -244,33 +245,22 @@ impl PeekedRow {
 /// something that is no heading stands below. An upper label reaches to the right over several lower ones, as merged cells
 /// do: *List* and *Sale* below *Price* are a list price and a sale price.
 fn merge(headings: &Headings, upper: &PeekedRow, lower: &PeekedRow) -> Vec<(u32, Vec<String>)> {
-    let mut columns: Vec<u32> = upper
-        .labels()
-        .chain(lower.labels())
-        .map(|(column, _)| column)
-        .collect();
-    columns.sort_unstable();
-    columns.dedup();
+    let [upper, lower] = [upper, lower].map(|row| row.labels().collect::<BTreeMap<u32, &str>>());
     // Two cells above a table may as well be a name and its value.
-    let is_whole = upper.texts() > 2;
+    let is_whole = upper.len() > 2;
+    let columns: BTreeSet<u32> = upper.keys().chain(lower.keys()).copied().collect();
     columns
         .into_iter()
         .map(|column| {
-            let at = |row: &PeekedRow| {
-                let mut labels = row.labels();
-                let found = labels.find(|(at, _)| *at == column);
-                found.map(|(_, text)| text.to_owned())
-            };
-            let below = at(lower);
+            let below = lower.get(&column).copied();
             let both = below
-                .as_ref()
-                .zip(group(upper, lower, column, is_whole))
+                .zip(group(&upper, &lower, column, is_whole))
                 .map(|(below, above)| format!("{below} {above}"));
             let is_open = is_whole
-                || below
-                    .as_ref()
-                    .is_none_or(|below| is_unit(below) || headings.role(below).is_some());
-            let above = at(upper).filter(|_| is_open);
+                || below.is_none_or(|below| is_unit(below) || headings.role(below).is_some());
+            let above = upper.get(&column).filter(|_| is_open);
+            let below = below.map(str::to_owned);
+            let above = above.map(|above| (*above).to_owned());
             (column, below.into_iter().chain(both).chain(above).collect())
         })
         .collect()
@@ -278,16 +268,16 @@ fn merge(headings: &Headings, upper: &PeekedRow, lower: &PeekedRow) -> Vec<(u32,
 
 /// The upper label over a column, and unless it `may_be_one` over at least one more.
 fn group<'a>(
-    upper: &'a PeekedRow,
-    lower: &PeekedRow,
+    upper: &BTreeMap<u32, &'a str>,
+    lower: &BTreeMap<u32, &str>,
     column: u32,
     may_be_one: bool,
 ) -> Option<&'a str> {
-    let (from, text) = upper.labels().take_while(|(at, _)| *at <= column).last()?;
-    let end = upper.labels().map(|(at, _)| at).find(|at| *at > column);
-    let covered = |at: u32| at >= from && end.is_none_or(|end| at < end);
-    let below = lower.labels().filter(|(at, _)| covered(*at)).count();
-    (below > 1 || may_be_one).then_some(text)
+    let (from, text) = upper.range(..=column).next_back()?;
+    let end = upper.range(column + 1..).next();
+    let end = end.map_or(u32::MAX, |(end, _)| *end);
+    let is_wide = || lower.range(*from..end).nth(1).is_some();
+    (may_be_one || is_wide()).then_some(*text)
 }
 
 /// Gives each role to the column that is named for it best. Of columns with the same name, that

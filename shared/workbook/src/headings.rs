@@ -1,7 +1,8 @@
 //! Which heading means which column: one table of Korean and English synonyms that an owner
 //! can extend.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
@@ -103,12 +104,21 @@ impl Headings {
     }
 }
 
+/// Every synonym, with its role and how preferred it is.
+static KNOWN: LazyLock<HashMap<&str, (Role, usize)>> = LazyLock::new(|| {
+    let all = SYNONYMS.iter().flat_map(|(role, synonyms)| {
+        let ranked = synonyms.iter().zip(1_000..);
+        ranked.map(|(synonym, rank)| (*synonym, (*role, rank)))
+    });
+    let amounts = |(synonym, (role, rank))| {
+        let is_amount = role == Role::Price && AMOUNTS.contains(&synonym);
+        (synonym, (role, if is_amount { rank + 3_000 } else { rank }))
+    };
+    all.map(amounts).collect()
+});
+
 fn synonym(normal: &str) -> Option<(Role, usize)> {
-    SYNONYMS.iter().find_map(|(role, synonyms)| {
-        let rank = synonyms.iter().position(|synonym| *synonym == normal)?;
-        let is_amount = *role == Role::Price && AMOUNTS.contains(&normal);
-        Some((*role, if is_amount { 4_000 } else { 1_000 } + rank))
-    })
+    KNOWN.get(normal).copied()
 }
 
 /// `가격(전일)`, `Price (old)`: in brackets a word that makes it the worse choice.
@@ -126,9 +136,18 @@ fn demotion(role: Role, heading: &str) -> usize {
 
 /// A price beside which a currency or the tax stands: `price_krw`, `Price in USD incl. VAT`.
 fn synonym_of_price(heading: &str) -> Option<usize> {
+    let mut is_less = false;
     let without: String = words(heading)
-        .filter(|word| named_currency(word).is_none() && !BESIDE_A_PRICE.contains(&&*normal(word)))
+        .filter(|word| {
+            let is_beside =
+                named_currency(word).is_some() || BESIDE_A_PRICE.contains(&&*normal(word));
+            is_less |= is_beside;
+            !is_beside
+        })
         .collect();
+    if !is_less {
+        return None;
+    }
     synonym(&normal(&without))
         .filter(|(role, _)| *role == Role::Price)
         .map(|(_, rank)| rank + 200)
