@@ -18,6 +18,7 @@ use crate::price::{NotAPrice, Sign, read_price};
 use crate::read::package::Share;
 use crate::rejection::{RejectReason, Rejection};
 use crate::slots::{CurrencySlot, DateSlot, PriceSlot, Slots, TextSlot, is_total};
+use crate::summary::show_date;
 use crate::texts::{NO_TEXT, Texts};
 use crate::{Limits, Measure, Progress, ReadError, Stage};
 
@@ -241,7 +242,16 @@ impl<'a> Ingest<'a> {
     /// Keeps what stands in a cell.
     #[cold]
     fn keep(&mut self, role: Role, value: Value<'_>) {
-        self.raw[role as usize] = value.display();
+        self.raw[role as usize] = self.shown(value);
+    }
+
+    /// The value as a person sees it.
+    fn shown(&self, value: Value<'_>) -> String {
+        let date = match value {
+            Value::Serial(number) => from_serial(number, self.sheet.is_1904).and_then(show_date),
+            _ => None,
+        };
+        date.unwrap_or_else(|| value.display())
     }
 
     /// Totals below the data and headings repeated inside it are no data.
@@ -416,6 +426,15 @@ impl<'a> Ingest<'a> {
             self.keep(role, value);
             return Ok(TextSlot::Bad);
         }
+        let shown = match value {
+            Value::Text(_) | Value::Shared(..) => String::new(),
+            _ => self.shown(value),
+        };
+        let value = if shown.is_empty() {
+            value
+        } else {
+            Value::Text(&shown)
+        };
         let id = self.known.new_text(&mut self.texts, role, value);
         id.map(TextSlot::of).ok_or(ReadError::TooLarge {
             what: Measure::SharedStringBytes,

@@ -72,7 +72,7 @@ impl Known {
         }
     }
 
-    /// The number of any text. `None` when there is no room for more.
+    /// The number of any text; other values have none. `None` when there is no room for more.
     pub(crate) fn new_text(
         &mut self,
         texts: &mut Texts,
@@ -94,7 +94,7 @@ impl Known {
                 *last = texts.id_after(*last, text)?;
                 Some(*last)
             }
-            other => texts.id(&other.display()),
+            _ => Some(NO_TEXT),
         }
     }
 

@@ -5,7 +5,7 @@ use rust_xlsxwriter::{
 };
 
 use super::words::Words;
-use crate::summary::{Moment, ProductSummary};
+use crate::summary::{CategoryMonth, Moment, ProductSummary};
 use crate::write::{Book, Cell, Heading, WriteError, set_widths};
 use crate::{Language, Summary};
 
@@ -149,13 +149,8 @@ pub(super) fn categories(
     ];
     let mut table = book.table(words.categories, &headings)?;
     for one in &summary.categories {
-        let category: &str = if one.category.is_empty() {
-            words.all
-        } else {
-            &one.category
-        };
         let cells = [
-            Cell::Text(category),
+            Cell::Text(category(one, summary, words)),
             one.month.as_deref().map_or(Cell::Empty, Cell::Text),
             Cell::Text(one.currency.map_or("", |currency| currency.code())),
             Cell::Count(one.count),
@@ -169,6 +164,18 @@ pub(super) fn categories(
         book.row(&mut table, &cells)?;
     }
     book.end(table)
+}
+
+/// The name of a category. Rows without one are all products only when there are no others.
+pub(super) fn category<'a>(one: &'a CategoryMonth, summary: &Summary, words: &'a Words) -> &'a str {
+    let is_named = |one: &CategoryMonth| !one.category.is_empty();
+    if is_named(one) {
+        &one.category
+    } else if summary.categories.iter().any(is_named) {
+        words.no_category
+    } else {
+        words.all
+    }
 }
 
 pub(super) fn vendors(book: &mut Book, summary: &Summary, words: &Words) -> Result<(), WriteError> {

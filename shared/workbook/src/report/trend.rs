@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{Chart, ChartEmptyCells, ChartLegendPosition, ChartMarker};
 
-use super::tables::gridlines;
+use super::tables::{category, gridlines};
 use super::words::Words;
 use crate::Summary;
 use crate::finish::months;
@@ -26,11 +26,7 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
     let mut sheet = book.free_sheet(words.trend)?;
     let mut widths = vec![book.heading(&mut sheet, TOP, 0, words.month)?];
     for (column, rows) in (1..).zip(&series) {
-        let name: &str = if rows[0].category.is_empty() {
-            words.all
-        } else {
-            &rows[0].category
-        };
+        let name = category(&rows[0], summary, words);
         let name = match rows[0].currency {
             Some(currency) if several => format!("{name} ({})", currency.code()),
             _ => name.to_owned(),

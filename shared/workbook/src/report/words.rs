@@ -74,6 +74,7 @@ words! {
     index: "Index", "지수";
     index_title: "Price index by category (first month = 100)", "카테고리별 가격 지수 (첫 달 = 100)";
     all: "All products", "전체 상품";
+    no_category: "No category", "카테고리 없음";
     movers_title: "Largest changes from the first to the last price", "첫 가격 대비 변동률이 큰 상품";
     no_movers: "No product has another price at its last date than at its first.", "첫 가격과 마지막 가격이 다른 상품이 없습니다.";
     up: "Risen", "상승";

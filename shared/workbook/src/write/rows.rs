@@ -203,7 +203,8 @@ fn push_t(out: &mut Vec<u8>, text: &str) {
 }
 
 /// A text with what XML forbids or means otherwise escaped: control characters and non-characters
-/// as `_xHHHH_` (ECMA-376, 22.9.2.19), and so the underscore of a text that looks like that.
+/// as `_xHHHH_` (ECMA-376, 22.9.2.19), and so the underscore of a text that looks like that. A
+/// line ends as lines do in a cell.
 fn push_text(out: &mut Vec<u8>, text: &str) {
     let plain = |byte: u8| byte >= b' ' && !matches!(byte, b'&' | b'<' | b'>' | b'_' | 0xef);
     if text.bytes().all(plain) {
@@ -215,6 +216,7 @@ fn push_text(out: &mut Vec<u8>, text: &str) {
             '<' => out.extend_from_slice(b"&lt;"),
             '>' => out.extend_from_slice(b"&gt;"),
             '_' if is_escape(&text.as_bytes()[at..]) => out.extend_from_slice(b"_x005F_"),
+            '\r' if text[at + 1..].starts_with('\n') => {}
             '\t' | '\n' => out.push(c as u8),
             '\0'..' ' | '\u{fffe}' | '\u{ffff}' => {
                 out.extend_from_slice(format!("_x{:04X}_", u32::from(c)).as_bytes());
@@ -252,6 +254,7 @@ mod tests {
             ("무선 이어폰", "무선 이어폰"),
             ("<b>&\"", "&lt;b&gt;&amp;\""),
             ("a\tb\nc\rd\u{1f}", "a\tb\nc_x000D_d_x001F_"),
+            ("a\r\nb\r", "a\nb_x000D_"),
             ("\u{ffff}ｆ", "_xFFFF_ｆ"),
             ("_x0041_ _x_ _x004", "_x005F_x0041_ _x_ _x004"),
             ("snake_case", "snake_case"),
