@@ -16,6 +16,7 @@ const EXPECTED: &str = include_str!("../data/workbooks/stocks/expected.json");
 crate::trials!(
     a_workbook_of_real_prices_comes_back_as_the_right_report,
     what_is_no_workbook_fails_with_a_reason_and_the_rest_goes_through,
+    an_owner_sets_headings_and_limits,
     a_newer_version_of_an_upload_wins,
     a_repeated_event_does_no_work_twice,
     a_report_compares_followed_products_with_their_stored_prices,
@@ -115,6 +116,28 @@ async fn what_is_no_workbook_fails_with_a_reason_and_the_rest_goes_through() -> 
     }
     let state = pipeline.settled(&good).await?;
     ensure!(matches!(state, FileState::Done { .. }), "{state:?}");
+    pipeline.stop().await;
+    Ok(())
+}
+
+async fn an_owner_sets_headings_and_limits() -> Result<()> {
+    let pipeline = TestPipeline::start_with(|options| {
+        options
+            .with_variable("PRICETIDE_HEADINGS", r#"{"price": ["우리 값"]}"#)
+            .with_variable("PRICETIDE_LIMITS", r#"{"rows": 2}"#)
+    })
+    .await?;
+    let rows = "date,product,우리 값\n2026-11-20,cable,100\n2026-11-21,cable,120\n";
+    let longer = format!("{rows}2026-11-22,cable,130\n");
+    let within = pipeline.upload("two.csv", rows.into()).await?;
+    let beyond = pipeline.upload("three.csv", longer.into()).await?;
+    let state = pipeline.settled(&within).await?;
+    ensure!(matches!(state, FileState::Done { .. }), "{state:?}");
+    let state = pipeline.settled(&beyond).await?;
+    ensure!(
+        matches!(&state, FileState::Failed { reason, .. } if reason.contains('2')),
+        "{state:?}"
+    );
     pipeline.stop().await;
     Ok(())
 }

@@ -19,8 +19,9 @@ use aws::{
 };
 use aws_lambda_events::s3::S3Event;
 use lambda_runtime::LambdaEvent;
+use serde::de::DeserializeOwned;
 use tracing::{info, warn};
-use workbook::{Headings, ReadError, ReportOptions, Summary};
+use workbook::{Headings, Limits, ReadError, ReportOptions, Summary};
 
 /// What the reporter works with.
 #[derive(Debug, Clone)]
@@ -33,6 +34,14 @@ pub struct Reporter {
     history: Option<StoredPrices>,
     /// Headings that the owner of the uploads has.
     headings: Headings,
+    /// What an upload may cost.
+    limits: Limits,
+}
+
+/// A setting as JSON; none is an empty one.
+fn setting<T: DeserializeOwned>(name: &str) -> Result<T> {
+    let json = config::optional(name).unwrap_or("{}".into());
+    serde_json::from_str(&json).with_context(|| format!("the environment variable {name}"))
 }
 
 impl Reporter {
@@ -51,8 +60,8 @@ impl Reporter {
             files,
             clients,
             history: history.transpose()?,
-            headings: serde_json::from_str(&config::optional("HEADINGS").unwrap_or("{}".into()))
-                .context("the environment variable HEADINGS")?,
+            headings: setting("HEADINGS")?,
+            limits: setting("LIMITS")?,
         })
     }
 
@@ -109,6 +118,7 @@ impl Reporter {
         let options = ReportOptions {
             file_name: upload.file_name().to_owned(),
             headings: self.headings.clone(),
+            limits: self.limits.clone(),
             ..ReportOptions::default()
         };
         let folder = tempfile::tempdir().context("make a temporary folder")?;

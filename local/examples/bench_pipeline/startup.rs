@@ -60,7 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<Figures> {
                 "TIMEZONE" => ("TIMEZONE", "Asia/Seoul"),
                 "SOURCES" => ("SOURCES", UNHURRIED),
                 "COMPARE_WITH_HISTORY" => ("COMPARE_WITH_HISTORY", "true"),
-                "HEADINGS" => ("HEADINGS", "{}"),
+                name @ ("HEADINGS" | "LIMITS") => (name, "{}"),
                 name => (name, "60"),
             })
             .chain(LAMBDA)

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use workbook::{Headings, Language, ReportOptions, Stage};
+use serde::de::DeserializeOwned;
+use workbook::{Headings, Language, Limits, ReportOptions, Stage};
 
 /// Turn a workbook of prices into an aggregated report.
 #[derive(Debug, clap::Args)]
@@ -24,11 +25,14 @@ pub(crate) struct Report {
     #[arg(long, value_enum)]
     lang: Option<Lang>,
     /// Headings beyond the built-in ones, as JSON: `{"price": ["our value"], "vendor": ["Source"]}`.
-    #[arg(long, value_name = "JSON", value_parser = headings)]
+    #[arg(long, value_name = "JSON", value_parser = json::<Headings>)]
     headings: Option<Headings>,
+    /// What the workbook may cost, as JSON of what differs: `{"rows": 100000, "seconds": 60}`.
+    #[arg(long, value_name = "JSON", value_parser = json::<Limits>)]
+    limits: Option<Limits>,
 }
 
-fn headings(json: &str) -> Result<Headings, serde_json::Error> {
+fn json<T: DeserializeOwned>(json: &str) -> Result<T, serde_json::Error> {
     serde_json::from_str(json)
 }
 
@@ -52,6 +56,11 @@ pub(crate) fn run(report: &Report) -> Result<ExitCode> {
     let options = ReportOptions {
         language,
         headings: report.headings.clone().unwrap_or_default(),
+        // A person waits, and nobody bills the second core.
+        limits: Limits {
+            second_thread: true,
+            ..report.limits.clone().unwrap_or_default()
+        },
         ..ReportOptions::default()
     };
     let bar = ProgressBar::new(1_000).with_style(ProgressStyle::with_template(
@@ -128,6 +137,7 @@ mod tests {
             json,
             lang: None,
             headings: None,
+            limits: None,
         }
     }
 
