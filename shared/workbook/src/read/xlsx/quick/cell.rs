@@ -304,7 +304,8 @@ impl<C: Cells> Scan<'_, C> {
                 _ => shown(raw, preserve, &mut self.scratch)?,
             };
             if !text.is_empty() {
-                hand_on(self.cells, self.row.index, tag, Value::Text(text))?;
+                let value = Value::Text(text);
+                self.cells.cell(self.row.index, tag.column, value)?;
             }
         }
         Ok(Some(end + END.len()))
