@@ -194,15 +194,18 @@ fn shop_and_trap() -> (TcpListener, TcpListener, u16) {
     }
 }
 
-/// Answers the requests of one connection after the other, as many as are asked for.
+/// Answers the requests of one connection after the other, as many as are asked for. With the
+/// last answer of each it says that it closes, so that nobody tries it once more.
 fn answer(shop: TcpListener, connections: usize, requests: usize) -> JoinHandle<()> {
     std::thread::spawn(move || {
         for _ in 0..connections {
             let (mut stream, _) = shop.accept().unwrap();
-            for _ in 0..requests {
+            for left in (0..requests).rev() {
                 assert!(stream.read(&mut [0; 4_096]).unwrap() > 0);
-                let page = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
-                stream.write_all(page).unwrap();
+                let connection = if left == 0 { "close" } else { "keep-alive" };
+                let head = format!("HTTP/1.1 200 OK\r\nconnection: {connection}");
+                let page = format!("{head}\r\ncontent-length: 2\r\n\r\nhi");
+                stream.write_all(page.as_bytes()).unwrap();
             }
         }
     })
