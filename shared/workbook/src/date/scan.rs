@@ -63,14 +63,16 @@ impl Scan<'_> {
         None
     }
 
+    /// The letters that come next: how many, and in lower case.
+    fn word(&self) -> (usize, String) {
+        let letters = self.rest.bytes().take_while(u8::is_ascii_alphabetic);
+        let word = letters.count();
+        (word, self.rest[..word].to_ascii_lowercase())
+    }
+
     pub(super) fn skip_weekday(&mut self) {
         const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-        let word = self
-            .rest
-            .bytes()
-            .take_while(u8::is_ascii_alphabetic)
-            .count();
-        let name = self.rest[..word].to_ascii_lowercase();
+        let (word, name) = self.word();
         if DAYS.iter().any(|day| name.starts_with(day)) {
             self.rest = &self.rest[word..];
             self.skip(" ,.");
@@ -153,12 +155,7 @@ impl Scan<'_> {
             "november",
             "december",
         ];
-        let word = self
-            .rest
-            .bytes()
-            .take_while(u8::is_ascii_alphabetic)
-            .count();
-        let name = self.rest[..word].to_ascii_lowercase();
+        let (word, name) = self.word();
         if word < 3 {
             return None;
         }
