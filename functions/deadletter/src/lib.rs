@@ -93,6 +93,7 @@ impl DeadLetters {
                 "the worker never finished this job; its log tells why",
             )),
             unconfirmed: None,
+            void: None,
         };
         match self.observations.record(&observation).await? {
             Recorded::New => warn!(run = %job.run, product = %job.product, "abandoned"),

@@ -129,6 +129,7 @@ mod tests {
             fetched_at: "2026-11-21T01:15:03Z".parse().unwrap(),
             outcome: Outcome::Price(offer(price)),
             unconfirmed: Some(Unconfirmed::Pending),
+            void: None,
         }
     }
 

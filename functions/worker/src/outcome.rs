@@ -159,5 +159,6 @@ fn observation(task: &Task, outcome: Outcome, unconfirmed: Option<Unconfirmed>) 
         fetched_at: Timestamp::now(),
         outcome,
         unconfirmed,
+        void: None,
     }
 }

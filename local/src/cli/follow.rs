@@ -131,6 +131,11 @@ pub(crate) fn follow(follow: &Follow) -> Result<ExitCode> {
         locale: follow.locale.clone(),
         schedule: follow.schedule.clone(),
         active: !follow.stop,
+        item: None,
+        pack: None,
+        costs: None,
+        tags: Vec::new(),
+        alerts: Vec::new(),
     };
     let remote = Remote::of(&follow.data)?;
     let path = format!("/products/{}", path_segment(follow.id.as_str()));

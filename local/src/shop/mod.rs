@@ -270,6 +270,11 @@ fn product(
         locale: None,
         schedule: ScheduleName::new("daily").expect("`daily` is a schedule name"),
         active: true,
+        item: None,
+        pack: None,
+        costs: None,
+        tags: Vec::new(),
+        alerts: Vec::new(),
     }
 }
 

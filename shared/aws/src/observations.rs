@@ -3,8 +3,8 @@
 //! `PRODUCT#id` / `OBS#slot#schedule`: the history of a product is one partition in the order
 //! of time, and two schedules that meet at one slot each have their outcome. `run_shard`
 //! (`run id#07`) is the key of the index `run`. A price is the attributes `price` (number),
-//! `currency`, `availability`, `found_in`, and `unconfirmed` while it does not count; a failure is
-//! `reason` and `detail`.
+//! `currency`, `availability`, `found_in`, `unconfirmed` while it does not count, and `void` with
+//! `void_at` when its owner took it out; a failure is `reason` and `detail`.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use iso_currency::Currency;
 use model::{
     Availability, Failure, FailureReason, Money, Observation, Offer, Outcome, ProductId, RunId,
-    Unconfirmed,
+    Unconfirmed, Void,
 };
 
 use crate::item::{Item, n, parsed, s, text};
@@ -216,6 +216,7 @@ fn write(observation: &Observation) -> Item {
         fetched_at,
         outcome,
         unconfirmed,
+        void,
     } = observation;
     let mut item = Item::from([
         ("PK".to_owned(), s(format!("PRODUCT#{product}"))),
@@ -237,6 +238,10 @@ fn write(observation: &Observation) -> Item {
     }
     if let Some(unconfirmed) = unconfirmed {
         put("unconfirmed", s(unconfirmed.name()));
+    }
+    if let Some(Void { reason, at }) = void {
+        put("void", s(reason));
+        put("void_at", s(at.to_string()));
     }
     match outcome {
         Outcome::Price(offer) => {
@@ -289,6 +294,13 @@ fn read(item: &Item) -> Result<Observation> {
             Some("pending") => Some(Unconfirmed::Pending),
             Some(_) => Some(Unconfirmed::Final),
         },
+        void: match owned("void") {
+            None => None,
+            Some(reason) => Some(Void {
+                reason,
+                at: parsed(item, "void_at")?,
+            }),
+        },
     })
 }
 
@@ -306,6 +318,7 @@ mod tests {
             fetched_at: "2026-11-21T01:15:03.25Z".parse().unwrap(),
             outcome,
             unconfirmed: None,
+            void: None,
         }
     }
 
@@ -325,6 +338,14 @@ mod tests {
             };
             assert_eq!(read(&write(&price)).unwrap(), price);
         }
+        let void = Observation {
+            void: Some(Void {
+                reason: "가격 오류".to_owned(),
+                at: "2026-11-22T08:00:00Z".parse().unwrap(),
+            }),
+            ..price
+        };
+        assert_eq!(read(&write(&void)).unwrap(), void);
     }
 
     #[test]

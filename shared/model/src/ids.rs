@@ -79,6 +79,36 @@ text_id! {
 }
 
 text_id! {
+    /// The id of an item: what several products are offers of. `airpods-pro-2`.
+    ItemId, "item id",
+    "1 to 200 bytes of letters, digits and signs, without '#', '/', white space or control characters",
+    |text| {
+        (1..=200).contains(&text.len())
+            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '#' | '/'))
+    }
+}
+
+text_id! {
+    /// A word by which an owner groups products, beside their category: `gift`, `사무용`.
+    Tag, "tag",
+    "1 to 60 bytes of letters, digits and signs, without '#', '/', white space or control characters",
+    |text| {
+        (1..=60).contains(&text.len())
+            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '#' | '/'))
+    }
+}
+
+text_id! {
+    /// The id of an alert rule: unique among the rules of its product, item, category or tag.
+    RuleId, "rule id",
+    "1 to 40 of a-z, A-Z, 0-9, '-' and '_'",
+    |text| {
+        (1..=40).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    }
+}
+
+text_id! {
     /// The name of a schedule: `daily`.
     ScheduleName, "schedule name",
     "1 to 40 of a-z, 0-9 and '-'",

@@ -3,6 +3,7 @@
 //! Everything that crosses two functions (queue messages, table items, the answers of the
 //! API) is made of these types. The crate knows nothing of AWS and does no I/O.
 
+mod alert;
 mod availability;
 mod error;
 mod failure;
@@ -10,17 +11,22 @@ mod ids;
 mod job;
 mod money;
 mod observation;
+mod offering;
 mod product;
 mod validators;
 
+pub use alert::{
+    AlertRule, Basis, Condition, Direction, Margin, Rearm, Scope, ScopedRule, Standard,
+};
 pub use availability::Availability;
 pub use error::Invalid;
 pub use failure::{Failure, FailureReason};
-pub use ids::{FileId, ProductId, RunId, ScheduleName, Slot};
+pub use ids::{FileId, ItemId, ProductId, RuleId, RunId, ScheduleName, Slot, Tag};
 pub use iso_currency::Currency;
 pub use job::{ExportTask, Job};
 pub use money::Money;
-pub use observation::{Observation, Offer, Outcome, Unconfirmed};
+pub use observation::{Observation, Offer, Outcome, Unconfirmed, Void};
+pub use offering::{Costs, Dimension, Pack, Unit};
 pub use product::{CoupangList, JsonPaths, Product, Source, Variant};
 pub use rust_decimal::Decimal;
 pub use validators::Validators;

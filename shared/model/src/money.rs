@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Money {
     /// The amount in units of the currency (not in cents).
-    #[serde(with = "rust_decimal::serde::str")]
+    #[serde(with = "exact")]
     pub amount: Decimal,
     /// The ISO 4217 currency.
     pub currency: Currency,
@@ -31,6 +31,51 @@ impl Money {
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.amount, self.currency.code())
+    }
+}
+
+/// An exact decimal as a JSON string. A JSON number is refused: on its way it may have been a
+/// binary fraction.
+pub(crate) mod exact {
+    use std::borrow::Cow;
+
+    use rust_decimal::Decimal;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(crate) fn serialize<S: Serializer>(number: &Decimal, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(number)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Decimal, D::Error> {
+        let text = Cow::<'de, str>::deserialize(from)?;
+        Decimal::from_str_exact(&text)
+            .map_err(|_| D::Error::custom(format_args!("{text:?} is not a decimal number")))
+    }
+
+    /// The same for a number that may be missing.
+    pub(crate) mod option {
+        use rust_decimal::Decimal;
+        use serde::{Deserialize, Deserializer, Serializer};
+
+        #[derive(Deserialize)]
+        struct Exact(#[serde(with = "super")] Decimal);
+
+        #[expect(clippy::ref_option, reason = "serde passes a reference")]
+        pub(crate) fn serialize<S: Serializer>(
+            number: &Option<Decimal>,
+            to: S,
+        ) -> Result<S::Ok, S::Error> {
+            match number {
+                Some(number) => super::serialize(number, to),
+                None => to.serialize_none(),
+            }
+        }
+
+        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+            from: D,
+        ) -> Result<Option<Decimal>, D::Error> {
+            Ok(Option::<Exact>::deserialize(from)?.map(|Exact(number)| number))
+        }
     }
 }
 
@@ -53,5 +98,6 @@ mod tests {
     fn a_number_or_an_unknown_currency_is_refused() {
         assert!(serde_json::from_str::<Money>(r#"{"amount":"1","currency":"WON"}"#).is_err());
         assert!(serde_json::from_str::<Money>(r#"{"amount":"","currency":"KRW"}"#).is_err());
+        assert!(serde_json::from_str::<Money>(r#"{"amount":1,"currency":"KRW"}"#).is_err());
     }
 }

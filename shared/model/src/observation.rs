@@ -49,6 +49,21 @@ impl Unconfirmed {
     }
 }
 
+/// An owner's word that a stored price is wrong. The price stays in the history and is shown;
+/// nothing counts it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Void {
+    /// Why, in the owner's words.
+    pub reason: String,
+    /// When it was voided.
+    pub at: Timestamp,
+}
+
+impl Void {
+    /// The longest reason, in bytes.
+    pub const MAX_REASON: usize = 300;
+}
+
 /// The stored outcome of one product in one run. Written once; only a price that is still to be
 /// confirmed is settled later, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,4 +84,18 @@ pub struct Observation {
     pub outcome: Outcome,
     /// Whether its price does not count, or not yet.
     pub unconfirmed: Option<Unconfirmed>,
+    /// Why an owner took its price out of what counts, if one did.
+    pub void: Option<Void>,
+}
+
+impl Observation {
+    /// The price of the outcome, if it counts: it is confirmed and not void.
+    pub fn counted(&self) -> Option<&Offer> {
+        match &self.outcome {
+            Outcome::Price(offer) if self.unconfirmed.is_none() && self.void.is_none() => {
+                Some(offer)
+            }
+            _ => None,
+        }
+    }
 }

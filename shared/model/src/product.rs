@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use url::Url;
 
-use crate::{Invalid, ProductId, ScheduleName};
+use crate::{AlertRule, Costs, Invalid, ItemId, Pack, ProductId, ScheduleName, Tag};
 
 /// A product to follow, as its owner defined it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,12 +38,31 @@ pub struct Product {
     /// Whether it is fetched at all.
     #[serde(default = "active")]
     pub active: bool,
+    /// What it is an offer of: products that name one item stand side by side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemId>,
+    /// How much of it is sold for the price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pack: Option<Pack>,
+    /// What is paid beside the price. Without it the total is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Costs>,
+    /// The owner's further groupings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+    /// What its owner wants to be told about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<AlertRule>,
 }
 
 impl Product {
     /// The longest name, category or vendor, in bytes. With it an observation stays below one
     /// kilobyte, which is one write unit of the table.
     pub const MAX_TEXT: usize = 200;
+    /// The most tags.
+    pub const MAX_TAGS: usize = 20;
+    /// The most alert rules of its own.
+    pub const MAX_ALERTS: usize = 20;
 
     /// Checks what the types do not: names that are there and not too long, an address that is
     /// one, a locale that can be one.
@@ -65,7 +84,33 @@ impl Product {
             let expected = "a language and, if need be, a region: de, de-CH";
             return Err(Invalid::new("locale", locale, expected));
         }
+        if let Some(pack) = &self.pack {
+            pack.check()?;
+        }
+        if let Some(costs) = &self.costs {
+            costs.check()?;
+        }
+        if self.tags.len() > Self::MAX_TAGS {
+            let given = self.tags.len().to_string();
+            return Err(Invalid::new("number of tags", &given, "at most 20"));
+        }
+        self.check_alerts()?;
         self.source.check()
+    }
+
+    fn check_alerts(&self) -> Result<(), Invalid> {
+        if self.alerts.len() > Self::MAX_ALERTS {
+            let given = self.alerts.len().to_string();
+            return Err(Invalid::new("number of alerts", &given, "at most 20"));
+        }
+        for (at, rule) in self.alerts.iter().enumerate() {
+            rule.check()?;
+            if self.alerts[..at].iter().any(|other| other.id == rule.id) {
+                let expected = "an id that no other rule of the product has";
+                return Err(Invalid::new("rule id", rule.id.as_str(), expected));
+            }
+        }
+        Ok(())
     }
 }
 
