@@ -1,6 +1,8 @@
 //! The command line.
 
+mod cost;
 mod demo;
+mod doctor;
 mod extract;
 mod follow;
 mod function;
@@ -45,6 +47,10 @@ enum Command {
     Report(report::Report),
     /// Build what is deployed: a zip for every function.
     Package(package::Package),
+    /// Check what a deployment needs, before it is begun.
+    Doctor(doctor::Doctor),
+    /// Compute what a month costs at AWS, line by line.
+    Cost(cost::Cost),
     /// Be a function: what the local runner starts.
     #[command(hide = true)]
     Function(function::Function),
@@ -74,6 +80,8 @@ pub fn main() -> ExitCode {
         Command::Next(next) => next::run(&next),
         Command::Report(report) => report::run(&report),
         Command::Package(package) => package::run(&package),
+        Command::Doctor(doctor) => doctor::run(&doctor),
+        Command::Cost(cost) => cost::run(&cost),
         Command::Function(function) => function::run(&function),
     };
     result.unwrap_or_else(|error| {

@@ -42,6 +42,8 @@ pub struct Manifest {
     pub stage: String,
     /// The AWS region it is meant for.
     pub region: String,
+    /// The processor it is built for: `x86_64` or `arm64`.
+    pub architecture: String,
     /// Functions by their key.
     pub functions: BTreeMap<String, Function>,
     /// What holds data.
@@ -162,6 +164,7 @@ impl Manifest {
             service: provider.service,
             stage: provider.stage,
             region: provider.region,
+            architecture: provider.architecture,
             functions,
             resources,
         }

@@ -15,6 +15,7 @@ pub(super) struct Provider {
     pub(super) service: String,
     pub(super) stage: String,
     pub(super) region: String,
+    pub(super) architecture: String,
     pub(super) memory_size: u32,
     pub(super) timeout: Duration,
     pub(super) environment: BTreeMap<String, Expression>,
@@ -22,7 +23,6 @@ pub(super) struct Provider {
 }
 
 const MEANINGLESS: Meaningless = &[
-    ("architecture", "functions run on this machine's processor"),
     ("deploymentBucket", "nothing is deployed"),
     ("deploymentMethod", "nothing is deployed"),
     ("endpointType", "there is one endpoint: loopback"),
@@ -43,6 +43,7 @@ pub(super) fn read(at: Option<&At<'_>>, service: String) -> Provider {
         service,
         stage: "dev".to_owned(),
         region: "us-east-1".to_owned(),
+        architecture: "x86_64".to_owned(),
         memory_size: 1_024,
         timeout: Duration::from_secs(6),
         environment: BTreeMap::new(),
@@ -66,6 +67,10 @@ pub(super) fn read(at: Option<&At<'_>>, service: String) -> Provider {
     }
     if let Some(region) = fields.get("region") {
         provider.region = region.text();
+    }
+    // Functions run on this machine's processor; it matters to what is packaged.
+    if let Some(architecture) = fields.get("architecture") {
+        provider.architecture = architecture.text();
     }
     if let Some(memory) = fields.get("memorySize") {
         provider.memory_size = memory.whole(128..=10_240);
