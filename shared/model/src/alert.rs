@@ -9,6 +9,7 @@ use crate::{Invalid, ItemId, Money, ProductId, RuleId, Tag};
 
 /// One alert rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AlertRule {
     /// Its id, unique within its scope.
@@ -27,12 +28,14 @@ pub struct AlertRule {
     pub daily_maximum: Option<u32>,
     /// It is silent for slots before this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub snooze_until: Option<Timestamp>,
     /// When a rule about a state (at or below a target, no price for days) fires again.
     #[serde(default, skip_serializing_if = "Rearm::is_default")]
     pub rearm: Rearm,
     /// The owner armed it anew at this instant: what it told before is forgotten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = DateTime))]
     pub rearmed_at: Option<Timestamp>,
     /// Whether it is told at once, in a message of its own, rather than in the run's digest.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -41,6 +44,7 @@ pub struct AlertRule {
 
 /// What a rule waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Condition {
     /// The price is at or below a target.
@@ -100,6 +104,7 @@ pub enum Condition {
 
 /// Which price of an offer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// What the shop asks.
@@ -113,6 +118,7 @@ pub enum Basis {
 
 /// What a move is measured against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Standard {
     /// The price before.
@@ -127,6 +133,7 @@ pub enum Standard {
 
 /// Which way a price moves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// It falls.
@@ -150,6 +157,7 @@ pub enum Margin {
 
 /// When a rule about a state that lasts fires again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Rearm {
     /// After the state ended.
@@ -177,6 +185,7 @@ impl Rearm {
 /// What a rule is about. A rule of a category, a tag or everything holds for each product on its
 /// own; one of an item for the item's best offer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// One product.
@@ -193,6 +202,7 @@ pub enum Scope {
 
 /// A rule that is kept beside the products.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ScopedRule {
     /// What it is about.
     pub scope: Scope,

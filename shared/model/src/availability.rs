@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The twelve values of schema.org's `ItemAvailability`
 /// (<https://schema.org/ItemAvailability>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[expect(missing_docs, reason = "the names are schema.org's own terms")]
 pub enum Availability {
     BackOrder,

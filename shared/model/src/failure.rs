@@ -74,6 +74,7 @@ impl fmt::Display for FailureReason {
 
 /// A failure: its reason, and what exactly was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[error("{reason}: {detail}")]
 pub struct Failure {
     /// Which kind of failure.

@@ -13,6 +13,8 @@ mod money;
 mod observation;
 mod offering;
 mod product;
+#[cfg(feature = "schema")]
+mod schema;
 mod validators;
 
 pub use alert::{

@@ -12,11 +12,14 @@ use serde::{Deserialize, Serialize};
 /// As JSON: `{"amount": "12900", "currency": "KRW"}`; the amount is a string so that no reader
 /// rounds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Money {
     /// The amount in units of the currency (not in cents).
     #[serde(with = "exact")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, example = "12900"))]
     pub amount: Decimal,
     /// The ISO 4217 currency.
+    #[cfg_attr(feature = "schema", schema(value_type = String, example = "KRW", pattern = "^[A-Z]{3}$"))]
     pub currency: Currency,
 }
 

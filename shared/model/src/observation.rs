@@ -31,6 +31,7 @@ pub enum Outcome {
 /// How far a price that moved beyond the limits is from counting. Such a price is no product's
 /// last price and raises no alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Unconfirmed {
     /// A second fetch will settle it.
@@ -52,10 +53,12 @@ impl Unconfirmed {
 /// An owner's word that a stored price is wrong. The price stays in the history and is shown;
 /// nothing counts it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Void {
     /// Why, in the owner's words.
     pub reason: String,
     /// When it was voided.
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 

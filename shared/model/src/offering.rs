@@ -75,10 +75,12 @@ impl fmt::Display for Unit {
 
 /// How much is sold for the price: `{"quantity": "500", "unit": "g"}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Pack {
     /// How many units; more than zero.
     #[serde(with = "exact")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, example = "500"))]
     pub quantity: Decimal,
     /// The unit.
     pub unit: Unit,
@@ -107,10 +109,12 @@ impl fmt::Display for Pack {
 /// What is paid beside the price, in the price's currency:
 /// `{"shipping": "3000", "free_from": "30000"}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Costs {
     /// Shipping of one order.
     #[serde(with = "exact")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, example = "3000"))]
     pub shipping: Decimal,
     /// The price from which shipping is free.
     #[serde(
@@ -118,6 +122,7 @@ pub struct Costs {
         with = "exact::option",
         skip_serializing_if = "Option::is_none"
     )]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, example = "30000"))]
     pub free_from: Option<Decimal>,
 }
 

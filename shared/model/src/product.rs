@@ -11,6 +11,7 @@ use crate::{AlertRule, Costs, Invalid, ItemId, Pack, ProductId, ScheduleName, Ta
 
 /// A product to follow, as its owner defined it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Product {
     /// The owner's id.
@@ -28,6 +29,7 @@ pub struct Product {
     /// The currency its price is in. Settles a page that names none; a page that names another
     /// is a failure, never a silent conversion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, example = "KRW"))]
     pub currency: Option<Currency>,
     /// How its shop writes numbers, as a BCP 47 tag (`de`, `de-CH`): settles `1.234`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,6 +136,7 @@ fn active() -> bool {
 
 /// Where a product's price is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Source {
     /// A product page for people: schema.org data and meta tags in HTML.
@@ -172,6 +175,7 @@ pub enum Source {
 /// A list of the Coupang Partners API: `{"search": "무선 이어폰"}`, `{"best_category": 1016}`
 /// or `"gold_box"`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CoupangList {
     /// The ten products that a search for a keyword gives.
@@ -213,6 +217,7 @@ impl Source {
 
 /// RFC 9535 JSONPath queries into a JSON answer; each must give exactly one value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JsonPaths {
     /// The price: a number, or text as people write prices.
@@ -230,6 +235,7 @@ pub struct JsonPaths {
 
 /// Names one variant on a page that describes several.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Variant {
     /// By the shop's article number.
