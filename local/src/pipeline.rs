@@ -68,7 +68,7 @@ pub struct Pipeline {
     stack: Stack,
     runner: Arc<Runner>,
     control: Control,
-    clients: aws::Clients,
+    clients: store::Clients,
     environment: Vec<(String, String)>,
 }
 
@@ -110,7 +110,7 @@ impl Pipeline {
 
         let control = Control::start(ports[5], Arc::clone(&runner)).await?;
         environment.push(("PRICETIDE_API_URL".to_owned(), runner.http_url()));
-        let clients = aws::Clients::of_stack(&environment);
+        let clients = store::Clients::of_stack(&environment);
         let token = api_token(&clients, &runner).await?;
         environment.push(("PRICETIDE_API_TOKEN".to_owned(), token));
         environment.push(("PRICETIDE_CONTROL_URL".to_owned(), control.url()));
@@ -158,7 +158,7 @@ impl Pipeline {
     }
 
     /// The SDK clients of the embedded stack.
-    pub fn clients(&self) -> &aws::Clients {
+    pub fn clients(&self) -> &store::Clients {
         &self.clients
     }
 
@@ -244,12 +244,12 @@ pub(crate) fn random_token() -> Result<String> {
     Ok(token)
 }
 
-async fn api_token(clients: &aws::Clients, runner: &Runner) -> Result<String> {
+async fn api_token(clients: &store::Clients, runner: &Runner) -> Result<String> {
     let secret = runner
         .outputs()
         .reference("ApiToken")
         .context("serverless.yml declares no secret ApiToken")?;
-    aws::Secrets::new(clients).get(secret).await
+    store::Secrets::new(clients).get(secret).await
 }
 
 /// Leaves how to reach the pipeline where only this user can read it.

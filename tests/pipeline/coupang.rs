@@ -54,7 +54,7 @@ fn product(product_id: u64, list: &CoupangList) -> Result<Product> {
 async fn outcomes(pipeline: &TestPipeline, run: &RunId) -> Result<Vec<Observation>> {
     pipeline.schedule(run).await?;
     pipeline.closed(run).await?;
-    let observations = aws::Observations::new(pipeline.table()?);
+    let observations = store::Observations::new(pipeline.table()?);
     Ok(observations.of_run(run).await?.into_values().collect())
 }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use aws::Products;
 use integration_tests::{TestPipeline, patiently};
 use model::{FailureReason, Outcome, ProductId, RunId};
 use serde_json::json;
+use store::Products;
 
 crate::trials!(
     an_unreadable_message_and_an_unknown_product_leave_the_others_alone,
@@ -104,7 +104,7 @@ async fn a_job_twice_has_one_outcome() -> Result<()> {
     let first = pipeline.outcome(&run, &id).await?;
     pipeline.runner().wait_idle().await;
     ensure!(pipeline.outcome(&run, &id).await? == first);
-    let history = aws::Observations::new(pipeline.table()?)
+    let history = store::Observations::new(pipeline.table()?)
         .history(&id, 10)
         .await?;
     ensure!(history == [first], "{history:?}");

@@ -2,13 +2,13 @@
 //! keep to themselves.
 
 use anyhow::{Context, Result, ensure};
-use aws::{Gate, Pass, Products, Sources};
 use aws_sdk_dynamodb::types::AttributeValue;
 use integration_tests::{ScriptedShop, TestPipeline, page_of, status};
 use jiff::Timestamp;
 use local::pipeline::PipelineOptions;
 use model::{Failure, FailureReason, Observation, Outcome, ProductId, RunId};
 use serde_json::json;
+use store::{Gate, Pass, Products, Sources};
 
 crate::trials!(
     a_quota_holds_for_all_workers_together,
@@ -56,7 +56,7 @@ async fn follow(pipeline: &TestPipeline, shop: &ScriptedShop, count: u32) -> Res
 async fn outcomes(pipeline: &TestPipeline, run: &RunId) -> Result<Vec<Observation>> {
     pipeline.schedule(run).await?;
     pipeline.closed(run).await?;
-    let observations = aws::Observations::new(pipeline.table()?);
+    let observations = store::Observations::new(pipeline.table()?);
     Ok(observations.of_run(run).await?.into_values().collect())
 }
 

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use aws::{Files, Note, UploadNote, UploadOutcome};
 use aws_sdk_dynamodb::types::AttributeValue;
 use integration_tests::{Post, Slack, SlackAnswer, TestPipeline, patiently};
 use model::FileId;
 use reqwest::StatusCode;
+use store::{Files, Note, UploadNote, UploadOutcome};
 
 use crate::uploads::{event_of, inbox, reports};
 
@@ -147,7 +147,7 @@ async fn of_several_versions_the_newest_is_told() -> Result<()> {
 
     // A note of the older version that was late is not posted after the newer one's.
     let before = slack.requests();
-    let id = aws::Upload::file_id_of(&bucket, key);
+    let id = model::Upload::file_id_of(&bucket, key);
     let Note::Upload(newest) = note_of(&pipeline, &id).await?;
     let late = Note::Upload(UploadNote {
         version: "0".to_owned(),
@@ -173,7 +173,7 @@ async fn a_failed_upload_is_told_with_its_reason() -> Result<()> {
     let id = pipeline.upload("empty.xlsx", Vec::new()).await?;
     let post = posts(&pipeline, &slack, 1).await?.remove(0);
     let state = pipeline.settled(&id).await?;
-    let aws::FileState::Failed { reason, .. } = state else {
+    let store::FileState::Failed { reason, .. } = state else {
         anyhow::bail!("{state:?}");
     };
     ensure!(
@@ -304,7 +304,7 @@ async fn a_reporter_that_is_killed_leaves_one_report_and_one_message() -> Result
     ensure!(pipeline.kill("reporter")? == 1, "nothing was killed");
     let state = files.get(&id).await?.context("no file")?.state;
     ensure!(
-        matches!(state, aws::FileState::Processing { .. }),
+        matches!(state, store::FileState::Processing { .. }),
         "it was done before it was killed: {state:?}"
     );
 

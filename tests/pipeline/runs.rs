@@ -1,9 +1,9 @@
 //! Runs: the same event is the same run, wherever an earlier attempt ended.
 
 use anyhow::{Context, Result, ensure};
-use aws::{Observations, RunStatus, Runs};
 use integration_tests::TestPipeline;
 use model::{Product, RunId};
+use store::{Observations, RunStatus, Runs};
 
 crate::trials!(
     a_run_is_closed_with_every_outcome_and_a_workbook,
@@ -104,15 +104,15 @@ async fn the_plan_stands_when_the_catalogue_changes() -> Result<()> {
     // An earlier attempt planned the run and died before it sent a job.
     let runs = Runs::new(pipeline.table()?);
     runs.begin(&run).await?;
-    let products = aws::Products::new(pipeline.table()?);
-    for shard in 0..aws::SHARDS {
+    let products = store::Products::new(pipeline.table()?);
+    for shard in 0..store::SHARDS {
         let page = products.active(&run.schedule, shard, None, 1_000).await?;
         let ids = page
             .products
             .into_iter()
             .map(|product| product.id)
             .collect();
-        let plan = aws::PlanPage {
+        let plan = store::PlanPage {
             products: ids,
             next: None,
         };

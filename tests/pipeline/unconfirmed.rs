@@ -1,9 +1,9 @@
 //! Prices that move too far: they count when a second fetch bears them out, and not before.
 
 use anyhow::{Context, Result, ensure};
-use aws::{Observations, Products};
 use integration_tests::{ScriptedShop, TestPipeline, page_of, patiently, status};
 use model::{Job, ProductId, RunId, Unconfirmed};
+use store::{Observations, Products};
 
 crate::trials!(
     a_price_that_stays_is_confirmed,

@@ -1,12 +1,12 @@
 //! Workbooks in, reports out.
 
 use anyhow::{Context, Result, ensure};
-use aws::FileState;
 use calamine::{Data, Reader};
 use integration_tests::TestPipeline;
 use model::FileId;
 use rust_decimal::Decimal;
 use serde_json::Value;
+use store::FileState;
 
 /// Monthly prices of five companies, 2000 to 2010: a public data set (see its licence note).
 const STOCKS: &[u8] = include_bytes!("../data/workbooks/stocks/stocks.xlsx");
@@ -155,7 +155,7 @@ async fn a_newer_version_of_an_upload_wins() -> Result<()> {
             .send()
             .await?;
     }
-    let id = aws::Upload::file_id_of(&bucket, key);
+    let id = model::Upload::file_id_of(&bucket, key);
     integration_tests::patiently("the newer version is reported", async || {
         let state = pipeline.settled(&id).await?;
         Ok(matches!(state, FileState::Done { .. }).then_some(()))
@@ -192,7 +192,7 @@ async fn a_report_compares_followed_products_with_their_stored_prices() -> Resul
     let run = "daily@2026-11-01T01:15:00Z".parse()?;
     pipeline.schedule(&run).await?;
     pipeline.closed(&run).await?;
-    let stored = aws::Products::new(pipeline.table()?).get(&id).await?;
+    let stored = store::Products::new(pipeline.table()?).get(&id).await?;
     let stored = stored.and_then(|stored| stored.last).context("no price")?;
     let (amount, currency) = (stored.price.amount, stored.price.currency.code());
     let csv = format!(
@@ -231,7 +231,7 @@ async fn a_report_compares_followed_products_with_their_stored_prices() -> Resul
 
 /// The S3 event of an upload, as it came or would come again.
 pub(crate) async fn event_of(pipeline: &TestPipeline, id: &FileId) -> Result<Value> {
-    let files = aws::Files::new(pipeline.table()?);
+    let files = store::Files::new(pipeline.table()?);
     let upload = files.get(id).await?.context("no file")?.upload;
     let mut event: Value = serde_json::from_str(include_str!("../../events/s3-put-prices.json"))?;
     let s3 = &mut event["Records"][0]["s3"];

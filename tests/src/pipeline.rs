@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use aws::{Bucket, FileState, Files, Observations, Products, Queue, Run, Runs, Table};
 use jiff::civil::date;
 use local::pipeline::{Pipeline, PipelineOptions};
 use local::runner::{FunctionCommand, Runner};
@@ -12,6 +11,7 @@ use local::shop::{Assortment, Shop, ShopOptions};
 use model::{FileId, Observation, Product, ProductId, RunId};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
+use store::{Bucket, FileState, Files, Observations, Products, Queue, Run, Runs, Table};
 use tempfile::TempDir;
 
 use crate::Slack;
@@ -126,7 +126,7 @@ impl TestPipeline {
     }
 
     /// The SDK clients of the stack.
-    pub fn clients(&self) -> &aws::Clients {
+    pub fn clients(&self) -> &store::Clients {
         self.pipeline.clients()
     }
 

@@ -13,9 +13,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Result;
-use aws::{Bucket, Clients, Files, Observations, Products, Runs, Secrets, Table, config};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda::config;
 use lambda_runtime::LambdaEvent;
+use store::{Bucket, Clients, Files, Observations, Products, Runs, Secrets, Table};
 use tracing::error;
 
 pub use crate::answer::Answer;
@@ -129,8 +130,8 @@ impl Api {
 
 /// Serves the function until its environment ends it.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
-    aws::telemetry::start();
-    aws::serve(
+    lambda::telemetry::start();
+    lambda::serve(
         Api::from_env().await?,
         async |api: Arc<Api>, event: LambdaEvent<ApiGatewayV2httpRequest>| {
             Ok(api.answer(&event.payload).await)

@@ -2,9 +2,9 @@
 //! with it may read one file.
 
 use anyhow::Result;
-use aws::{KeptSecret, Links, Secrets};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use store::{KeptSecret, Links, Secrets};
 
 /// Checks tokens and links against the secret.
 #[derive(Debug)]

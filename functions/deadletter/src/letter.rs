@@ -1,8 +1,7 @@
 //! What a dead letter is about, by its shape: a job, an S3 event, or something else.
 
-use aws::Upload;
 use aws_lambda_events::s3::S3Event;
-use model::Job;
+use model::{Job, Upload};
 
 /// A dead letter.
 #[derive(Debug)]
@@ -20,7 +19,7 @@ pub(crate) fn read(body: &str) -> Letter {
     if let Ok(job) = serde_json::from_str::<Job>(body) {
         return Letter::Job(Box::new(job));
     }
-    match serde_json::from_str::<S3Event>(body).map(|event| Upload::of_event(&event)) {
+    match serde_json::from_str::<S3Event>(body).map(|event| lambda::uploads::of_event(&event)) {
         Ok(Ok(uploads)) if !uploads.is_empty() => Letter::Uploads(uploads),
         _ => Letter::Other,
     }

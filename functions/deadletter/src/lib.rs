@@ -9,14 +9,15 @@
 mod letter;
 
 use anyhow::Result;
-use aws::{
-    Bucket, Claim, Clients, FileState, Files, Observations, Outbox, Products, Queue, Recorded,
-    Table, batch, config,
-};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
+use lambda::{batch, config};
 use lambda_runtime::LambdaEvent;
 use model::{Failure, FailureReason, Job, Observation, Outcome, Unconfirmed};
+use store::{
+    Bucket, Claim, Clients, FileState, Files, Observations, Outbox, Products, Queue, Recorded,
+    Table,
+};
 use tracing::{info, warn};
 
 use crate::letter::Letter;
@@ -111,7 +112,7 @@ impl DeadLetters {
 
     /// The upload's file has failed, unless it is done. While somebody still works on it, this
     /// is an error, and the letter comes back.
-    async fn fail_upload(&self, upload: &aws::Upload) -> Result<()> {
+    async fn fail_upload(&self, upload: &model::Upload) -> Result<()> {
         match self.uploads.claim(upload).await? {
             Claim::Ours => {
                 let failed = FileState::Failed {
@@ -153,8 +154,8 @@ impl DeadLetters {
 
 /// Serves the function until its environment ends it.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
-    aws::telemetry::start();
-    aws::serve(
+    lambda::telemetry::start();
+    lambda::serve(
         DeadLetters::from_env().await?,
         async |dead_letters, event| Ok(dead_letters.settle(&event).await),
     )

@@ -12,14 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use aws::{
-    Bucket, Clients, Observations, Queue, Run, RunStatus, RunTotals, Runs, Table, XLSX, batch,
-    config,
-};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{Timestamp, tz::TimeZone};
+use lambda::{batch, config};
 use lambda_runtime::LambdaEvent;
 use model::{ExportTask, Observation, Outcome, ProductId, RunId, Unconfirmed};
+use store::{Bucket, Clients, Observations, Queue, Run, RunStatus, RunTotals, Runs, Table, XLSX};
 use tracing::{info, warn};
 
 /// What the exporter works with.
@@ -146,7 +144,7 @@ impl Exporter {
             look: look + 1,
         };
         let body = serde_json::to_string(&task)?;
-        self.exports.send(body, delay.min(aws::MAX_DELAY)).await
+        self.exports.send(body, delay.min(store::MAX_DELAY)).await
     }
 }
 
@@ -184,8 +182,8 @@ fn totals(outcomes: &BTreeMap<ProductId, Observation>, missing: &BTreeSet<Produc
 
 /// Serves the function until its environment ends it.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
-    aws::telemetry::start();
-    aws::serve(Exporter::from_env().await?, async |exporter, event| {
+    lambda::telemetry::start();
+    lambda::serve(Exporter::from_env().await?, async |exporter, event| {
         Ok(exporter.work(&event).await)
     })
     .await

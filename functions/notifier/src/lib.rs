@@ -13,14 +13,14 @@ mod slack;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use aws::batch::{self, Record};
-use aws::{
-    Clients, Delivery, Files, KeptSecret, Links, Note, NoteClaim, Notes, Queue, Secrets, Table,
-    config,
-};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
+use lambda::batch::{self, Record};
+use lambda::config;
 use lambda_runtime::LambdaEvent;
+use store::{
+    Clients, Delivery, Files, KeptSecret, Links, Note, NoteClaim, Notes, Queue, Secrets, Table,
+};
 use tracing::{error, info};
 
 use crate::message::Message;
@@ -150,8 +150,8 @@ impl Notifier {
 
 /// Serves the function until its environment ends it.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
-    aws::telemetry::start();
-    aws::serve(Notifier::from_env().await?, async |notifier, event| {
+    lambda::telemetry::start();
+    lambda::serve(Notifier::from_env().await?, async |notifier, event| {
         Ok(notifier.notify(&event).await)
     })
     .await

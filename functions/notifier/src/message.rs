@@ -3,9 +3,9 @@
 //! <https://docs.slack.dev/messaging/formatting-message-text/>,
 //! <https://docs.slack.dev/reference/block-kit/blocks/section-block/>
 
-use aws::{Note, ReportNumbers, UploadOutcome};
 use serde::Serialize;
 use serde_json::{Value, json};
+use store::{Note, ReportNumbers, UploadOutcome};
 
 /// How many characters Slack takes in the text of a block.
 const BLOCK: usize = 3_000;
@@ -136,7 +136,7 @@ fn cut(text: &str, most: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use aws::UploadNote;
+    use store::UploadNote;
 
     use super::*;
 

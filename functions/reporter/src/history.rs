@@ -1,9 +1,10 @@
 //! The stored prices of an upload's products.
 
 use anyhow::{Context, Result};
-use aws::{LastPrice, Products, config};
 use jiff::tz::TimeZone;
+use lambda::config;
 use model::ProductId;
+use store::{LastPrice, Products};
 use tracing::info;
 use workbook::{History, StoredPrice, Summary};
 

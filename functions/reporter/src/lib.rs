@@ -13,13 +13,15 @@ use std::time::Duration;
 
 use crate::history::StoredPrices;
 use anyhow::{Context, Result, bail};
-use aws::{
-    Bucket, Claim, Clients, Download, FileState, Files, LEASE_SECONDS, Outbox, Products, Queue,
-    ReportNumbers, Table, Upload, XLSX, config,
-};
 use aws_lambda_events::s3::S3Event;
+use lambda::config;
 use lambda_runtime::LambdaEvent;
+use model::Upload;
 use serde::de::DeserializeOwned;
+use store::{
+    Bucket, Claim, Clients, Download, FileState, Files, LEASE_SECONDS, Outbox, Products, Queue,
+    ReportNumbers, Table, XLSX,
+};
 use tracing::{info, warn};
 use workbook::{Headings, Limits, ReadError, ReportOptions, Summary};
 
@@ -67,7 +69,7 @@ impl Reporter {
 
     /// Reports on every upload that an event names.
     pub async fn report(&self, event: &S3Event) -> Result<()> {
-        for upload in Upload::of_event(event)? {
+        for upload in lambda::uploads::of_event(event)? {
             self.one(&upload).await?;
         }
         Ok(())
@@ -208,8 +210,8 @@ fn report_key(upload: &Upload) -> String {
 
 /// Serves the function until its environment ends it.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
-    aws::telemetry::start();
-    aws::serve(
+    lambda::telemetry::start();
+    lambda::serve(
         Reporter::from_env().await?,
         async |reporter, event: LambdaEvent<S3Event>| reporter.report(&event.payload).await,
     )

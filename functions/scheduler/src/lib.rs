@@ -10,10 +10,11 @@ mod plan;
 use std::time::Duration;
 
 use anyhow::Result;
-use aws::{Clients, Products, Queue, RunStatus, Runs, Table, config};
+use lambda::config;
 use lambda_runtime::LambdaEvent;
 use model::{ExportTask, RunId, ScheduleName, Slot};
 use serde::{Deserialize, Serialize};
+use store::{Clients, Products, Queue, RunStatus, Runs, Table};
 use tracing::info;
 
 /// What the schedule sends.
@@ -86,8 +87,8 @@ impl Scheduler {
 
 /// Serves the function until its environment ends it.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
-    aws::telemetry::start();
-    aws::serve(
+    lambda::telemetry::start();
+    lambda::serve(
         Scheduler::from_env().await?,
         async |scheduler, event: LambdaEvent<ScheduleEvent>| scheduler.start(event.payload).await,
     )

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use aws::{ActiveProduct, PlanPage, SHARDS};
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{Job, ProductId, RunId};
 use serde_json::value::RawValue;
+use store::{ActiveProduct, PlanPage, SHARDS};
 
 use crate::Scheduler;
 

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use aws::Pass;
 use jiff::{SignedDuration, Timestamp};
 use model::{Failure, FailureReason};
+use store::Pass;
 use tracing::warn;
 
 use crate::manners::Manners;

@@ -5,7 +5,7 @@
 //! settles it.
 
 use anyhow::{Context, Result, ensure};
-use aws::config;
+use lambda::config;
 use model::{Decimal, Money, Observation, Offer, Outcome, Unconfirmed};
 
 /// How far a price may move from one run to the next.

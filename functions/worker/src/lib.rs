@@ -22,12 +22,13 @@ mod round;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use aws::batch::{self, Record};
-use aws::{Clients, KeptSecrets, Observations, Products, Queue, Secrets, Sources, Table, config};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
+use lambda::batch::{self, Record};
+use lambda::config;
 use lambda_runtime::LambdaEvent;
 use model::Job;
+use store::{Clients, KeptSecrets, Observations, Products, Queue, Secrets, Sources, Table};
 use tokio::sync::Mutex;
 use tracing::warn;
 
@@ -160,7 +161,7 @@ impl Worker {
         let doubled = self.retry_base * 2_u32.saturating_pow(tries.saturating_sub(1)).min(1 << 10);
         doubled
             .mul_f64(1.0 + fastrand::f64() / 2.0)
-            .min(aws::MAX_DELAY)
+            .min(store::MAX_DELAY)
     }
 }
 
@@ -176,8 +177,8 @@ fn until(at: Timestamp) -> Duration {
 
 /// Serves the function until its environment ends it.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
-    aws::telemetry::start();
-    aws::serve(Worker::from_env().await?, async |worker, event| {
+    lambda::telemetry::start();
+    lambda::serve(Worker::from_env().await?, async |worker, event| {
         Ok(worker.work(&event).await)
     })
     .await

@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use aws::{Gate, Pass, Shared};
 use jiff::{SignedDuration, Timestamp};
 use model::{CoupangList, Failure, FailureReason};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
+use store::{Gate, Pass, Shared};
 
 use crate::ask::{Later, Why};
 use crate::coupang::{self, Keys, List, Request};

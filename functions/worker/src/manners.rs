@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use aws::{Quota, Rate};
 use serde::Deserialize;
+use store::{Quota, Rate};
 
 /// The entry that stands for every source without one of its own.
 const EVERY: &str = "*";

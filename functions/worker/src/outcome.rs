@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use aws::{PageVersion, Recorded};
 use jiff::Timestamp;
 use model::{Failure, Job, Observation, Offer, Outcome, Product, Unconfirmed};
+use store::{PageVersion, Recorded};
 use tracing::{info, warn};
 
 use crate::ask::{Later, Why};

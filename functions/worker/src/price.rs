@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use aws::{LastPrice, PageVersion};
 use extract::{CompiledPaths, Hints};
 use jiff::{SignedDuration, Timestamp};
 use model::{Failure, FailureReason, Offer, Product, Source, Variant};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
+use store::{LastPrice, PageVersion};
 
 use crate::ask::Later;
 use crate::fetch::{Answer, NoPage, Page};

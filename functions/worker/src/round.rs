@@ -7,10 +7,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
-use aws::{Gate, LastPrice, Pass};
 use aws_lambda_events::sqs::SqsEvent;
 use jiff::{SignedDuration, Timestamp};
 use model::{Failure, FailureReason, Job, Product, Source};
+use store::{Gate, LastPrice, Pass};
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use url::{Position, Url};
 

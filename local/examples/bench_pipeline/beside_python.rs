@@ -12,11 +12,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use aws::{Observations, Table};
 use local::pipeline::{Pipeline, PipelineOptions};
 use local::runner::FunctionCommand;
 use model::{Money, Outcome, ProductId};
 use serde_json::json;
+use store::{Observations, Table};
 
 use crate::process;
 use crate::result::{Figures, Target};

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use aws::{Clients, Runs, Table};
 use model::RunId;
 use serde_json::{Value, json};
+use store::{Clients, Runs, Table};
 
 use crate::process;
 use crate::result::{Figures, Target};

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use aws::{Clients, Observations, Products, Table};
 use aws_sdk_sqs::types::QueueAttributeName;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use model::{Product, RunId, ScheduleName, Slot};
+use store::{Clients, Observations, Products, Table};
 
 /// How the sources are asked: as fast as the pipeline can, which no shop but this one would like.
 pub(crate) const UNHURRIED: &str = r#"{"*": {"pace_ms": 0, "concurrency": 10}}"#;

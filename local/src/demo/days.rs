@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use aws::{Observations, RunStatus, Runs, Table};
 use indicatif::ProgressBar;
 use model::RunId;
 use serde_json::json;
+use store::{Observations, RunStatus, Runs, Table};
 
 use super::state::{State, day_of};
 use crate::pipeline::Pipeline;

@@ -15,9 +15,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use aws::{Products, Table};
 use futures::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
+use store::{Products, Table};
 
 use crate::pipeline::{Pipeline, PipelineOptions};
 use crate::shop::{Assortment, Shop, ShopOptions};

@@ -5,8 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use aws::{Bucket, Download, FileState, Files, Observations, RunStatus, Runs, Table};
 use model::{FailureReason, FileId, Outcome, ProductId};
+use store::{Bucket, Download, FileState, Files, Observations, RunStatus, Runs, Table};
 
 use super::state::{State, day_of};
 use crate::pipeline::Pipeline;

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use aws::{FileState, Files, Table};
 use indicatif::ProgressBar;
 use model::FileId;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use store::{FileState, Files, Table};
 use workbook::write::{Book, Cell, ChangeColors};
 
 use super::state::{State, day_of};

@@ -99,7 +99,7 @@ impl Runner {
     /// Creates what the file declares and starts its triggers. `objects` tells of objects that
     /// are created in the stack's buckets.
     pub async fn start(config: RunnerConfig, objects: ObjectEvents) -> Result<Self, StartError> {
-        let clients = aws::Clients::of_stack(&config.environment);
+        let clients = store::Clients::of_stack(&config.environment);
         let mut outputs = resources::create(&config.manifest, &clients).await?;
         let listener = TcpListener::bind(config.http_addr)
             .await

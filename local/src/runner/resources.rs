@@ -14,7 +14,7 @@ use aws_sdk_s3::types::{
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::QueueAttributeName;
 
-use aws::Clients;
+use store::Clients;
 
 use crate::manifest::{Bucket, Index, Key, Manifest, Queue, Secret, SecretValue, Table};
 

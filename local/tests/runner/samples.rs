@@ -43,7 +43,7 @@ fn queue_samples_carry_messages_of_ours() {
     let [note] = notes.as_slice() else {
         panic!("{notes:?}");
     };
-    let note: aws::Note = serde_json::from_str(note).unwrap();
+    let note: store::Note = serde_json::from_str(note).unwrap();
     let file = "4b7f0a9c1d2e3f405162738495a6b7c8";
     let id = format!("upload-{file}-0055AED6DCD90281E5");
     assert_eq!(note.id().to_string(), id);

@@ -94,7 +94,7 @@ impl Bench {
         config.extra_env.push(("TEST_NOTES".to_owned(), notes));
         change(&mut config);
         let runner = Runner::start(config, stack.object_events()).await.unwrap();
-        let clients = aws::Clients::of_stack(&stack.environment());
+        let clients = store::Clients::of_stack(&stack.environment());
         let sqs = clients.sqs();
         // Less than the manifest would allow, so that what comes back comes soon, and still
         // more than the function's time-out.

@@ -15,6 +15,7 @@ mod offering;
 mod product;
 #[cfg(feature = "schema")]
 mod schema;
+mod upload;
 mod validators;
 
 pub use alert::{
@@ -31,4 +32,5 @@ pub use observation::{Observation, Offer, Outcome, Unconfirmed, Void};
 pub use offering::{Costs, Dimension, Pack, Unit};
 pub use product::{CoupangList, JsonPaths, Product, Source, Variant};
 pub use rust_decimal::Decimal;
+pub use upload::Upload;
 pub use validators::Validators;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use aws::{FileState, Upload};
-use model::FileId;
+use model::{FileId, Upload};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use store::FileState;
 
 use crate::answer::{Answer, problem};
 use crate::{Api, Request};

@@ -1,17 +1,12 @@
 //! Pricetide's one way to AWS: the SDK clients behind small structs with domain verbs.
 //!
-//! What a function reads or writes in DynamoDB, SQS, S3 and Secrets Manager goes through here,
-//! and so does what every function does alike: reading its environment ([`config`]), logging
-//! ([`telemetry`]) and taking a batch of messages apart ([`batch`]). No SDK type leaves the
-//! crate but the clients themselves. Locally the very same code talks to the embedded stack,
-//! because the environment names its endpoints.
+//! What a function reads or writes in DynamoDB, SQS, S3 and Secrets Manager goes through here.
+//! No SDK type leaves the crate but the clients themselves. Locally the very same code talks to
+//! the embedded stack, because the environment names its endpoints.
 
-pub mod batch;
 mod clients;
-pub mod config;
 mod files;
 mod item;
-mod lambda;
 mod links;
 mod notes;
 mod objects;
@@ -23,12 +18,9 @@ mod secrets;
 mod shard;
 mod sources;
 mod table;
-pub mod telemetry;
-mod upload;
 
 pub use clients::Clients;
 pub use files::{Claim, FileRecord, FileState, Files, LEASE_SECONDS};
-pub use lambda::serve;
 pub use links::Links;
 pub use notes::{
     Delivery, Note, NoteClaim, NoteId, Notes, Outbox, ReportNumbers, UploadNote, UploadOutcome,
@@ -42,4 +34,3 @@ pub use secrets::{KeptSecret, KeptSecrets, Secrets};
 pub use shard::SHARDS;
 pub use sources::{Gate, Pass, Quota, Rate, Shared, Sources};
 pub use table::Table;
-pub use upload::Upload;

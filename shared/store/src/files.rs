@@ -13,10 +13,10 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::{SignedDuration, Timestamp};
-use model::FileId;
+use model::{FileId, Upload};
 
+use crate::Table;
 use crate::item::{Item, n, parsed, parsed_if_any, s, text};
-use crate::{Table, Upload};
 
 /// How long a lease lasts, in seconds, unless it is renewed. Shorter than the minute after
 /// which Lambda repeats a failed event.

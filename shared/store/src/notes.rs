@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
-use model::FileId;
+use model::{FileId, Upload};
 use serde::{Deserialize, Serialize};
 
 use crate::files::{ours, standing};
 use crate::item::{n, s, text};
-use crate::{FileState, Files, Queue, Table, Upload};
+use crate::{FileState, Files, Queue, Table};
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 
 /// How long whoever sends a note may take; then another attempt may begin.
