@@ -108,6 +108,7 @@ const MEANINGLESS: Meaningless = &[
     ("disabledDeprecations", "for the framework"),
     ("frameworkVersion", "for the framework"),
     ("package", "functions run from this executable"),
+    ("plugins", "they change how a stack is deployed"),
 ];
 
 impl Manifest {

@@ -10,9 +10,9 @@ use super::Finding;
 use super::query::Asker;
 use crate::manifest::Manifest;
 
-/// How to get data back that a removed stack left, and how to deploy beside it.
-const KEPT: &str = "an earlier stack left it, with its data: docs/removal.md tells how to take it \
-                    back, or how to delete it";
+/// What becomes of data that a removed stack left.
+const KEPT: &str = "an earlier stack left it: the deployment takes it back with its data; \
+                    docs/deploying.md tells how to delete it instead";
 
 /// Asks the account what a deployment would stumble over.
 pub(super) async fn check(manifest: &Manifest) -> Vec<Finding> {
@@ -140,7 +140,7 @@ fn ours(what: String, of_stack: bool) -> Finding {
     if of_stack {
         Finding::well(what, "is there")
     } else {
-        Finding::broken(what, "is there already, while the stack is not", KEPT)
+        Finding::doubtful(what, "is there already, while the stack is not", KEPT)
     }
 }
 
