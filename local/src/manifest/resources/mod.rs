@@ -60,6 +60,7 @@ const MEANINGLESS_TYPES: Meaningless = &[
     ),
     ("AWS::CloudWatch::Alarm", "there is no CloudWatch here"),
     ("AWS::CloudWatch::Dashboard", "there is no CloudWatch here"),
+    ("AWS::SNS::Topic", "only alarms tell it"),
     (
         "AWS::Scheduler::Schedule",
         "adds a retry policy to a generated schedule; the local scheduler hands over without a network",
