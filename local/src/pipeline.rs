@@ -100,6 +100,7 @@ impl Pipeline {
         let mut environment = stack.environment();
         let mut runner = RunnerConfig::new(manifest, environment.clone(), data.join("runner"))?;
         runner.http_addr = SocketAddr::from((Ipv4Addr::LOCALHOST, ports[0]));
+        runner.site = site(&config);
         runner.schedules_enabled = options.schedules;
         runner.extra_env.clone_from(&options.function_environment);
         if let Some(command) = &options.function_command {
@@ -109,7 +110,8 @@ impl Pipeline {
         let runner = Arc::new(runner);
 
         let control = Control::start(ports[5], Arc::clone(&runner)).await?;
-        environment.push(("PRICETIDE_API_URL".to_owned(), runner.http_url()));
+        let api = format!("{}/api", runner.http_url());
+        environment.push(("PRICETIDE_API_URL".to_owned(), api));
         let clients = store::Clients::of_stack(&environment);
         let token = api_token(&clients, &runner).await?;
         environment.push(("PRICETIDE_API_TOKEN".to_owned(), token));
@@ -175,12 +177,26 @@ impl Pipeline {
             .map_or("", |(_, value)| value)
     }
 
+    /// A link to the page that carries the owner's token once, in its fragment, which no server
+    /// ever sees.
+    pub fn page(&self) -> String {
+        let api = self.variable("PRICETIDE_API_URL");
+        let token = self.variable("PRICETIDE_API_TOKEN");
+        format!("{}/#token={token}", api.trim_end_matches("/api"))
+    }
+
     /// Ends the functions and then the stack.
     pub async fn stop(self) {
         self.control.stop().await;
         self.runner.stop().await;
         self.stack.stop().await;
     }
+}
+
+/// The page lies beside the wiring.
+fn site(config: &Path) -> Option<PathBuf> {
+    let folder = config.parent()?.join("web");
+    folder.is_dir().then_some(folder)
 }
 
 /// `serverless.yml` in this folder or one above it.

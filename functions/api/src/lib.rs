@@ -1,27 +1,39 @@
-//! The HTTP API: products, uploads, runs, and files to download.
+//! The HTTP API: products and their prices, runs, uploads, files, and who may use them.
 //!
-//! Every request carries the API's token, except that a link to a file may be signed instead, so
-//! that it opens in a browser. Files never pass through here: an upload is a request
-//! that the client sends to S3 itself, and a download is a redirect to one, signed on click. An
-//! error is a problem document (RFC 9457).
+//! One table of routes ([`routes::table`]) feeds the dispatch by `routeKey` and the `OpenAPI`
+//! document. A request is let in by its token's role; a handler gives a typed view or a problem
+//! document (RFC 9457). Files never pass through here: an upload is a request that the client
+//! sends to S3 itself, and a download is a redirect to one, signed on click.
 
-mod answer;
+mod access;
+mod error;
+mod http;
+mod listing;
+mod openapi;
 mod routes;
-mod token;
+mod schedules;
+mod thin;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda::config;
 use lambda_runtime::LambdaEvent;
-use store::{Bucket, Clients, Files, Observations, Products, Runs, Secrets, Table};
-use tracing::error;
+use store::{
+    Bucket, Clients, Files, Grants, Observations, Products, Queue, Requests, Runs, Secrets,
+    ShareScope, Table,
+};
+use worker::{Addresses, Fetcher, Limits};
 
-pub use crate::answer::Answer;
-use crate::answer::problem;
-use crate::token::Token;
+use crate::access::{Access, Caller, Guard, Role};
+use crate::error::{ApiError, Problem};
+pub use crate::http::Answer;
+use crate::http::{Body, Reply, Request};
+use crate::routes::Route;
+use crate::routes::files::SignedQuery;
+use crate::schedules::ScheduleEntry;
 
 /// What the API works with.
 #[derive(Debug)]
@@ -30,17 +42,19 @@ pub struct Api {
     observations: Observations,
     runs: Runs,
     uploads: Files,
+    grants: Grants,
+    requests: Requests,
+    starts: Queue,
     inbox: Bucket,
     inbox_name: String,
     files: Bucket,
-    token: Token,
-}
-
-/// A request, as far as a route looks at it.
-struct Request<'a> {
-    path: &'a HashMap<String, String>,
-    query: HashMap<String, String>,
-    body: Vec<u8>,
+    fetcher: Fetcher,
+    schedules: Vec<ScheduleEntry>,
+    timezone: String,
+    guard: Guard,
+    /// The one other origin whose pages may use the API.
+    origin: Option<String>,
+    routes: BTreeMap<&'static str, Route>,
 }
 
 impl Api {
@@ -49,83 +63,160 @@ impl Api {
         let clients = Clients::from_env().await;
         let table = Table::new(&clients, config::required("TABLE")?);
         let inbox_name = config::required("INBOX_BUCKET")?;
+        let grants = Grants::new(table.clone());
+        let addresses = Addresses::allowing(&config::optional("ALLOWED_HOSTS").unwrap_or_default());
         Ok(Self {
             products: Products::new(table.clone()),
             observations: Observations::new(table.clone()),
             runs: Runs::new(table.clone()),
-            uploads: Files::new(table),
+            uploads: Files::new(table.clone()),
+            requests: Requests::new(table),
+            starts: Queue::new(&clients, config::required("STARTS_QUEUE_URL")?),
             inbox: Bucket::new(&clients, &inbox_name),
             inbox_name,
             files: Bucket::new(&clients, config::required("FILES_BUCKET")?),
-            token: Token::new(
+            fetcher: Fetcher::new(
+                &config::required("USER_AGENT")?,
+                addresses,
+                Limits::default(),
+            )?,
+            schedules: schedules::read(&config::required("SCHEDULES")?)?,
+            timezone: config::required("TIMEZONE")?,
+            guard: Guard::new(
                 Secrets::new(&clients),
                 config::required("API_TOKEN_SECRET")?,
+                grants.clone(),
+                config::parsed("PUBLIC_READ")?,
             ),
+            grants,
+            origin: config::optional("ALLOWED_ORIGIN"),
+            routes: routes::table()
+                .into_iter()
+                .map(|route| (route.key, route))
+                .collect(),
         })
     }
 
     /// Answers a request. What goes wrong inside is logged and answered as a problem.
     pub async fn answer(&self, event: &ApiGatewayV2httpRequest) -> Answer {
-        self.try_answer(event).await.unwrap_or_else(|failure| {
-            error!("the request failed: {failure:#}");
-            problem(500, "Something went wrong here; try again.")
-        })
+        let (status, reply) = match self.try_answer(event).await {
+            Ok(answered) => answered,
+            Err(error) => refusal(error),
+        };
+        http::answer(event, status, reply, self.origin.as_deref())
     }
 
-    async fn try_answer(&self, event: &ApiGatewayV2httpRequest) -> Result<Answer> {
-        if let Some(refusal) = self.refusal(event).await? {
-            return Ok(refusal);
-        }
-        let Some(body) = answer::body(event) else {
-            return Ok(problem(400, "The body is not what its encoding says."));
+    async fn try_answer(&self, event: &ApiGatewayV2httpRequest) -> Result<(u16, Reply), ApiError> {
+        let key = event.route_key.as_deref().unwrap_or_default();
+        let Some(route) = self.routes.get(key) else {
+            return self.no_route(event);
         };
-        let request = Request {
-            path: &event.path_parameters,
-            query: event
-                .query_string_parameters
-                .iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-            body,
-        };
-        match event.route_key.as_deref().unwrap_or_default() {
-            "PUT /products/{id}" => routes::products::put(self, &request).await,
-            "GET /products/{id}" => routes::products::get(self, &request).await,
-            "GET /products/{id}/prices" => routes::products::prices(self, &request).await,
-            "POST /uploads" => routes::uploads::post(self, &request).await,
-            "GET /uploads/{id}" => routes::uploads::get(self, &request).await,
-            "GET /runs/{id}" => routes::runs::get(self, &request).await,
-            routes::files::GET => routes::files::get(self, &request).await,
-            other => Ok(problem(404, format!("There is no {other:?} here."))),
+        if route.access == Access::Open {
+            let nobody = Caller {
+                role: None,
+                name: String::new(),
+                scope: None,
+            };
+            let request = Request::new(event, nobody)?;
+            return Ok((route.status, (route.handler)(self, &request).await?));
         }
+        let signed = route.access == Access::File && event.headers.get("authorization").is_none();
+        let caller = self.guard.caller(event).await?;
+        let request = Request::new(event, caller)?;
+        if signed && request.caller.role.is_none() {
+            self.check_signature(&request).await?;
+        } else {
+            self.admit(route, &request).await?;
+        }
+        Ok((route.status, (route.handler)(self, &request).await?))
     }
 
-    /// The answer to a request that carries neither the token nor a signature; none when it may
-    /// go on.
-    async fn refusal(&self, event: &ApiGatewayV2httpRequest) -> Result<Option<Answer>> {
-        let authorization = event
-            .headers
-            .get("authorization")
-            .and_then(|value| value.to_str().ok());
-        if self.token.accepts(authorization).await? {
-            return Ok(None);
+    /// Lets a request in, or says why not.
+    async fn admit(&self, route: &Route, request: &Request) -> Result<(), ApiError> {
+        let caller = &request.caller;
+        if caller.role == Some(Role::Share) && self.shares(route, request).await? {
+            return Ok(());
         }
-        let query = &event.query_string_parameters;
-        if event.route_key.as_deref() == Some(routes::files::GET)
-            && let Some(signature) = query.first("signature")
-        {
-            let key = event.path_parameters.get("key").map_or("", String::as_str);
-            let expires = query.first("expires").unwrap_or_default();
-            if self.token.signed(key, expires, signature).await? {
-                return Ok(None);
+        route
+            .access
+            .role()
+            .map_or(Ok(()), |role| caller.needs(role))
+    }
+
+    /// Whether a share link shows what the request asks for.
+    async fn shares(&self, route: &Route, request: &Request) -> Result<bool, ApiError> {
+        let id = request.path("id");
+        match (route.access, &request.caller.scope) {
+            (Access::Product, Some(ShareScope::Product(product))) => Ok(product.as_str() == id),
+            (Access::Item, Some(ShareScope::Item(item))) => Ok(item.as_str() == id),
+            (Access::Product, Some(ShareScope::Item(item))) => {
+                let Ok(id) = id.parse() else { return Ok(false) };
+                let product = self.products.get(&id).await?;
+                let definition = product.and_then(|product| product.definition.ok());
+                Ok(definition.is_some_and(|product| product.item.as_ref() == Some(item)))
             }
-            let detail = "This link has expired, or it is not whole. Ask for a new one.";
-            return Ok(Some(problem(403, detail)));
+            _ => Ok(false),
         }
-        let detail = "Send the API's token as `Authorization: Bearer …`.";
-        let refusal = problem(401, detail).with_header("www-authenticate", "Bearer");
-        Ok(Some(refusal))
     }
+
+    async fn check_signature(&self, request: &Request) -> Result<(), ApiError> {
+        let SignedQuery { expires, signature } = request.query()?;
+        let Some(signature) = signature else {
+            return request.caller.needs(Role::Viewer);
+        };
+        let expires = expires.unwrap_or_default();
+        let key = request.path("key");
+        if self.guard.signed(key, &expires, &signature).await? {
+            return Ok(());
+        }
+        Err(ApiError::forbidden(
+            "This link has expired, or it is not whole. Ask for a new one.",
+        ))
+    }
+
+    /// What no route takes: a preflight of an origin that is allowed, an address that takes other
+    /// methods, or nothing at all.
+    fn no_route(&self, event: &ApiGatewayV2httpRequest) -> Result<(u16, Reply), ApiError> {
+        let path = event.raw_path.as_deref().unwrap_or_default();
+        let method = event.request_context.http.method.as_str();
+        let methods: Vec<&str> = self
+            .routes
+            .values()
+            .filter(|route| routes::fits(route.path(), path))
+            .map(Route::method)
+            .collect();
+        if methods.is_empty() {
+            return Err(ApiError::not_found(format!(
+                "There is no {path:?} here. GET /api/openapi.json describes what there is."
+            )));
+        }
+        let allowed = methods.join(", ");
+        let origin = event.headers.get("origin").and_then(|it| it.to_str().ok());
+        if method != "OPTIONS" || self.origin.is_none() || origin != self.origin.as_deref() {
+            return Err(ApiError::method(&allowed));
+        }
+        let mut reply = Reply::of(Body::Empty);
+        reply.headers = vec![
+            ("access-control-allow-methods", allowed),
+            (
+                "access-control-allow-headers",
+                "authorization, content-type, if-none-match, idempotency-key".to_owned(),
+            ),
+            ("access-control-max-age", "3600".to_owned()),
+        ];
+        Ok((204, reply))
+    }
+}
+
+/// The answer that says why there is none.
+fn refusal(error: ApiError) -> (u16, Reply) {
+    let (problem, mut headers) = error.into_problem();
+    let Problem { status, .. } = problem;
+    headers.push(("cache-control", "no-store".to_owned()));
+    let body = serde_json::to_vec(&problem).expect("a problem is JSON");
+    let mut reply = Reply::of(Body::Text("application/problem+json", body));
+    reply.headers = headers;
+    (status, reply)
 }
 
 /// Serves the function until its environment ends it.

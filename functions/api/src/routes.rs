@@ -1,6 +1,409 @@
-//! The routes, a module a resource.
+//! The one table of routes. It feeds the dispatch and the `OpenAPI` document, and a test holds it
+//! against serverless.yml. The handlers are in modules, one for each resource.
 
+pub(crate) mod extractions;
 pub(crate) mod files;
+pub(crate) mod grants;
+pub(crate) mod items;
+pub(crate) mod prices;
 pub(crate) mod products;
 pub(crate) mod runs;
+pub(crate) mod schedules;
+pub(crate) mod session;
 pub(crate) mod uploads;
+
+use std::pin::Pin;
+
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::Api;
+use crate::access::Access;
+use crate::error::ApiError;
+use crate::http::{Reply, Request};
+
+/// What a handler gives, later.
+pub(crate) type Handled<'a> = Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send + 'a>>;
+
+/// Named schemas.
+pub(crate) type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// One route.
+pub(crate) struct Route {
+    /// API Gateway's key: `GET /api/products/{id}`.
+    pub(crate) key: &'static str,
+    /// Who may take it.
+    pub(crate) access: Access,
+    /// What it does, in a sentence without its full stop.
+    pub(crate) summary: &'static str,
+    /// The status of its success.
+    pub(crate) status: u16,
+    /// Its query's parameters.
+    pub(crate) query: Option<fn() -> Vec<Parameter>>,
+    /// Its body.
+    pub(crate) body: Option<Described>,
+    /// What it answers.
+    pub(crate) answer: Option<Described>,
+    /// Whether it takes an `Idempotency-Key`.
+    pub(crate) idempotent_by_key: bool,
+    pub(crate) handler: for<'a> fn(&'a Api, &'a Request) -> Handled<'a>,
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Route").field(&self.key).finish()
+    }
+}
+
+/// A type with a schema.
+pub(crate) struct Described {
+    /// Its name.
+    pub(crate) name: fn() -> std::borrow::Cow<'static, str>,
+    /// Adds its schema and those that it needs.
+    pub(crate) schemas: fn(&mut Schemas),
+}
+
+impl Described {
+    fn of<T: ToSchema>() -> Self {
+        Self {
+            name: T::name,
+            schemas: |schemas| {
+                schemas.push((T::name().into_owned(), T::schema()));
+                T::schemas(schemas);
+            },
+        }
+    }
+}
+
+impl Route {
+    fn new(
+        key: &'static str,
+        access: Access,
+        summary: &'static str,
+        handler: for<'a> fn(&'a Api, &'a Request) -> Handled<'a>,
+    ) -> Self {
+        Self {
+            key,
+            access,
+            summary,
+            status: 200,
+            query: None,
+            body: None,
+            answer: None,
+            idempotent_by_key: false,
+            handler,
+        }
+    }
+
+    fn query<T: IntoParams>(mut self) -> Self {
+        self.query = Some(|| T::into_params(|| Some(ParameterIn::Query)));
+        self
+    }
+
+    fn body<T: ToSchema>(mut self) -> Self {
+        self.body = Some(Described::of::<T>());
+        self
+    }
+
+    fn answers<T: ToSchema>(mut self) -> Self {
+        self.answer = Some(Described::of::<T>());
+        self
+    }
+
+    fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    fn idempotent_by_key(mut self) -> Self {
+        self.idempotent_by_key = true;
+        self
+    }
+
+    /// The method.
+    pub(crate) fn method(&self) -> &'static str {
+        self.key.split_once(' ').map_or("", |(method, _)| method)
+    }
+
+    /// The path, with its parameters in braces.
+    pub(crate) fn path(&self) -> &'static str {
+        self.key.split_once(' ').map_or("", |(_, path)| path)
+    }
+}
+
+/// A handler as a function of the table.
+macro_rules! handler {
+    ($handler:path) => {
+        |api, request| Box::pin(async move { $handler(api, request).await.map(Into::into) })
+    };
+}
+
+/// Every route.
+pub(crate) fn table() -> Vec<Route> {
+    let mut table = about();
+    table.extend(products());
+    table.extend(work());
+    table
+}
+
+fn about() -> Vec<Route> {
+    vec![
+        Route::new(
+            "GET /api/openapi.json",
+            Access::Open,
+            "This document",
+            handler!(session::openapi),
+        )
+        .answers::<session::Document>(),
+        Route::new(
+            "GET /api/session",
+            Access::Known,
+            "Who the token says you are",
+            handler!(session::get),
+        )
+        .answers::<session::SessionView>(),
+        Route::new(
+            "GET /api/grants",
+            Access::Editor,
+            "Tokens that were given out, and share links",
+            handler!(grants::list),
+        )
+        .answers::<grants::GrantsView>(),
+        Route::new(
+            "POST /api/tokens",
+            Access::Owner,
+            "Make a token; it is shown once",
+            handler!(grants::make_token),
+        )
+        .body::<grants::NewToken>()
+        .answers::<grants::MadeGrant>()
+        .with_status(201),
+        Route::new(
+            "POST /api/shares",
+            Access::Editor,
+            "Make a link that shows one product or item",
+            handler!(grants::make_share),
+        )
+        .body::<grants::NewShare>()
+        .answers::<grants::MadeGrant>()
+        .with_status(201),
+        Route::new(
+            "DELETE /api/grants/{id}",
+            Access::Editor,
+            "Revoke a share link, or as the owner a token",
+            handler!(grants::revoke),
+        )
+        .with_status(204),
+    ]
+}
+
+fn products() -> Vec<Route> {
+    vec![
+        Route::new(
+            "GET /api/products",
+            Access::Viewer,
+            "Products with their last prices",
+            handler!(products::list),
+        )
+        .query::<products::ListQuery>()
+        .answers::<products::ProductsView>(),
+        Route::new(
+            "GET /api/products/{id}",
+            Access::Product,
+            "A product and its last price",
+            handler!(products::get),
+        )
+        .answers::<products::ProductView>(),
+        Route::new(
+            "PUT /api/products/{id}",
+            Access::Editor,
+            "Follow a product, or change how",
+            handler!(products::put),
+        )
+        .body::<products::ProductBody>()
+        .answers::<model::Product>(),
+        Route::new(
+            "DELETE /api/products/{id}",
+            Access::Editor,
+            "Follow a product no longer; its history stays",
+            handler!(products::delete),
+        )
+        .with_status(204),
+        Route::new(
+            "GET /api/products/{id}/prices",
+            Access::Product,
+            "The outcomes of a product, oldest first",
+            handler!(prices::list),
+        )
+        .query::<prices::PricesQuery>()
+        .answers::<prices::PricesView>(),
+        Route::new(
+            "PUT /api/products/{id}/prices/{run}/void",
+            Access::Editor,
+            "Say that a price is wrong: it is shown, and not counted",
+            handler!(prices::void),
+        )
+        .body::<prices::VoidBody>()
+        .answers::<prices::PriceView>(),
+        Route::new(
+            "DELETE /api/products/{id}/prices/{run}/void",
+            Access::Editor,
+            "Count a price again",
+            handler!(prices::restore),
+        )
+        .answers::<prices::PriceView>(),
+        Route::new(
+            "POST /api/extractions",
+            Access::Editor,
+            "Read a page without following it",
+            handler!(extractions::post),
+        )
+        .body::<extractions::ExtractionBody>()
+        .answers::<extractions::ExtractionView>(),
+    ]
+}
+
+fn work() -> Vec<Route> {
+    vec![
+        Route::new(
+            "GET /api/items",
+            Access::Viewer,
+            "Items with their offers side by side",
+            handler!(items::list),
+        )
+        .answers::<items::ItemsView>(),
+        Route::new(
+            "GET /api/items/{id}",
+            Access::Item,
+            "An item with its offers side by side",
+            handler!(items::get),
+        )
+        .answers::<items::ItemView>(),
+        Route::new(
+            "POST /api/runs",
+            Access::Editor,
+            "Start a run of a schedule now",
+            handler!(runs::start),
+        )
+        .body::<runs::StartBody>()
+        .answers::<runs::StartedView>()
+        .with_status(202)
+        .idempotent_by_key(),
+        Route::new(
+            "GET /api/runs",
+            Access::Viewer,
+            "The latest runs, newest first",
+            handler!(runs::list),
+        )
+        .answers::<runs::RunsView>(),
+        Route::new(
+            "GET /api/runs/{id}",
+            Access::Viewer,
+            "A run, and what came of it",
+            handler!(runs::get),
+        )
+        .answers::<runs::RunView>(),
+        Route::new(
+            "GET /api/runs/{id}/outcomes",
+            Access::Viewer,
+            "How each job of a run ended",
+            handler!(runs::outcomes),
+        )
+        .answers::<runs::OutcomesView>(),
+        Route::new(
+            "POST /api/uploads",
+            Access::Editor,
+            "Ask for a request to upload a workbook with",
+            handler!(uploads::post),
+        )
+        .body::<uploads::NewUpload>()
+        .answers::<uploads::MadeUpload>()
+        .with_status(201),
+        Route::new(
+            "GET /api/uploads/{id}",
+            Access::Viewer,
+            "How far an upload is, and its report",
+            handler!(uploads::get),
+        )
+        .answers::<uploads::UploadView>(),
+        Route::new(
+            "GET /api/files/{key+}",
+            Access::File,
+            "A redirect to a workbook, signed on click",
+            handler!(files::get),
+        )
+        .query::<files::SignedQuery>()
+        .with_status(302),
+        Route::new(
+            "GET /api/downloads/{key}",
+            Access::Viewer,
+            "Where a workbook can be downloaded, for five minutes",
+            handler!(files::download),
+        )
+        .answers::<files::DownloadView>(),
+        Route::new(
+            "GET /api/schedules",
+            Access::Viewer,
+            "The schedules and when they are due",
+            handler!(schedules::list),
+        )
+        .answers::<schedules::SchedulesView>(),
+        Route::new(
+            "GET /api/schedules/preview",
+            Access::Viewer,
+            "When an expression would be due",
+            handler!(schedules::preview),
+        )
+        .query::<schedules::PreviewQuery>()
+        .answers::<schedules::DueView>(),
+    ]
+}
+
+/// Whether a path, decoded, is one of a pattern's.
+pub(crate) fn fits(pattern: &str, path: &str) -> bool {
+    let mut parts = path.trim_start_matches('/').split('/');
+    for wanted in pattern.trim_start_matches('/').split('/') {
+        if wanted.ends_with("+}") {
+            return parts.next().is_some_and(|part| !part.is_empty());
+        }
+        match parts.next() {
+            Some(part) if wanted.starts_with('{') && !part.is_empty() => {}
+            Some(part) if part == wanted => {}
+            _ => return false,
+        }
+    }
+    parts.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_table_is_what_serverless_yml_routes() {
+        let wiring = include_str!("../../../serverless.yml");
+        let wired: BTreeSet<&str> = wiring
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("- httpApi: "))
+            .map(|key| key.trim_matches(['\'', '"']))
+            .filter(|key| *key != "$default" && *key != "*")
+            .collect();
+        let table = table();
+        let known: BTreeSet<&str> = table.iter().map(|route| route.key).collect();
+        assert_eq!(known, wired);
+        assert_eq!(known.len(), table.len(), "a route stands twice");
+        assert!(wiring.contains("- httpApi: '*'"));
+    }
+
+    #[test]
+    fn a_path_fits_its_pattern() {
+        assert!(fits("/api/products/{id}", "/api/products/a"));
+        assert!(!fits("/api/products/{id}", "/api/products/"));
+        assert!(!fits("/api/products/{id}", "/api/products/a/prices"));
+        assert!(fits("/api/files/{key+}", "/api/files/a/b"));
+        assert!(!fits("/api/files/{key+}", "/api/files/"));
+    }
+}

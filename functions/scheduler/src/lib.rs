@@ -1,7 +1,8 @@
 //! The scheduler: starts a run, one job per active product of the schedule.
 //!
 //! `EventBridge` wakes it with a schedule's name and the slot it asked for. The run's id is made
-//! of both, so that the same event twice is the same run. The plan is written page by page
+//! of both, so that the same event twice is the same run. A person's run comes as the same event,
+//! in a message of the queue `starts`. The plan is written page by page
 //! before its jobs are sent and stands from then on: whoever repeats the event after a crash,
 //! anywhere, sends the same set of jobs again, and a job that is done already stays done.
 
@@ -9,8 +10,9 @@ mod plan;
 
 use std::time::Duration;
 
-use anyhow::Result;
-use lambda::config;
+use anyhow::{Context as _, Result};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use lambda::{batch, config};
 use lambda_runtime::LambdaEvent;
 use model::{ExportTask, RunId, ScheduleName, Slot};
 use serde::{Deserialize, Serialize};
@@ -85,12 +87,45 @@ impl Scheduler {
     }
 }
 
+/// What wakes the scheduler.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Event {
+    Schedule(ScheduleEvent),
+    Messages(SqsEvent),
+}
+
+/// What it answers to which.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Done {
+    Started(Started),
+    Messages(SqsBatchResponse),
+}
+
+impl Scheduler {
+    async fn handle(&self, event: LambdaEvent<Event>) -> Result<Done> {
+        match event.payload {
+            Event::Schedule(schedule) => Ok(Done::Started(self.start(schedule).await?)),
+            Event::Messages(messages) => {
+                let messages = LambdaEvent::new(messages, event.context);
+                let failed = batch::each(&messages, 1, async |record| {
+                    let asked = serde_json::from_str(record.body());
+                    let asked = asked.context("the message asks for no run")?;
+                    self.start(asked).await.map(drop)
+                });
+                Ok(Done::Messages(failed.await))
+            }
+        }
+    }
+}
+
 /// Serves the function until its environment ends it.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
     lambda::telemetry::start();
     lambda::serve(
         Scheduler::from_env().await?,
-        async |scheduler, event: LambdaEvent<ScheduleEvent>| scheduler.start(event.payload).await,
+        async |scheduler, event: LambdaEvent<Event>| scheduler.handle(event).await,
     )
     .await
 }

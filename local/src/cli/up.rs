@@ -38,6 +38,7 @@ pub(crate) fn run(up: &Up) -> Result<ExitCode> {
             options = options.with_variable("PRICETIDE_ALLOWED_HOSTS", &up.allow_hosts);
         }
         let pipeline = Pipeline::start(&options).await?;
+        println!("page         {}", pipeline.page());
         println!("HTTP API     {}", pipeline.variable("PRICETIDE_API_URL"));
         println!(
             "environment  {}",

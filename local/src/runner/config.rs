@@ -33,6 +33,8 @@ pub struct RunnerConfig {
     pub data_dir: PathBuf,
     /// Where the HTTP API listens; port 0 for any.
     pub http_addr: SocketAddr,
+    /// The folder of the page that is served beside the API, if there is one.
+    pub site: Option<PathBuf>,
     /// How to start a function.
     pub function_command: FunctionCommand,
     /// At most so many invocations of one function at once, whatever the file allows.
@@ -66,6 +68,7 @@ impl RunnerConfig {
             environment,
             data_dir: data_dir.into(),
             http_addr: SocketAddr::from(([127, 0, 0, 1], 0)),
+            site: None,
             function_command: FunctionCommand {
                 program: this_executable()?,
                 args: vec!["function".to_owned()],

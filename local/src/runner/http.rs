@@ -82,6 +82,14 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Answer {
     let (parts, body) = request.into_parts();
+    if let Some(site) = &shared.site
+        && !parts.uri.path().starts_with("/api/")
+        && routes
+            .take(parts.method.as_str(), parts.uri.path())
+            .is_none_or(|taken| taken.key == "$default")
+    {
+        return site.answer(&parts);
+    }
     let Some(taken) = routes.take(parts.method.as_str(), parts.uri.path()) else {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };

@@ -33,6 +33,7 @@ mod runtime_api;
 mod s3;
 mod sandbox;
 mod schedules;
+mod site;
 mod sqs;
 
 use std::collections::BTreeMap;
@@ -58,6 +59,7 @@ pub use pool::FunctionCounts;
 use pool::Pool;
 use schedules::Schedules;
 pub use schedules::{CATCH_UP, Clock};
+use site::Site;
 
 /// What the runner's tasks share.
 struct Shared {
@@ -68,6 +70,7 @@ struct Shared {
     journal: Journal,
     async_retry_delays: [Duration; 2],
     http_timeout: Duration,
+    site: Option<Site>,
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -134,6 +137,12 @@ impl Runner {
             journal,
             async_retry_delays: config.async_retry_delays,
             http_timeout: config.http_timeout,
+            site: config.site.clone().map(|folder| {
+                let uploads = config.environment.iter();
+                let uploads = uploads.filter(|(name, _)| name == "AWS_ENDPOINT_URL_S3");
+                let uploads: String = uploads.map(|(_, url)| url.as_str()).collect();
+                Site::new(folder, &uploads)
+            }),
             tasks: Mutex::default(),
         });
         let schedules = config

@@ -6,6 +6,8 @@
 
 mod clients;
 mod files;
+mod grants;
+mod idempotency;
 mod item;
 mod links;
 mod notes;
@@ -21,6 +23,8 @@ mod table;
 
 pub use clients::Clients;
 pub use files::{Claim, FileRecord, FileState, Files, LEASE_SECONDS};
+pub use grants::{Grant, GrantKind, Grants, ShareScope};
+pub use idempotency::Requests;
 pub use links::Links;
 pub use notes::{
     Delivery, Note, NoteClaim, NoteId, Notes, Outbox, ReportNumbers, UploadNote, UploadOutcome,

@@ -16,7 +16,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use iso_currency::Currency;
 use model::{
     Availability, Failure, FailureReason, Money, Observation, Offer, Outcome, ProductId, RunId,
-    Unconfirmed, Void,
+    Slot, Unconfirmed, Void,
 };
 
 use crate::item::{Item, n, parsed, s, text};
@@ -128,6 +128,63 @@ impl Observations {
             .await
             .with_context(|| format!("read the history of {product}"))?;
         answer.items().iter().map(read).collect()
+    }
+
+    /// The observations of a product whose slots are from `from` to `to`, both included, oldest
+    /// first; of all its slots where a bound is not given.
+    pub async fn between(
+        &self,
+        product: &ProductId,
+        from: Option<Slot>,
+        to: Option<Slot>,
+    ) -> Result<Vec<Observation>> {
+        let from = from.map_or_else(|| "OBS#".to_owned(), |slot| format!("OBS#{slot}"));
+        // `$` follows the `#` behind a slot.
+        let to = to.map_or_else(|| "OBS$".to_owned(), |slot| format!("OBS#{slot}$"));
+        let mut items = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .key_condition_expression("PK = :p AND SK BETWEEN :from AND :to")
+            .expression_attribute_values(":p", s(format!("PRODUCT#{product}")))
+            .expression_attribute_values(":from", s(from))
+            .expression_attribute_values(":to", s(to))
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.with_context(|| format!("read the history of {product}"))?;
+            found.push(read(&item)?);
+        }
+        Ok(found)
+    }
+
+    /// Voids a product's price in a run, or takes that back; false when there is no price.
+    pub async fn void(
+        &self,
+        product: &ProductId,
+        run: &RunId,
+        void: Option<&Void>,
+    ) -> Result<bool> {
+        let update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .key("PK", s(format!("PRODUCT#{product}")))
+            .key("SK", s(sort_key(run)))
+            .condition_expression("attribute_exists(price)");
+        let update = match void {
+            Some(void) => update
+                .update_expression("SET #void = :v, void_at = :at")
+                .expression_attribute_values(":v", s(&void.reason))
+                .expression_attribute_values(":at", s(void.at.to_string())),
+            None => update.update_expression("REMOVE #void, void_at"),
+        };
+        let update = update.expression_attribute_names("#void", "void");
+        crate::files::ours(update.send().await).with_context(|| format!("void {product} of {run}"))
     }
 
     /// How many outcomes a run has. Eventually consistent: it can be too low for a moment,

@@ -146,6 +146,22 @@ impl Products {
         answer.item.map(|item| read(id, &item)).transpose()
     }
 
+    /// Ends following a product; false when there is none. Its history stays.
+    pub async fn delete(&self, id: &ProductId) -> Result<bool> {
+        let answer = self
+            .table
+            .client
+            .delete_item()
+            .table_name(&self.table.name)
+            .key("PK", key(id))
+            .key("SK", s("META"))
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await
+            .with_context(|| format!("delete the product {id}"))?;
+        Ok(answer.attributes.is_some())
+    }
+
     /// Looks several products up. A little later than the latest write, perhaps.
     pub async fn several(
         &self,

@@ -1,123 +1,379 @@
-//! `/products/{id}`: what is followed, and the prices found.
+//! `/api/products`: what is followed.
 
-use anyhow::Result;
-use model::{Observation, Outcome, Product, ProductId};
+use model::{Availability, Failure, Money, Product, ProductId, Slot};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use store::StoredProduct;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::answer::{Answer, problem};
-use crate::{Api, Request};
+use crate::Api;
+use crate::error::ApiError;
+use crate::http::{Done, Json, Request};
+use crate::listing;
+use crate::routes::prices::FailureView;
 
-/// How many prices are given when the request names no number.
-const DEFAULT_LIMIT: u16 = 100;
-/// How many prices are given at the most.
-const MAX_LIMIT: u16 = 1_000;
-
-/// Follows a product, or changes how: the body is its definition.
-pub(crate) async fn put(api: &Api, request: &Request<'_>) -> Result<Answer> {
-    let id = match id(request) {
-        Ok(id) => id,
-        Err(bad) => return Ok(bad),
-    };
-    let mut body: Value = match serde_json::from_slice(&request.body) {
-        Ok(body) => body,
-        Err(error) => return Ok(problem(400, format!("The body is not JSON: {error}."))),
-    };
-    if let Value::Object(fields) = &mut body {
-        let named = fields.entry("id").or_insert_with(|| json!(id));
-        if *named != json!(id) {
-            return Ok(problem(
-                400,
-                format!("The body names the id {named}, the address {id}."),
-            ));
-        }
-    }
-    let product: Product = match serde_json::from_value(body) {
-        Ok(product) => product,
-        Err(error) => {
-            return Ok(problem(400, format!("The body is not a product: {error}.")));
-        }
-    };
-    if let Err(detail) = product.check() {
-        return Ok(problem(400, detail.to_string()));
-    }
-    api.products.define(&product).await?;
-    Ok(Answer::json(200, &product)?)
+/// Which products to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+pub(crate) struct ListQuery {
+    /// Words that the name, id, vendor, category or a tag must contain, each of them.
+    q: Option<String>,
+    /// Only this category.
+    category: Option<String>,
+    /// Only this vendor.
+    vendor: Option<String>,
+    /// Only products with this tag.
+    tag: Option<String>,
+    /// Only offers of this item.
+    item: Option<String>,
+    /// Only products in this state.
+    #[param(inline)]
+    state: Option<State>,
+    /// In which order.
+    #[param(inline)]
+    sort: Option<Sort>,
+    /// How many, at most.
+    #[param(minimum = 1, maximum = 10000)]
+    limit: Option<u16>,
+    /// Where the page begins: `next` of the page before.
+    cursor: Option<String>,
 }
 
-/// A product and its last price.
-pub(crate) async fn get(api: &Api, request: &Request<'_>) -> Result<Answer> {
-    let id = match id(request) {
-        Ok(id) => id,
-        Err(bad) => return Ok(bad),
-    };
-    let Some(stored) = api.products.get(&id).await? else {
-        return Ok(problem(404, format!("There is no product {id}.")));
-    };
-    let last = stored.last.map(|last| {
-        json!({
-            "price": last.price,
-            "availability": last.availability,
-            "slot": last.slot,
+/// What became of a product lately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    /// It has a price.
+    Priced,
+    /// Its last outcome is a failure.
+    Failing,
+    /// It was not fetched yet.
+    New,
+    /// It is not fetched any more.
+    Paused,
+}
+
+/// In which order products are listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Sort {
+    /// By name.
+    #[default]
+    Name,
+    /// What fell the most first.
+    Change,
+    /// What moved the most, either way, first.
+    Moved,
+    /// The cheapest first.
+    Price,
+}
+
+/// A page of products.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProductsView {
+    /// The products.
+    products: Vec<ProductRow>,
+    /// How many there are on all pages.
+    total: usize,
+    /// Where the next page begins; missing on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// A product in a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ProductRow {
+    /// Its id.
+    pub(crate) id: ProductId,
+    /// Its name.
+    pub(crate) name: String,
+    /// Its category.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) category: Option<String>,
+    /// Who sells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) vendor: Option<String>,
+    /// What it is an offer of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) item: Option<model::ItemId>,
+    /// Its tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tags: Vec<model::Tag>,
+    /// What became of it lately.
+    pub(crate) state: State,
+    /// Its last price that counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) price: Option<Money>,
+    /// Whether it could be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) availability: Option<Availability>,
+    /// The slot of that price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) slot: Option<Slot>,
+    /// The change from the price before, in percent of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "-12.5")]
+    pub(crate) change_percent: Option<String>,
+    /// When that change came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) changed: Option<Slot>,
+    /// The last outcomes, at most 30, oldest first: an amount, or null where there was none.
+    pub(crate) trend: Vec<Option<String>>,
+    /// The last failure, if it is the last outcome.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<FailureView>,
+}
+
+/// A product as it is defined, and its last price.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProductView {
+    /// Its definition; missing if it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product: Option<Product>,
+    /// Why its definition cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<Failure>,
+    /// Its last price that counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<LastView>,
+}
+
+/// The newest price of a product.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LastView {
+    /// The price.
+    price: Money,
+    /// Whether it could be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    availability: Option<Availability>,
+    /// The slot it was fetched for.
+    slot: Slot,
+}
+
+/// A product's definition; its id stands in the address and may be left out.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = Product)]
+#[expect(
+    dead_code,
+    reason = "the body is read as `model::Product`, which this describes"
+)]
+pub(crate) struct ProductBody(Product);
+
+pub(crate) async fn list(api: &Api, request: &Request) -> Result<Json<ProductsView>, ApiError> {
+    let query: ListQuery = request.query()?;
+    let rows = listing::rows(api).await?;
+    Ok(Json(query.page(rows)?))
+}
+
+impl ListQuery {
+    /// The page of `rows` that is asked for.
+    fn page(&self, mut rows: Vec<ProductRow>) -> Result<ProductsView, ApiError> {
+        let words: Vec<String> = self
+            .q
+            .as_deref()
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
+        rows.retain(|row| self.takes(row) && row.contains_all(&words));
+        let sort = self.sort.unwrap_or_default();
+        rows.sort_by(|one, other| sort.order(one, other).then_with(|| one.id.cmp(&other.id)));
+        let total = rows.len();
+        let start = match &self.cursor {
+            None => 0,
+            Some(cursor) => cursor.parse::<usize>().map_err(|_| {
+                ApiError::field(
+                    "cursor",
+                    "The cursor is not one that a page named as `next`.",
+                )
+            })?,
+        };
+        let limit = usize::from(self.limit.unwrap_or(1_000)).clamp(1, 10_000);
+        let end = start.saturating_add(limit).min(total);
+        let products = rows.drain(start.min(end)..end).collect();
+        Ok(ProductsView {
+            products,
+            total,
+            next: (end < total).then(|| end.to_string()),
         })
-    });
-    let (definition, unreadable) = match stored.definition {
+    }
+
+    fn takes(&self, row: &ProductRow) -> bool {
+        fn is(wanted: Option<&String>, has: Option<&str>) -> bool {
+            wanted.is_none_or(|wanted| has == Some(wanted))
+        }
+        is(self.category.as_ref(), row.category.as_deref())
+            && is(self.vendor.as_ref(), row.vendor.as_deref())
+            && is(
+                self.item.as_ref(),
+                row.item.as_ref().map(model::ItemId::as_str),
+            )
+            && self.state.is_none_or(|state| row.state == state)
+            && self
+                .tag
+                .as_ref()
+                .is_none_or(|tag| row.tags.iter().any(|has| has.as_str() == tag))
+    }
+}
+
+impl ProductRow {
+    fn contains_all(&self, words: &[String]) -> bool {
+        words.iter().all(|word| {
+            let texts = [
+                Some(self.name.as_str()),
+                Some(self.id.as_str()),
+                self.vendor.as_deref(),
+                self.category.as_deref(),
+            ];
+            let texts = texts.into_iter().flatten();
+            let tags = self.tags.iter().map(model::Tag::as_str);
+            texts
+                .chain(tags)
+                .any(|text| text.to_lowercase().contains(word))
+        })
+    }
+
+    fn change(&self) -> Option<model::Decimal> {
+        self.change_percent.as_deref()?.parse().ok()
+    }
+}
+
+impl Sort {
+    fn order(self, one: &ProductRow, other: &ProductRow) -> std::cmp::Ordering {
+        // What has no figure comes last.
+        fn last<T: Ord + Copy>(one: Option<T>, other: Option<T>) -> std::cmp::Ordering {
+            (one.is_none(), one).cmp(&(other.is_none(), other))
+        }
+        match self {
+            Self::Name => one.name.to_lowercase().cmp(&other.name.to_lowercase()),
+            Self::Change => last(one.change(), other.change()),
+            Self::Moved => last(
+                one.change().map(|change| std::cmp::Reverse(change.abs())),
+                other.change().map(|change| std::cmp::Reverse(change.abs())),
+            ),
+            Self::Price => last(
+                one.price.map(|price| (price.currency.code(), price.amount)),
+                other
+                    .price
+                    .map(|price| (price.currency.code(), price.amount)),
+            ),
+        }
+    }
+}
+
+pub(crate) async fn get(api: &Api, request: &Request) -> Result<Json<ProductView>, ApiError> {
+    let id: ProductId = request.id("id")?;
+    let stored = known(api, &id).await?;
+    let (product, unreadable) = match stored.definition {
         Ok(product) => (Some(product), None),
         Err(failure) => (None, Some(failure)),
     };
-    Ok(Answer::json(
-        200,
-        &json!({"product": definition, "unreadable": unreadable, "last": last}),
-    )?)
+    Ok(Json(ProductView {
+        product,
+        unreadable,
+        last: stored.last.map(|last| LastView {
+            price: last.price,
+            availability: last.availability,
+            slot: last.slot,
+        }),
+    }))
 }
 
-/// The newest outcomes of a product, newest first.
-pub(crate) async fn prices(api: &Api, request: &Request<'_>) -> Result<Answer> {
-    let id = match id(request) {
-        Ok(id) => id,
-        Err(bad) => return Ok(bad),
-    };
-    let limit = match request.query.get("limit").map(|limit| limit.parse()) {
-        None => DEFAULT_LIMIT,
-        Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
-        Some(_) => {
-            return Ok(problem(
-                400,
-                format!("limit is a number from 1 to {MAX_LIMIT}."),
-            ));
+pub(crate) async fn put(api: &Api, request: &Request) -> Result<Json<Product>, ApiError> {
+    let id: ProductId = request.id("id")?;
+    let mut body: Value = request.body()?;
+    if let Value::Object(fields) = &mut body {
+        let named = fields.entry("id").or_insert_with(|| json!(id));
+        if *named != json!(id) {
+            let detail = format!("The body names the id {named}, the address {id}.");
+            return Err(ApiError::field("id", detail));
         }
-    };
-    let history = api.observations.history(&id, limit).await?;
-    let prices: Vec<Value> = history.iter().map(outcome).collect();
-    Ok(Answer::json(
-        200,
-        &json!({"product": id, "prices": prices}),
-    )?)
-}
-
-fn id(request: &Request<'_>) -> Result<ProductId, Answer> {
-    let id = request.path.get("id").map_or("", String::as_str);
-    ProductId::new(id).map_err(|invalid| problem(400, invalid.to_string()))
-}
-
-fn outcome(observation: &Observation) -> Value {
-    let mut value = match &observation.outcome {
-        Outcome::Price(offer) => json!({
-            "amount": offer.price.amount.to_string(),
-            "currency": offer.price.currency,
-            "availability": offer.availability,
-            "found_in": offer.found_in,
-        }),
-        Outcome::Failure(failure) => json!({
-            "failure": failure.reason,
-            "sentence": failure.reason.sentence(),
-            "detail": failure.detail,
-        }),
-    };
-    value["run"] = json!(observation.run);
-    value["slot"] = json!(observation.run.slot);
-    value["fetched_at"] = json!(observation.fetched_at);
-    if let Some(unconfirmed) = observation.unconfirmed {
-        value["unconfirmed"] = json!(unconfirmed);
     }
-    value
+    let product: Product = serde_path_to_error::deserialize(&body).map_err(|error| {
+        let detail = format!("The body is not a product: {}.", error.inner());
+        ApiError::field(error.path().to_string(), detail)
+    })?;
+    product.check()?;
+    api.products.define(&product).await?;
+    Ok(Json(product))
+}
+
+pub(crate) async fn delete(api: &Api, request: &Request) -> Result<Done, ApiError> {
+    let id: ProductId = request.id("id")?;
+    if !api.products.delete(&id).await? {
+        return Err(ApiError::not_found(format!("There is no product {id}.")));
+    }
+    Ok(Done)
+}
+
+/// A product, or the problem that there is none.
+pub(crate) async fn known(api: &Api, id: &ProductId) -> Result<StoredProduct, ApiError> {
+    let stored = api.products.get(id).await?;
+    stored.ok_or_else(|| {
+        ApiError::not_found(format!(
+            "There is no product {id}. GET /api/products lists those that there are."
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<ProductRow> {
+        let row = |id: &str, name: &str, price: u32, change: &str| ProductRow {
+            id: id.parse().unwrap(),
+            name: name.to_owned(),
+            category: Some("전자".to_owned()),
+            vendor: None,
+            item: None,
+            tags: vec!["gift".parse().unwrap()],
+            state: State::Priced,
+            price: Some(Money::new(price.into(), model::Currency::KRW)),
+            availability: None,
+            slot: None,
+            change_percent: (!change.is_empty()).then(|| change.to_owned()),
+            changed: None,
+            trend: Vec::new(),
+            failure: None,
+        };
+        vec![
+            row("a", "무선 이어폰", 300, "-10"),
+            row("b", "유선 이어폰", 100, ""),
+            row("c", "키보드", 200, "25"),
+        ]
+    }
+
+    fn ids(query: &ListQuery) -> Vec<String> {
+        let page = query.page(rows()).unwrap();
+        page.products.iter().map(|row| row.id.to_string()).collect()
+    }
+
+    #[test]
+    fn products_are_found_by_words_and_ordered() {
+        let query = |q: &str, sort| ListQuery {
+            q: Some(q.to_owned()),
+            sort: Some(sort),
+            ..ListQuery::default()
+        };
+        assert_eq!(ids(&query("이어폰", Sort::Name)), ["a", "b"]);
+        assert_eq!(ids(&query("이어폰 무선", Sort::Name)), ["a"]);
+        assert_eq!(ids(&query("GIFT", Sort::Price)), ["b", "c", "a"]);
+        assert_eq!(ids(&query("", Sort::Change)), ["a", "c", "b"]);
+        assert_eq!(ids(&query("", Sort::Moved)), ["c", "a", "b"]);
+    }
+
+    #[test]
+    fn pages_follow_each_other() {
+        let mut query = ListQuery {
+            limit: Some(2),
+            ..ListQuery::default()
+        };
+        let first = query.page(rows()).unwrap();
+        assert_eq!((first.products.len(), first.total), (2, 3));
+        query.cursor = first.next;
+        let second = query.page(rows()).unwrap();
+        assert_eq!((second.products.len(), second.next), (1, None));
+        query.cursor = Some("x".to_owned());
+        assert!(query.page(rows()).is_err());
+    }
 }

@@ -1,46 +1,198 @@
-//! `/runs/{id}`: how far a run is, and what came of it.
+//! `/api/runs`: how far runs are, and what came of them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use anyhow::Result;
-use model::RunId;
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use model::{ProductId, RunId, ScheduleName, Slot};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::Run;
+use utoipa::ToSchema;
 
-use crate::answer::{Answer, problem};
-use crate::{Api, Request};
+use crate::Api;
+use crate::error::ApiError;
+use crate::http::{Json, Request};
+use crate::routes::prices::PriceView;
+
+/// How many runs are listed.
+const LISTED: usize = 40;
 
 /// A run.
-pub(crate) async fn get(api: &Api, request: &Request<'_>) -> Result<Answer> {
-    let id = request.path.get("id").map_or("", String::as_str);
-    let id: RunId = match id.parse() {
-        Ok(id) => id,
-        Err(invalid) => return Ok(problem(400, format!("{invalid}."))),
-    };
-    let Some(run) = api.runs.get(&id).await? else {
-        return Ok(problem(404, format!("There is no run {id}.")));
-    };
-    let totals = run.totals.map(|totals| {
-        let failures: BTreeMap<&str, u64> = totals
-            .failures
-            .iter()
-            .map(|(reason, count)| (reason.name(), *count))
-            .collect();
-        json!({
-            "prices": totals.prices,
-            "unconfirmed": totals.unconfirmed,
-            "failures": failures,
-            "missing": totals.missing,
-        })
-    });
-    Ok(Answer::json(
-        200,
-        &json!({
-            "id": id,
-            "status": run.status.name(),
-            "created_at": run.created_at,
-            "jobs": run.expected,
-            "totals": totals,
-            "workbook": run.workbook,
-        }),
-    )?)
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RunView {
+    /// Its id.
+    id: RunId,
+    /// `planning`, `running`, `complete` or `incomplete`.
+    status: &'static str,
+    /// When it was begun.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// How many jobs it has; known when all are sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jobs: Option<u64>,
+    /// How many jobs have their outcome, while the run is not closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<u64>,
+    /// What came of it, once it is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    totals: Option<TotalsView>,
+    /// The key of its workbook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workbook: Option<String>,
+}
+
+/// What came of a run, in jobs.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TotalsView {
+    /// Ended with a price that counts.
+    prices: u64,
+    /// Ended with a price that was not confirmed.
+    unconfirmed: u64,
+    /// Ended with a failure, by reason.
+    failures: BTreeMap<&'static str, u64>,
+    /// Have no outcome.
+    missing: u64,
+}
+
+/// The latest runs.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RunsView {
+    /// Newest first.
+    runs: Vec<RunView>,
+}
+
+/// How the jobs of a run ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OutcomesView {
+    /// The run.
+    run: RunId,
+    /// By product.
+    outcomes: Vec<OutcomeView>,
+}
+
+/// How one job ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OutcomeView {
+    /// The product.
+    product: ProductId,
+    /// Its name at that time.
+    name: String,
+    /// Its vendor at that time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vendor: Option<String>,
+    /// The outcome.
+    outcome: PriceView,
+}
+
+/// Which schedule's run to start.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StartBody {
+    /// The schedule.
+    #[serde(default = "daily")]
+    schedule: ScheduleName,
+}
+
+fn daily() -> ScheduleName {
+    ScheduleName::new("daily").expect("`daily` is a schedule name")
+}
+
+/// A run that begins soon.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StartedView {
+    /// Its id; GET /api/runs/{id} finds it in a moment.
+    id: RunId,
+}
+
+impl RunView {
+    fn of(run: &Run) -> Self {
+        Self {
+            id: run.id.clone(),
+            status: run.status.name(),
+            created_at: run.created_at,
+            jobs: run.expected,
+            done: None,
+            totals: run.totals.as_ref().map(|totals| TotalsView {
+                prices: totals.prices,
+                unconfirmed: totals.unconfirmed,
+                failures: totals
+                    .failures
+                    .iter()
+                    .map(|(reason, count)| (reason.name(), *count))
+                    .collect(),
+                missing: totals.missing,
+            }),
+            workbook: run.workbook.clone(),
+        }
+    }
+}
+
+pub(crate) async fn list(api: &Api, _: &Request) -> Result<Json<RunsView>, ApiError> {
+    let mut ids = Vec::new();
+    for schedule in &api.schedules {
+        let slots = schedule.before(Timestamp::now(), LISTED);
+        ids.extend(
+            slots
+                .into_iter()
+                .map(|slot| RunId::new(schedule.name.clone(), slot)),
+        );
+    }
+    let runs: Vec<Option<Run>> = stream::iter(ids)
+        .map(|id| async move { api.runs.get(&id).await })
+        .buffer_unordered(8)
+        .try_collect()
+        .await?;
+    let mut runs: Vec<Run> = runs.into_iter().flatten().collect();
+    runs.sort_by_key(|run| std::cmp::Reverse((run.id.slot, run.id.schedule.clone())));
+    runs.truncate(LISTED);
+    Ok(Json(RunsView {
+        runs: runs.iter().map(RunView::of).collect(),
+    }))
+}
+
+pub(crate) async fn get(api: &Api, request: &Request) -> Result<Json<RunView>, ApiError> {
+    let run = known(api, request).await?;
+    let mut view = RunView::of(&run);
+    if !run.status.is_closed() {
+        view.done = Some(api.observations.count(&run.id).await?);
+    }
+    Ok(Json(view))
+}
+
+pub(crate) async fn outcomes(api: &Api, request: &Request) -> Result<Json<OutcomesView>, ApiError> {
+    let run = known(api, request).await?;
+    let outcomes = api.observations.of_run(&run.id).await?;
+    Ok(Json(OutcomesView {
+        run: run.id,
+        outcomes: outcomes
+            .into_values()
+            .map(|observation| OutcomeView {
+                product: observation.product.clone(),
+                name: observation.name.clone(),
+                vendor: observation.vendor.clone(),
+                outcome: PriceView::of(&observation),
+            })
+            .collect(),
+    }))
+}
+
+pub(crate) async fn start(api: &Api, request: &Request) -> Result<Json<StartedView>, ApiError> {
+    let StartBody { schedule } = request.body()?;
+    if api.schedules.iter().all(|known| known.name != schedule) {
+        let detail = format!("There is no schedule {schedule}; GET /api/schedules lists them.");
+        return Err(ApiError::field("schedule", detail));
+    }
+    let id = RunId::new(schedule, Slot::at(Timestamp::now()));
+    let id: RunId = request.once(api, &id.to_string()).await?.parse()?;
+    let event = json!({"schedule": id.schedule, "slot": id.slot});
+    api.starts.send(event.to_string(), Duration::ZERO).await?;
+    Ok(Json(StartedView { id }))
+}
+
+async fn known(api: &Api, request: &Request) -> Result<Run, ApiError> {
+    let id: RunId = request.id("id")?;
+    let run = api.runs.get(&id).await?;
+    run.ok_or_else(|| ApiError::not_found(format!("There is no run {id}.")))
 }

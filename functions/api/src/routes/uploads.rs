@@ -1,91 +1,132 @@
-//! `/uploads`: workbooks in, and what became of them.
+//! `/api/uploads`: workbooks in, and what became of them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Context;
 use model::{FileId, Upload};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use store::FileState;
+use utoipa::ToSchema;
 
-use crate::answer::{Answer, problem};
-use crate::{Api, Request};
+use crate::Api;
+use crate::error::ApiError;
+use crate::http::{Json, Request};
 
 /// How long a client has to begin its upload.
 const VALID: Duration = Duration::from_mins(15);
 
-#[derive(Deserialize)]
-struct NewUpload {
+/// A workbook to upload.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewUpload {
+    /// The file's name: 1 to 255 bytes, without `/`, `\` and control characters.
+    #[schema(example = "prices.xlsx", min_length = 1, max_length = 255)]
     name: String,
 }
 
-/// Asks for a request to upload a file with.
-pub(crate) async fn post(api: &Api, request: &Request<'_>) -> Result<Answer> {
-    let name = match serde_json::from_slice(&request.body) {
-        Ok(NewUpload { name }) => name,
-        Err(error) => {
-            let detail = format!("The body is not {{\"name\": \"FILE.xlsx\"}}: {error}.");
-            return Ok(problem(400, detail));
-        }
-    };
-    let fits = (1..=255).contains(&name.len())
-        && !name
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '/' | '\\'));
-    if !fits {
+/// A request to upload with.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MadeUpload {
+    /// The upload's id.
+    id: FileId,
+    /// The method to use.
+    method: String,
+    /// The address, signature included.
+    url: String,
+    /// Headers to send as they are.
+    headers: BTreeMap<String, String>,
+    /// How long the request is good for, in seconds.
+    expires_in: u64,
+}
+
+/// How far an upload is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UploadView {
+    /// Its id.
+    id: FileId,
+    /// The file's name.
+    name: String,
+    /// Its size in bytes.
+    size: u64,
+    /// How far it is.
+    state: UploadState,
+    /// The key of its report, once it is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<String>,
+    /// What the report found, in numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    summary: Option<serde_json::Value>,
+    /// The name of the reason why there is no report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// That reason for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// How far an upload is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UploadState {
+    /// Its report is being made.
+    Processing,
+    /// Its report is there.
+    Done,
+    /// No report can be made of it.
+    Failed,
+}
+
+pub(crate) async fn post(api: &Api, request: &Request) -> Result<Json<MadeUpload>, ApiError> {
+    let NewUpload { name } = request.body()?;
+    let unfit = |c: char| c.is_control() || matches!(c, '/' | '\\' | '\u{fffe}' | '\u{ffff}');
+    if !(1..=255).contains(&name.len()) || name.chars().any(unfit) {
         let detail = "The name is 1 to 255 bytes, without '/', '\\' and control characters.";
-        return Ok(problem(400, detail));
+        return Err(ApiError::field("name", detail));
     }
     let mut unique = [0_u8; 16];
     getrandom::fill(&mut unique).context("no random numbers")?;
     let unique = u128::from_ne_bytes(unique);
     let key = format!("uploads/prices/{unique:032x}/{name}");
     let signed = api.inbox.presign_put(&key, VALID).await?;
-    let headers: serde_json::Map<String, Value> = signed
-        .headers
-        .into_iter()
-        .map(|(name, value)| (name, Value::String(value)))
-        .collect();
-    Ok(Answer::json(
-        201,
-        &json!({
-            "id": Upload::file_id_of(&api.inbox_name, &key),
-            "method": signed.method,
-            "url": signed.url,
-            "headers": headers,
-            "expires_in": VALID.as_secs(),
-        }),
-    )?)
+    Ok(Json(MadeUpload {
+        id: Upload::file_id_of(&api.inbox_name, &key),
+        method: signed.method,
+        url: signed.url,
+        headers: signed.headers.into_iter().collect(),
+        expires_in: VALID.as_secs(),
+    }))
 }
 
-/// How far an upload is.
-pub(crate) async fn get(api: &Api, request: &Request<'_>) -> Result<Answer> {
-    let id = request.path.get("id").map_or("", String::as_str);
-    let id = match FileId::new(id) {
-        Ok(id) => id,
-        Err(invalid) => return Ok(problem(400, invalid.to_string())),
-    };
+pub(crate) async fn get(api: &Api, request: &Request) -> Result<Json<UploadView>, ApiError> {
+    let id: FileId = request.id("id")?;
     let Some(file) = api.uploads.get(&id).await? else {
         let detail = format!("Nothing is known of the upload {id}: nothing arrived yet.");
-        return Ok(problem(404, detail));
+        return Err(ApiError::not_found(detail));
     };
-    let mut answer = json!({
-        "id": id,
-        "name": file.upload.file_name(),
-        "size": file.upload.size,
-    });
+    let mut view = UploadView {
+        id,
+        name: file.upload.file_name().to_owned(),
+        size: file.upload.size,
+        state: UploadState::Processing,
+        report: None,
+        summary: None,
+        code: None,
+        reason: None,
+    };
     match file.state {
-        FileState::Processing { .. } => answer["state"] = json!("processing"),
+        FileState::Processing { .. } => {}
         FileState::Done { report, summary } => {
-            answer["state"] = json!("done");
-            answer["report"] = json!(report);
-            answer["summary"] = serde_json::from_str(&summary).unwrap_or_default();
+            view.state = UploadState::Done;
+            view.report = Some(report);
+            view.summary = serde_json::from_str(&summary).ok();
         }
         FileState::Failed { code, reason } => {
-            answer["state"] = json!("failed");
-            answer["code"] = json!(code);
-            answer["reason"] = json!(reason);
+            view.state = UploadState::Failed;
+            view.code = Some(code);
+            view.reason = Some(reason);
         }
     }
-    Ok(Answer::json(200, &answer)?)
+    Ok(Json(view))
 }

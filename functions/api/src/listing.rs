@@ -1,0 +1,126 @@
+//! The products with their latest prices, as a list needs them.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use model::{Decimal, Observation, Outcome, Product, ProductId};
+use store::{LastPrice, SHARDS};
+
+use crate::Api;
+use crate::routes::prices::FailureView;
+use crate::routes::products::{ProductRow, State};
+
+/// How many outcomes a trend shows.
+const TREND: u16 = 30;
+/// How many products of a shard are read at once.
+const PAGE: u16 = 500;
+/// How many reads are on their way at once.
+const PARALLEL: usize = 8;
+
+/// A row for every product that is followed.
+pub(crate) async fn rows(api: &Api) -> anyhow::Result<Vec<ProductRow>> {
+    let mut shards = Vec::new();
+    for schedule in &api.schedules {
+        shards.extend((0..SHARDS).map(|shard| (schedule.name.clone(), shard)));
+    }
+    let products: Vec<Vec<Product>> = stream::iter(shards)
+        .map(|(schedule, shard)| async move {
+            let mut products = Vec::new();
+            let mut from: Option<ProductId> = None;
+            loop {
+                let page = api
+                    .products
+                    .active(&schedule, shard, from.as_ref(), PAGE)
+                    .await?;
+                products.extend(page.products.iter().filter_map(|active| {
+                    Product::from_json(&active.id, active.definition.get()).ok()
+                }));
+                match page.next {
+                    Some(next) => from = Some(next),
+                    None => return anyhow::Ok(products),
+                }
+            }
+        })
+        .buffer_unordered(PARALLEL)
+        .try_collect()
+        .await?;
+    let products: Vec<Product> = products.into_iter().flatten().collect();
+    let stored = api
+        .products
+        .several(products.iter().map(|it| &it.id))
+        .await?;
+    let stored = &stored;
+    stream::iter(products)
+        .map(|product| async move {
+            let history = api.observations.history(&product.id, TREND).await?;
+            let last = stored
+                .get(&product.id)
+                .and_then(|stored| stored.last.as_ref());
+            Ok(row(product, last, &history))
+        })
+        .buffer_unordered(PARALLEL)
+        .try_collect()
+        .await
+}
+
+/// A row; `history` is newest first.
+fn row(product: Product, last: Option<&LastPrice>, history: &[Observation]) -> ProductRow {
+    let failure = match history.first().map(|newest| &newest.outcome) {
+        Some(Outcome::Failure(failure)) => Some(FailureView::of(failure)),
+        _ => None,
+    };
+    ProductRow {
+        state: match (&failure, last) {
+            _ if !product.active => State::Paused,
+            (Some(_), _) => State::Failing,
+            (None, Some(_)) => State::Priced,
+            (None, None) => State::New,
+        },
+        id: product.id,
+        name: product.name,
+        category: product.category,
+        vendor: product.vendor,
+        item: product.item,
+        tags: product.tags,
+        price: last.map(|last| last.price),
+        availability: last.and_then(|last| last.availability),
+        slot: last.map(|last| last.slot),
+        change_percent: change(history),
+        changed: change_slot(history),
+        trend: history
+            .iter()
+            .rev()
+            .map(|seen| seen.counted().map(|offer| offer.price.amount.to_string()))
+            .collect(),
+        failure,
+    }
+}
+
+/// The newest price that counts against the newest before it that differs, in percent.
+fn change(history: &[Observation]) -> Option<String> {
+    let mut counted = history.iter().filter_map(Observation::counted);
+    let now = counted.next()?.price;
+    let before = counted
+        .map(|offer| offer.price)
+        .find(|price| price.currency != now.currency || price.amount != now.amount)?;
+    if before.currency != now.currency || before.amount.is_zero() {
+        return None;
+    }
+    let percent = (now.amount - before.amount)
+        .checked_mul(Decimal::ONE_HUNDRED)?
+        .checked_div(before.amount)?;
+    Some(percent.round_dp(1).normalize().to_string())
+}
+
+/// The slot in which the newest price first stood.
+fn change_slot(history: &[Observation]) -> Option<model::Slot> {
+    let mut counted = history.iter().filter(|seen| seen.counted().is_some());
+    let newest = counted.next()?;
+    let price = newest.counted()?.price;
+    let mut since = newest.run.slot;
+    for seen in counted {
+        if seen.counted()?.price != price {
+            return Some(since);
+        }
+        since = seen.run.slot;
+    }
+    None
+}
