@@ -19,13 +19,13 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use fetch::{Addresses, Fetcher, Limits};
 use lambda::config;
 use lambda_runtime::LambdaEvent;
 use store::{
     Bucket, Clients, Files, Grants, Observations, Products, Queue, Requests, Runs, Secrets,
     ShareScope, Table,
 };
-use worker::{Addresses, Fetcher, Limits};
 
 use crate::access::{Access, Caller, Guard, Role};
 use crate::error::{ApiError, Problem};

@@ -6,11 +6,9 @@
 //! is sent again with a delay, which does not use up receives. A price that moved too far is
 //! recorded unconfirmed, and a second fetch settles it.
 
-mod address;
 mod ask;
 mod confirm;
 mod coupang;
-mod fetch;
 mod lists;
 mod manners;
 mod outcome;
@@ -23,6 +21,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use fetch::{Addresses, Fetcher, Limits};
 use jiff::{SignedDuration, Timestamp};
 use lambda::batch::{self, Record};
 use lambda::config;
@@ -32,9 +31,7 @@ use store::{Clients, KeptSecrets, Observations, Products, Queue, Secrets, Source
 use tokio::sync::Mutex;
 use tracing::warn;
 
-pub use crate::address::Addresses;
 use crate::ask::Attempt;
-pub use crate::fetch::{Answer, Fetcher, Limits, NoPage, Page};
 use crate::manners::Settings;
 use crate::permits::Permits;
 use crate::round::Round;

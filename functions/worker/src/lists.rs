@@ -14,11 +14,11 @@ use store::{Gate, Pass, Shared};
 
 use crate::ask::{Later, Why};
 use crate::coupang::{self, Keys, List, Request};
-use crate::fetch::Answer;
 use crate::manners::COUPANG;
 use crate::price::{NoOffer, Reading};
 use crate::round::Task;
 use crate::{Worker, is_far, until};
+use fetch::Answer;
 
 /// How long the job that asks may take, from its turn on.
 const ASKING: SignedDuration = SignedDuration::from_secs(60);

@@ -16,9 +16,9 @@ use tracing::warn;
 use url::{Position, Url};
 
 use crate::Worker;
-use crate::fetch::{Answer, NoPage};
 use crate::price::NoOffer;
 use crate::robots::Robots;
+use fetch::{Answer, NoPage};
 
 /// How many hosts' rules are kept in memory.
 const KNOWN: usize = 1_000;

@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 use store::{LastPrice, PageVersion};
 
 use crate::ask::Later;
-use crate::fetch::{Answer, NoPage, Page};
 use crate::round::Task;
 use crate::{Worker, lists};
+use fetch::{Answer, NoPage, Page};
 
 /// An offer as it was read.
 #[derive(Debug)]

@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use clap::ArgGroup;
 use extract::price_text::{self, TextHints};
 use extract::{Hints, Inspection};
+use fetch::{Addresses, Answer, Fetcher, Limits};
 use model::{Currency, Failure, FailureReason, Variant};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
-use worker::{Addresses, Answer, Fetcher, Limits};
 
 /// Show what Pricetide reads from a shop's page, a file or a text.
 #[derive(Debug, clap::Args)]

@@ -1,11 +1,11 @@
 //! `/api/extractions`: a source, tried before it is followed.
 
 use extract::{CompiledPaths, Hints, Inspection, from_json, inspect_html};
+use fetch::Answer;
 use model::{Availability, Currency, Failure, FailureReason, Money, Offer, Source};
 use reqwest::header::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use worker::Answer;
 
 use crate::Api;
 use crate::error::ApiError;

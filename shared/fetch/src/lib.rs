@@ -1,9 +1,13 @@
 //! One bounded HTTP request to a shop.
 //!
+//! A [`Fetcher`] connects only to the [`Addresses`] that its owner allows, checked as they are
+//! resolved and at every redirect anew, and keeps to its [`Limits`] whatever a shop sends.
+//!
 //! Redirects are followed here and not by the client, because what goes along with a request
 //! depends on where it goes: the headers of a source are secrets and stay with their origin, and
 //! validators belong to the one address that sent them.
 
+mod address;
 mod conditions;
 mod failure;
 mod limits;
@@ -21,8 +25,9 @@ use reqwest::{Client, ClientBuilder, Response, StatusCode, redirect};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::address::{Addresses, Refused};
+use crate::address::Refused;
 
+pub use address::Addresses;
 pub use limits::Limits;
 
 /// How what is compressed by gzip begins (RFC 1952, 2.3.1).
