@@ -3,7 +3,7 @@
 import { get, id, put, remove } from "../api.js";
 import { priceChart } from "../chart/price-chart.js";
 import { dialog, field, h, icon, toast } from "../dom.js";
-import { ago, availability, available, change, direction, money, number, reason, t, when } from "../i18n.js";
+import { ago, availability, available, change, day, direction, money, number, reason, t, when } from "../i18n.js";
 import { alertsCard, targets } from "../alerts.js";
 import { shareDialog } from "../share.js";
 import { standing } from "../standing.js";
@@ -66,8 +66,8 @@ function verdict(figures) {
 function statistics(figures) {
   const row = (label, value, note) => [h("dt", {}, label), h("dd", {}, value, note && h("span", { class: "soft" }, ` ${note}`))];
   return h("section", { class: "card" }, h("h2", {}, t("statistics")), h("dl", { class: "facts" },
-    row(t("lowest"), money(figures.lowest.price), when(figures.lowest.slot).split(" ").slice(0, 3).join(" ")),
-    row(t("highest"), money(figures.highest.price), when(figures.highest.slot).split(" ").slice(0, 3).join(" ")),
+    row(t("lowest"), money(figures.lowest.price), day(figures.lowest.slot)),
+    row(t("highest"), money(figures.highest.price), day(figures.highest.slot)),
     row(t("median"), money(figures.median)), row(t("changes"), number(figures.changes)),
     row(t("in.stock"), figures.inStock === null ? "–" : `${figures.inStock}%`), row(t("success"), `${figures.success}%`)));
 }
@@ -85,14 +85,14 @@ function outcomes(list, total, path, may, reload) {
   let shown = 0;
   const more = h("button", { type: "button", onclick: () => grow() }, t("more"));
   function grow() {
-    for (const outcome of list.slice(shown, shown + 30)) body.append(line(outcome, path, may, reload));
-    shown += 30;
+    for (const outcome of list.slice(shown, shown + 15)) body.append(line(outcome, path, may, reload));
+    shown += 15;
     more.hidden = shown >= list.length;
   }
   grow();
   return h("section", { class: "card flush" }, h("h2", {}, t("outcomes"), h("span", { class: "soft small" }, t("count.outcomes", { n: number(total) }))),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("outcomes") }, h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("col.slot")), h("th", { class: "num" }, t("col.price")), h("th", {}, t("col.state")), h("th", {}, h("span", { class: "hidden" }, t("actions"))))), body)),
-    h("p", { class: "empty", hidden: list.length > 0 }, t("outcomes.none")), h("div", { class: "row", hidden: list.length <= 30 }, more));
+    h("p", { class: "empty", hidden: list.length > 0 }, t("outcomes.none")), h("div", { class: "row", hidden: list.length <= 15 }, more));
 }
 
 function line(outcome, path, may, reload) {
@@ -112,7 +112,7 @@ function line(outcome, path, may, reload) {
   const state = outcome.failure ? [h("span", { class: "pill bad" }, reason(outcome.failure)), " ", h("span", { class: "small soft" }, outcome.failure.detail)]
     : outcome.void ? [h("span", { class: "pill warn" }, t("void")), " ", h("span", { class: "small soft" }, outcome.void.reason)]
     : outcome.unconfirmed ? h("span", { class: "pill warn" }, t("unconfirmed")) : h("span", { class: "small soft" }, outcome.availability ? availability(outcome.availability) : outcome.found_in);
-  return h("tr", { class: outcome.void && "void" }, h("td", { class: "nowrap num" }, when(outcome.slot)), h("td", { class: "num" }, h("span", { class: outcome.void && "struck" }, outcome.price ? money(outcome.price) : "–")),
+  return h("tr", { class: outcome.void && "void" }, h("td", { class: "nowrap slot" }, when(outcome.slot)), h("td", { class: "num" }, h("span", { class: outcome.void && "struck" }, outcome.price ? money(outcome.price) : "–")),
     h("td", {}, state), h("td", { class: "end" }, may("editor") && outcome.price && (outcome.void ? h("button", { type: "button", class: "quiet", onclick: undo }, t("undo")) : h("button", { type: "button", class: "quiet", onclick: ask }, t("void.do")))));
 }
 
