@@ -7,8 +7,9 @@ use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
 use integration_tests::{Post, Slack, SlackAnswer, TestPipeline, patiently};
 use model::FileId;
+use model::{Message, Notification, UploadNotification, UploadOutcome};
 use reqwest::StatusCode;
-use store::{Files, Note, UploadNote, UploadOutcome};
+use store::Files;
 
 use crate::uploads::{event_of, inbox, reports};
 
@@ -83,7 +84,7 @@ async fn a_repeated_event_and_a_repeated_message_tell_nothing_twice() -> Result<
 
     let note = note_of(&pipeline, &id).await?;
     let notifications = pipeline.queue("NotificationsQueue")?;
-    let message = serde_json::to_string(&note)?;
+    let message = Message::from(note.clone()).to_body();
     notifications
         .send_all(std::iter::repeat_n(message, 3))
         .await?;
@@ -148,14 +149,14 @@ async fn of_several_versions_the_newest_is_told() -> Result<()> {
     // A note of the older version that was late is not posted after the newer one's.
     let before = slack.requests();
     let id = model::Upload::file_id_of(&bucket, key);
-    let Note::Upload(newest) = note_of(&pipeline, &id).await?;
-    let late = Note::Upload(UploadNote {
+    let Notification::Upload(newest) = note_of(&pipeline, &id).await?;
+    let late = Notification::Upload(UploadNotification {
         version: "0".to_owned(),
         ..newest
     });
     let notifications = pipeline.queue("NotificationsQueue")?;
     notifications
-        .send(serde_json::to_string(&late)?, Duration::ZERO)
+        .send(Message::from(late.clone()), Duration::ZERO)
         .await?;
     patiently("the late note is settled", async || {
         let status = status_of(&pipeline, &late).await?;
@@ -262,7 +263,7 @@ async fn a_note_whose_sender_died_is_posted_by_the_next_one() -> Result<()> {
         .await?;
     let notifications = pipeline.queue("NotificationsQueue")?;
     notifications
-        .send(serde_json::to_string(&note)?, Duration::ZERO)
+        .send(Message::from(note.clone()), Duration::ZERO)
         .await?;
     posts(&pipeline, &slack, 2).await?;
     ensure!(status_of(&pipeline, &note).await?.as_deref() == Some("sent"));
@@ -325,10 +326,10 @@ async fn a_reporter_that_is_killed_leaves_one_report_and_one_message() -> Result
 }
 
 /// The note of an upload that is settled.
-async fn note_of(pipeline: &TestPipeline, id: &FileId) -> Result<Note> {
+async fn note_of(pipeline: &TestPipeline, id: &FileId) -> Result<Notification> {
     let file = Files::new(pipeline.table()?).get(id).await?;
     let upload = file.context("no file")?.upload;
-    Ok(Note::Upload(UploadNote {
+    Ok(Notification::Upload(UploadNotification {
         file: id.clone(),
         version: upload.sequencer.clone(),
         name: upload.file_name().to_owned(),
@@ -339,7 +340,7 @@ async fn note_of(pipeline: &TestPipeline, id: &FileId) -> Result<Note> {
 }
 
 /// How far a note is.
-async fn status_of(pipeline: &TestPipeline, note: &Note) -> Result<Option<String>> {
+async fn status_of(pipeline: &TestPipeline, note: &Notification) -> Result<Option<String>> {
     let request = pipeline.clients().dynamodb().get_item();
     let request = request.table_name(pipeline.table_name()?);
     let request = request.key("PK", text(format!("NOTE#{}", note.id())));

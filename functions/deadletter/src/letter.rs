@@ -1,7 +1,7 @@
-//! What a dead letter is about, by its shape: a job, an S3 event, or something else.
+//! What a dead letter is: a message of ours, an S3 event, or something else.
 
 use aws_lambda_events::s3::S3Event;
-use model::{Job, Upload};
+use model::{CloseRun, Job, Message, Tell, Upload};
 
 /// A dead letter.
 #[derive(Debug)]
@@ -10,18 +10,25 @@ pub(crate) enum Letter {
     Job(Box<Job>),
     /// An S3 event that the reporter never finished.
     Uploads(Vec<Upload>),
-    /// Anything else: an export, a schedule event, text that is no message of ours.
-    Other,
+    /// Anything else, and what is known about it.
+    Other(String),
 }
 
 /// Reads a message body. A job whose definition cannot be read is still a job.
 pub(crate) fn read(body: &str) -> Letter {
-    if let Ok(job) = serde_json::from_str::<Job>(body) {
-        return Letter::Job(Box::new(job));
-    }
+    let unreadable = match Message::read(body) {
+        Ok(Message::Job(job)) => return Letter::Job(Box::new(job)),
+        Ok(Message::CloseRun(CloseRun { run, .. })) => {
+            return Letter::Other(format!("the run {run} could not be closed"));
+        }
+        Ok(Message::Notification(Tell { notification })) => {
+            return Letter::Other(format!("{} could not be told", notification.id()));
+        }
+        Err(unreadable) => unreadable,
+    };
     match serde_json::from_str::<S3Event>(body).map(|event| lambda::uploads::of_event(&event)) {
         Ok(Ok(uploads)) if !uploads.is_empty() => Letter::Uploads(uploads),
-        _ => Letter::Other,
+        _ => Letter::Other(unreadable.to_string()),
     }
 }
 
@@ -30,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_is_known_by_its_run_and_product() {
+    fn a_job_is_a_job_even_if_its_definition_is_none() {
         let body = r#"{"run":"daily@2026-11-21T01:15:00Z","product":"p-1","definition":[]}"#;
         assert!(matches!(read(body), Letter::Job(job) if job.product.as_str() == "p-1"));
     }
@@ -51,7 +58,7 @@ mod tests {
             r#"{"Records":[]}"#,
             r#"{"run":"daily@x"}"#,
         ] {
-            assert!(matches!(read(body), Letter::Other), "{body}");
+            assert!(matches!(read(body), Letter::Other(_)), "{body}");
         }
     }
 }

@@ -63,7 +63,7 @@ impl DeadLetters {
                     }
                     Ok(())
                 }
-                Letter::Other => self.keep(record.id(), record.body()).await,
+                Letter::Other(why) => self.keep(record.id(), record.body(), &why).await,
             }
         })
         .await
@@ -141,13 +141,13 @@ impl DeadLetters {
         }
     }
 
-    /// Keeps a letter that nobody can read.
-    async fn keep(&self, id: &str, body: &str) -> Result<()> {
+    /// Keeps a letter that is about nothing with an outcome of its own.
+    async fn keep(&self, id: &str, body: &str, why: &str) -> Result<()> {
         let key = format!("dead-letters/{id}.txt");
         self.files
             .write(&key, body.as_bytes().to_vec(), "text/plain; charset=utf-8")
             .await?;
-        warn!(key, "kept a dead letter that cannot be read");
+        warn!(key, "kept a dead letter: {why}");
         Ok(())
     }
 }

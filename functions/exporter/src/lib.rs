@@ -14,11 +14,14 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{Timestamp, tz::TimeZone};
-use lambda::{batch, config};
+use lambda::{Backoff, Consumer, config};
 use lambda_runtime::LambdaEvent;
-use model::{ExportTask, Observation, Outcome, ProductId, RunId, Unconfirmed};
+use model::{CloseRun, Message, Observation, Outcome, ProductId, RunId, Unconfirmed};
 use store::{Bucket, Clients, Observations, Queue, Run, RunStatus, RunTotals, Runs, Table, XLSX};
 use tracing::{info, warn};
+
+/// The wait before a message that could not be dealt with is tried again.
+const RETRY: Duration = Duration::from_secs(20);
 
 /// What the exporter works with.
 #[derive(Debug, Clone)]
@@ -26,6 +29,7 @@ pub struct Exporter {
     observations: Observations,
     runs: Runs,
     exports: Queue,
+    consumer: Consumer,
     files: Bucket,
     timezone: TimeZone,
     close_delay: Duration,
@@ -37,10 +41,12 @@ impl Exporter {
     pub async fn from_env() -> Result<Self> {
         let clients = Clients::from_env().await;
         let table = Table::new(&clients, config::required("TABLE")?);
+        let exports = Queue::new(&clients, config::required("EXPORTS_QUEUE_URL")?);
         Ok(Self {
+            consumer: Consumer::new(exports.clone(), Backoff::from(RETRY)),
             observations: Observations::new(table.clone()),
             runs: Runs::new(table),
-            exports: Queue::new(&clients, config::required("EXPORTS_QUEUE_URL")?),
+            exports,
             files: Bucket::new(&clients, config::required("FILES_BUCKET")?),
             timezone: schedule::time_zone(&config::required("TIMEZONE")?)
                 .context("the environment variable TIMEZONE")?,
@@ -49,22 +55,14 @@ impl Exporter {
         })
     }
 
-    /// Works on a batch of tasks, each on its own.
+    /// Works on a batch of messages, each on its own.
     pub async fn work(&self, event: &LambdaEvent<SqsEvent>) -> SqsBatchResponse {
-        batch::each(event, 1, async |record| {
-            match serde_json::from_str(record.body()) {
-                Ok(ExportTask::CloseRun { run, look }) => self.close_run(&run, look).await,
-                Err(error) => {
-                    // It will not get better: no waiting between its receives.
-                    let _ = self
-                        .exports
-                        .come_back(record.receipt_handle(), Duration::ZERO)
-                        .await;
-                    Err(error).context("the message is not an export task")
-                }
-            }
-        })
-        .await
+        self.consumer
+            .each(event, 1, async |message, _| match message {
+                Message::CloseRun(CloseRun { run, look }) => Ok(self.close_run(&run, look).await?),
+                other => Err(lambda::misdirected(&other)),
+            })
+            .await
     }
 
     async fn close_run(&self, id: &RunId, look: u32) -> Result<()> {
@@ -139,12 +137,13 @@ impl Exporter {
         // A forged count must not overflow.
         let look = look.min(10_000);
         let delay = self.close_delay.max(Duration::from_secs(1)) * (look + 2);
-        let task = ExportTask::CloseRun {
+        let message = Message::CloseRun(CloseRun {
             run: run.clone(),
             look: look + 1,
-        };
-        let body = serde_json::to_string(&task)?;
-        self.exports.send(body, delay.min(store::MAX_DELAY)).await
+        });
+        self.exports
+            .send(message, delay.min(store::MAX_DELAY))
+            .await
     }
 }
 

@@ -12,38 +12,36 @@ mod slack;
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, anyhow};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
-use lambda::batch::{self, Record};
-use lambda::config;
+use lambda::{Backoff, Consumer, Retry, config};
 use lambda_runtime::LambdaEvent;
+use model::{Message, Notification, Tell};
 use store::{
-    Clients, Delivery, Files, KeptSecret, Links, Note, NoteClaim, Notes, Queue, Secrets, Table,
+    Clients, Delivery, Files, KeptSecret, Links, NotificationClaim, Notifications, Queue, Secrets,
+    Table,
 };
 use tracing::{error, info};
 
-use crate::message::Message;
+use crate::message::Post;
 use crate::slack::{Posted, Slack};
 
 /// How long the link in a message opens.
 const LINK: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The longest wait before a message is tried again.
-const LONGEST_WAIT: Duration = Duration::from_mins(15);
 /// When to look again at a note that somebody else is sending.
 const HELD_WAIT: Duration = Duration::from_mins(1);
 
 /// What the notifier works with.
 #[derive(Debug)]
 pub struct Notifier {
-    notes: Notes,
+    notifications: Notifications,
     uploads: Files,
-    notifications: Queue,
+    consumer: Consumer,
     webhook: KeptSecret,
     api_token: KeptSecret,
     api_url: String,
     slack: Slack,
-    retry_base: Duration,
 }
 
 impl Notifier {
@@ -52,99 +50,94 @@ impl Notifier {
         let clients = Clients::from_env().await;
         let table = Table::new(&clients, config::required("TABLE")?);
         let secrets = Secrets::new(&clients);
+        let queue = Queue::new(&clients, config::required("NOTIFICATIONS_QUEUE_URL")?);
+        let retry_base = Duration::from_secs(config::parsed("RETRY_BASE_SECONDS")?);
         Ok(Self {
-            notes: Notes::new(table.clone()),
+            notifications: Notifications::new(table.clone()),
             uploads: Files::new(table),
-            notifications: Queue::new(&clients, config::required("NOTIFICATIONS_QUEUE_URL")?),
+            consumer: Consumer::new(queue, Backoff::from(retry_base)),
             webhook: KeptSecret::new(secrets.clone(), config::required("SLACK_WEBHOOK_SECRET")?),
             api_token: KeptSecret::new(secrets, config::required("API_TOKEN_SECRET")?),
             api_url: config::required("API_URL")?,
             slack: Slack::new(&config::optional("PLAIN_HOSTS").unwrap_or_default())?,
-            retry_base: Duration::from_secs(config::parsed("RETRY_BASE_SECONDS")?),
         })
     }
 
-    /// Posts every note of a batch.
+    /// Tells everything in a batch.
     pub async fn notify(&self, event: &LambdaEvent<SqsEvent>) -> SqsBatchResponse {
-        batch::each(event, 1, async |record| self.one(record).await).await
+        self.consumer
+            .each(event, 1, async |message, _| match message {
+                Message::Notification(Tell { notification }) => self.tell(&notification).await,
+                other => Err(lambda::misdirected(&other)),
+            })
+            .await
     }
 
-    async fn one(&self, record: Record<'_>) -> Result<()> {
-        let note: Note = match serde_json::from_str(record.body()) {
-            Ok(note) => note,
-            Err(error) => {
-                // It will not get better: no waiting between its receives.
-                self.come_back(record, Duration::ZERO).await?;
-                return Err(error).context("the message is not a note");
-            }
-        };
+    async fn tell(&self, note: &Notification) -> Result<(), Retry> {
         let id = note.id();
-        match self.notes.claim(&note).await? {
-            NoteClaim::Ours => {}
-            NoteClaim::Settled => {
+        match self.notifications.claim(note).await? {
+            NotificationClaim::Ours => {}
+            NotificationClaim::Settled => {
                 info!(note = %id, "was dealt with already");
                 return Ok(());
             }
-            NoteClaim::Held => {
-                self.come_back(record, HELD_WAIT).await?;
-                bail!("the note {id} is being sent by another invocation");
+            NotificationClaim::Held => {
+                let cause = anyhow!("{id} is being told by another invocation");
+                return Err(Retry::after(HELD_WAIT, cause));
             }
         }
-        if self.is_superseded(&note).await? {
+        if self.is_superseded(note).await? {
             info!(note = %id, "a newer version has a note of its own");
-            return self.notes.settle(&id, Delivery::Superseded, "").await;
+            return Ok(self
+                .notifications
+                .settle(&id, Delivery::Superseded, "")
+                .await?);
         }
         let Some(webhook) = self.webhook.find().await? else {
             info!(note = %id, "not posted: no Slack is configured");
-            return self.notes.settle(&id, Delivery::NotConfigured, "").await;
+            return Ok(self
+                .notifications
+                .settle(&id, Delivery::NotConfigured, "")
+                .await?);
         };
-        let message = self.message(&note).await?;
+        let message = self.message(note).await?;
         match self.slack.post(&webhook, &message).await {
             Posted::Accepted => {
                 info!(note = %id, "posted");
-                self.notes.settle(&id, Delivery::Sent, "").await
+                Ok(self.notifications.settle(&id, Delivery::Sent, "").await?)
             }
             Posted::Refused(reason) => {
                 error!(note = %id, "Slack will never take it: {reason}");
-                self.notes.settle(&id, Delivery::Refused, &reason).await
+                Ok(self
+                    .notifications
+                    .settle(&id, Delivery::Refused, &reason)
+                    .await?)
             }
             Posted::Later { reason, after } => {
-                let wait = after.unwrap_or_else(|| self.backoff(record.receives()));
-                self.notes.release(&id).await?;
-                self.come_back(record, wait).await?;
-                bail!("the note {id} was not posted: {reason}");
+                self.notifications.release(&id).await?;
+                let cause = anyhow!("{id} was not posted: {reason}");
+                Err(match after {
+                    Some(wait) => Retry::after(wait, cause),
+                    None => cause.into(),
+                })
             }
         }
-    }
-
-    async fn come_back(&self, record: Record<'_>, wait: Duration) -> Result<()> {
-        self.notifications
-            .come_back(record.receipt_handle(), wait)
-            .await
     }
 
     /// Whether the note is about a version that a newer one has replaced. An old note that
     /// waited for Slack would otherwise have the last word.
-    async fn is_superseded(&self, note: &Note) -> Result<bool> {
-        let Note::Upload(note) = note;
+    async fn is_superseded(&self, note: &Notification) -> Result<bool> {
+        let Notification::Upload(note) = note;
         let file = self.uploads.get(&note.file).await?;
         Ok(file.is_some_and(|file| file.upload.sequencer > note.version))
     }
 
-    async fn message(&self, note: &Note) -> Result<Message> {
+    async fn message(&self, note: &Notification) -> Result<Post> {
         let links = Links::new(&self.api_token.get().await?);
         let expires = Timestamp::now() + LINK;
         Ok(message::of(note, |key| {
             links.sign(&self.api_url, key, expires)
         }))
-    }
-
-    /// The wait before the next try: doubling with every receive.
-    fn backoff(&self, receives: u32) -> Duration {
-        let doubled = 2_u32
-            .saturating_pow(receives.saturating_sub(1))
-            .min(1 << 10);
-        (self.retry_base * doubled).min(LONGEST_WAIT)
     }
 }
 

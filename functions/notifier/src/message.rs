@@ -3,23 +3,23 @@
 //! <https://docs.slack.dev/messaging/formatting-message-text/>,
 //! <https://docs.slack.dev/reference/block-kit/blocks/section-block/>
 
+use model::{Notification, ReportNumbers, UploadOutcome};
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{Note, ReportNumbers, UploadOutcome};
 
 /// How many characters Slack takes in the text of a block.
 const BLOCK: usize = 3_000;
 
 /// A message: a text for notifications, and blocks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Message {
+pub(crate) struct Post {
     text: String,
     blocks: Vec<Value>,
     /// Slack would fetch a link to show what is behind it: a report is for people.
     unfurl_links: bool,
 }
 
-impl Message {
+impl Post {
     fn new(headline: &str, body: &str, link: Option<(&str, &str)>) -> Self {
         let mut blocks = vec![section(&format!("*{headline}*\n{body}"))];
         if let Some((label, address)) = link {
@@ -34,16 +34,16 @@ impl Message {
 }
 
 /// A note in words; `link` makes the address of a file.
-pub(crate) fn of(note: &Note, link: impl Fn(&str) -> String) -> Message {
-    let Note::Upload(note) = note;
+pub(crate) fn of(note: &Notification, link: impl Fn(&str) -> String) -> Post {
+    let Notification::Upload(note) = note;
     let name = escaped(&note.name);
     match &note.outcome {
-        UploadOutcome::Done { report, numbers } => Message::new(
+        UploadOutcome::Done { report, numbers } => Post::new(
             &format!("The report of {name} is ready"),
             &in_words(numbers),
             Some(("Open the report", &link(report))),
         ),
-        UploadOutcome::Failed { reason } => Message::new(
+        UploadOutcome::Failed { reason } => Post::new(
             &format!("No report could be made of {name}"),
             &escaped(reason),
             None,
@@ -136,12 +136,12 @@ fn cut(text: &str, most: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use store::UploadNote;
+    use model::UploadNotification;
 
     use super::*;
 
-    fn note(name: &str, outcome: UploadOutcome) -> Note {
-        Note::Upload(UploadNote {
+    fn note(name: &str, outcome: UploadOutcome) -> Notification {
+        Notification::Upload(UploadNotification {
             file: "a1".parse().unwrap(),
             version: "0055".to_owned(),
             name: name.to_owned(),
@@ -149,7 +149,7 @@ mod tests {
         })
     }
 
-    fn texts(message: &Message) -> Vec<&str> {
+    fn texts(message: &Post) -> Vec<&str> {
         let blocks = message.blocks.iter();
         blocks
             .map(|block| block["text"]["text"].as_str().unwrap())

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::message::Message;
+use crate::message::Post;
 
 /// The time between two messages of this process. Two of them may run at once
 /// (`maximumConcurrency`, which cannot be less), which makes one message a second.
@@ -67,7 +67,7 @@ impl Slack {
     }
 
     /// Posts a message, when it is its turn. The address is a secret and appears in no reason.
-    pub(crate) async fn post(&self, webhook: &str, message: &Message) -> Posted {
+    pub(crate) async fn post(&self, webhook: &str, message: &Post) -> Posted {
         let Some(address) = self.address(webhook) else {
             return Posted::Refused("the secret of the webhook is not an https address".to_owned());
         };

@@ -16,11 +16,11 @@ use anyhow::{Context, Result, bail};
 use aws_lambda_events::s3::S3Event;
 use lambda::config;
 use lambda_runtime::LambdaEvent;
-use model::Upload;
+use model::{ReportNumbers, Upload};
 use serde::de::DeserializeOwned;
 use store::{
     Bucket, Claim, Clients, Download, FileState, Files, LEASE_SECONDS, Outbox, Products, Queue,
-    ReportNumbers, Table, XLSX,
+    Table, XLSX,
 };
 use tracing::{info, warn};
 use workbook::{Headings, Limits, ReadError, ReportOptions, Summary};

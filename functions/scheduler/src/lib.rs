@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda::{batch, config};
 use lambda_runtime::LambdaEvent;
-use model::{ExportTask, RunId, ScheduleName, Slot};
+use model::{CloseRun, Message, RunId, ScheduleName, Slot};
 use serde::{Deserialize, Serialize};
 use store::{Clients, Products, Queue, RunStatus, Runs, Table};
 use tracing::info;
@@ -75,12 +75,11 @@ impl Scheduler {
         };
         if !run.status.is_closed() {
             // Sent at every repeat: an earlier attempt may have died just before it.
-            let close = ExportTask::CloseRun {
+            let close = Message::CloseRun(CloseRun {
                 run: id.clone(),
                 look: 0,
-            };
-            let body = serde_json::to_string(&close)?;
-            self.exports.send(body, self.close_delay).await?;
+            });
+            self.exports.send(close, self.close_delay).await?;
         }
         info!(run = %id, jobs, "started");
         Ok(Started { run: id, jobs })

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{Job, ProductId, RunId};
+use model::{Job, Message, ProductId, RunId};
 use serde_json::value::RawValue;
 use store::{ActiveProduct, PlanPage, SHARDS};
 
@@ -45,14 +45,13 @@ async fn send_shard(scheduler: &Scheduler, run: &RunId, shard: u8) -> Result<u64
         jobs += u64::try_from(plan.products.len())?;
 
         let mut definitions = by_id(active.products);
-        let bodies = plan.products.iter().map(|product| {
+        let messages = plan.products.iter().map(|product| {
             // None when an earlier attempt planned it and it is not active any more: the worker
             // looks it up.
             let definition = definitions.remove(product);
-            let job = Job::new(run.clone(), product.clone(), definition);
-            serde_json::to_string(&job).expect("a job has only string keys")
+            Message::Job(Job::new(run.clone(), product.clone(), definition))
         });
-        scheduler.jobs.send_all(bodies).await?;
+        scheduler.jobs.send_all(messages).await?;
 
         match plan.next {
             Some(next) => from = Some(next),

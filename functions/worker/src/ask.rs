@@ -172,7 +172,7 @@ impl Worker {
             return Attempt::Failed(failure);
         }
         // A source that always wishes for a second more is believed less each time.
-        let grown = self.backoff(task.job.deferrals.saturating_add(1));
+        let grown = self.backoff.after(task.job.deferrals.saturating_add(1));
         let wait = retry_after.map_or(grown, |wait| wait.max(grown.min(wait * 60)));
         match Timestamp::now().checked_add(signed(wait)) {
             Ok(until) => Attempt::Later(Later {

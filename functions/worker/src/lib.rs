@@ -24,12 +24,10 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use fetch::{Addresses, Fetcher, Limits};
 use jiff::{SignedDuration, Timestamp};
 use lambda::batch::{self, Record};
-use lambda::config;
+use lambda::{Backoff, Consumer, config};
 use lambda_runtime::LambdaEvent;
-use model::Job;
 use store::{Clients, KeptSecrets, Observations, Products, Queue, Secrets, Sources, Table};
 use tokio::sync::Mutex;
-use tracing::warn;
 
 use crate::ask::Attempt;
 use crate::manners::Settings;
@@ -64,6 +62,8 @@ pub struct Worker {
     patience: Duration,
     max_receives: u32,
     retry_base: Duration,
+    consumer: Consumer,
+    backoff: Backoff,
 }
 
 impl Worker {
@@ -78,11 +78,17 @@ impl Worker {
         };
         let user_agent = config::required("USER_AGENT")?;
         let agent = user_agent.split(['/', ' ']).next().unwrap_or_default();
+        let jobs = Queue::new(&clients, config::required("JOBS_QUEUE_URL")?);
+        let retry_base = Duration::from_secs(config::parsed("RETRY_BASE_SECONDS")?);
+        let backoff = Backoff::from(retry_base);
         Ok(Self {
+            consumer: Consumer::new(jobs.clone(), backoff),
+            backoff,
+            retry_base,
             products: Products::new(table.clone()),
             observations: Observations::new(table.clone()),
             sources: Sources::new(table),
-            jobs: Queue::new(&clients, config::required("JOBS_QUEUE_URL")?),
+            jobs,
             secrets: KeptSecrets::new(Secrets::new(&clients)),
             secret_prefix: config::required("SECRET_PREFIX")?,
             fetcher: Fetcher::new(&user_agent, addresses, limits)?,
@@ -97,7 +103,6 @@ impl Worker {
             confirm_delay: SignedDuration::from_secs(config::parsed("CONFIRM_DELAY_SECONDS")?),
             patience: Duration::from_secs(config::parsed("PATIENCE_SECONDS")?),
             max_receives: config::parsed("MAX_RECEIVES")?,
-            retry_base: Duration::from_secs(config::parsed("RETRY_BASE_SECONDS")?),
         })
     }
 
@@ -115,18 +120,16 @@ impl Worker {
     }
 
     async fn job(&self, round: &Round, record: Record<'_>) -> Result<()> {
-        let Some(task) = round.task(record.index()) else {
-            // It will not get better: no waiting between its receives.
-            let _ = self
-                .jobs
-                .come_back(record.receipt_handle(), Duration::ZERO)
-                .await;
-            let error = serde_json::from_str::<Job>(record.body()).err();
-            return Err(error.map_or_else(|| anyhow::anyhow!("no job"), Into::into))
-                .context("the message is not a job");
+        let task = match round.task(record.index()) {
+            Ok(task) => task,
+            Err(unreadable) => {
+                // It will not get better: no waiting between its receives.
+                self.consumer.come_back(record, Duration::ZERO).await;
+                bail!("{unreadable}");
+            }
         };
         if let Some(at) = task.waits_until {
-            return self.send_on(&task.job, at).await;
+            return self.send_on(task.job.clone(), at).await;
         }
         match self.attempt(round, record.index(), task).await? {
             Attempt::Offer(reading) => self.priced(task, reading).await,
@@ -143,22 +146,10 @@ impl Worker {
         }
     }
 
-    /// Lets a message come back, later with each receive. Without it the queue's own time-out
-    /// brings it back.
+    /// Lets a message come back, later with each receive.
     async fn come_back(&self, record: Record<'_>) {
-        let delay = self.backoff(record.receives());
-        if let Err(error) = self.jobs.come_back(record.receipt_handle(), delay).await {
-            warn!(message_id = record.id(), "{error:#}");
-        }
-    }
-
-    /// The wait before the try after the `tries`-th: doubling, with up to a half more by chance
-    /// so that jobs that failed together do not come back together.
-    fn backoff(&self, tries: u32) -> Duration {
-        let doubled = self.retry_base * 2_u32.saturating_pow(tries.saturating_sub(1)).min(1 << 10);
-        doubled
-            .mul_f64(1.0 + fastrand::f64() / 2.0)
-            .min(store::MAX_DELAY)
+        let wait = self.backoff.after(record.receives());
+        self.consumer.come_back(record, wait).await;
     }
 }
 

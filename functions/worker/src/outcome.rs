@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use jiff::Timestamp;
-use model::{Failure, Job, Observation, Offer, Outcome, Product, Unconfirmed};
+use model::{Failure, Job, Message, Observation, Offer, Outcome, Product, Unconfirmed};
 use store::{PageVersion, Recorded};
 use tracing::{info, warn};
 
@@ -84,7 +84,7 @@ impl Worker {
             not_before: Some(at),
             ..Job::new(job.run.clone(), job.product.clone(), job.definition.clone())
         };
-        self.send_on(&job, at).await
+        self.send_on(job, at).await
     }
 
     /// Settles a price that was to be confirmed, with what the second fetch offers.
@@ -135,12 +135,12 @@ impl Worker {
             ..job.clone()
         };
         info!(run = %job.run, product = %job.product, until = %later.until, "put off: {}", later.cause);
-        self.send_on(&job, later.until).await
+        self.send_on(job, later.until).await
     }
 
     /// Sends a job that is not to be worked on before `at`.
-    pub(crate) async fn send_on(&self, job: &Job, at: Timestamp) -> Result<()> {
-        self.jobs.send(serde_json::to_string(job)?, until(at)).await
+    pub(crate) async fn send_on(&self, job: Job, at: Timestamp) -> Result<()> {
+        self.jobs.send(Message::Job(job), until(at)).await
     }
 }
 

@@ -7,9 +7,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
-use aws_lambda_events::sqs::SqsEvent;
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use jiff::{SignedDuration, Timestamp};
-use model::{Failure, FailureReason, Job, Product, Source};
+use model::{Failure, FailureReason, Job, Message, Product, Source};
 use store::{Gate, LastPrice, Pass};
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use url::{Position, Url};
@@ -24,8 +24,8 @@ const PROBED: SignedDuration = SignedDuration::from_secs(5);
 /// The jobs of a batch and the sources they visit.
 #[derive(Debug)]
 pub(crate) struct Round {
-    /// By the record's index; none for what is no job.
-    tasks: Vec<Option<Task>>,
+    /// By the record's index; for what is no job, why.
+    tasks: Vec<Result<Task, String>>,
     visits: HashMap<String, Visit>,
 }
 
@@ -103,42 +103,40 @@ impl Task {
 impl Round {
     /// Looks at the jobs of a batch.
     pub(crate) async fn of(worker: &Worker, event: &SqsEvent) -> Result<Self> {
-        let jobs: Vec<Option<Job>> = event
-            .records
-            .iter()
-            .map(|record| serde_json::from_str(record.body.as_deref()?).ok())
-            .collect();
+        let jobs: Vec<Result<Job, String>> = event.records.iter().map(job).collect();
         let ids = jobs.iter().flatten().map(|job| &job.product);
         let stored = worker.products.several(ids).await?;
-        let tasks: Vec<Option<Task>> = jobs
-            .into_iter()
-            .map(|job| {
-                let job = job?;
-                let stored = stored.get(&job.product);
-                let product = match (job.definition(), stored) {
-                    (Some(definition), _) => definition,
-                    (None, Some(stored)) => stored.definition.clone(),
-                    (None, None) => Err(Failure::new(
-                        FailureReason::UnknownProduct,
-                        format!("no product has the id {}", job.product),
-                    )),
-                };
-                let last = stored.and_then(|stored| stored.last.clone());
-                Some(Task {
-                    waits_until: job.not_before.filter(|at| is_far(*at)),
-                    job,
-                    product,
-                    last,
-                })
+        let tasks = jobs.into_iter().map(|job| {
+            let job = job?;
+            let stored = stored.get(&job.product);
+            let product = match (job.definition(), stored) {
+                (Some(definition), _) => definition,
+                (None, Some(stored)) => stored.definition.clone(),
+                (None, None) => Err(Failure::new(
+                    FailureReason::UnknownProduct,
+                    format!("no product has the id {}", job.product),
+                )),
+            };
+            let last = stored.and_then(|stored| stored.last.clone());
+            Ok(Task {
+                waits_until: job.not_before.filter(|at| is_far(*at)),
+                job,
+                product,
+                last,
             })
-            .collect();
+        });
+        let tasks: Vec<Result<Task, String>> = tasks.collect();
         let visits = visits(worker, &tasks).await?;
         Ok(Self { tasks, visits })
     }
 
-    /// The job of the record at `index`, if it is one.
-    pub(crate) fn task(&self, index: usize) -> Option<&Task> {
-        self.tasks.get(index)?.as_ref()
+    /// The job of the record at `index`, or why it is none.
+    pub(crate) fn task(&self, index: usize) -> Result<&Task, &str> {
+        let task = self
+            .tasks
+            .get(index)
+            .ok_or("the batch has no such record")?;
+        task.as_ref().map_err(String::as_str)
     }
 
     /// The turn of the job at `index` at its source.
@@ -195,7 +193,7 @@ impl Round {
         let mut rate = visit.manners.rate;
         let mut asking = Vec::with_capacity(visit.members.len());
         for &index in &visit.members {
-            let Some(task) = self.task(index) else {
+            let Ok(task) = self.task(index) else {
                 continue;
             };
             if visit.manners.robots
@@ -240,10 +238,19 @@ impl Round {
 }
 
 /// The sources that jobs visit now.
-async fn visits(worker: &Worker, tasks: &[Option<Task>]) -> Result<HashMap<String, Visit>> {
+/// The job that a record carries, or why it carries none.
+fn job(record: &SqsMessage) -> Result<Job, String> {
+    match Message::read(record.body.as_deref().unwrap_or_default()) {
+        Ok(Message::Job(job)) => Ok(job),
+        Ok(other) => Err(format!("a message of the kind {} is no job", other.kind())),
+        Err(unreadable) => Err(unreadable.to_string()),
+    }
+}
+
+async fn visits(worker: &Worker, tasks: &[Result<Task, String>]) -> Result<HashMap<String, Visit>> {
     let mut members: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, task) in tasks.iter().enumerate() {
-        let Some(task) = task else { continue };
+        let Ok(task) = task else { continue };
         if let Some(source) = task.source().filter(|_| task.waits_until.is_none()) {
             members.entry(source).or_default().push(index);
         }

@@ -108,7 +108,6 @@ const MEANINGLESS: Meaningless = &[
     ("disabledDeprecations", "for the framework"),
     ("frameworkVersion", "for the framework"),
     ("package", "functions run from this executable"),
-    ("plugins", "they change how a stack is deployed"),
 ];
 
 impl Manifest {
@@ -137,6 +136,17 @@ impl Manifest {
     fn read(at: &At<'_>) -> Self {
         let mut fields = at.fields();
         fields.meaningless(MEANINGLESS);
+        // A plugin of this repository changes how the stack is deployed. Another one could change
+        // what is wired.
+        if let Some(plugins) = fields.get("plugins")
+            && !plugins.value.as_array().is_some_and(|plugins| {
+                plugins
+                    .iter()
+                    .all(|path| path.as_str().is_some_and(|path| path.starts_with("./")))
+            })
+        {
+            plugins.not_understood();
+        }
         let service = fields
             .need("service")
             .map_or_else(String::new, |at| at.text());

@@ -198,7 +198,7 @@ fn a_construct_that_is_not_understood_is_named() {
         ("name: aws", "name: azure", "provider.name"),
         (
             "Type: AWS::IAM::Role",
-            "Type: AWS::SNS::Topic",
+            "Type: AWS::EC2::Instance",
             "resources.Resources.Role.Type",
         ),
         (

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{ExportTask, Job};
+use model::{CloseRun, Job, Message, Tell};
 use serde_json::Value;
 
 use crate::http_api::get;
@@ -26,7 +26,10 @@ fn queue_samples_carry_messages_of_ours() {
     let jobs = bodies(include_str!("../../../events/sqs-jobs.json"));
     let jobs: Vec<Job> = jobs
         .iter()
-        .map(|body| serde_json::from_str(body).unwrap())
+        .map(|body| match Message::read(body).unwrap() {
+            Message::Job(job) => job,
+            other => panic!("{other:?}"),
+        })
         .collect();
     let definition = jobs[0].definition().unwrap().unwrap();
     assert_eq!(definition.id, jobs[0].product);
@@ -36,21 +39,25 @@ fn queue_samples_carry_messages_of_ours() {
     let [export] = exports.as_slice() else {
         panic!("{exports:?}");
     };
-    let ExportTask::CloseRun { run, look } = serde_json::from_str(export).unwrap();
+    let Message::CloseRun(CloseRun { run, look }) = Message::read(export).unwrap() else {
+        panic!("{export}");
+    };
     assert_eq!((run, look), (jobs[0].run.clone(), 0));
 
     let notes = bodies(include_str!("../../../events/sqs-notifications.json"));
     let [note] = notes.as_slice() else {
         panic!("{notes:?}");
     };
-    let note: store::Note = serde_json::from_str(note).unwrap();
+    let Message::Notification(Tell { notification }) = Message::read(note).unwrap() else {
+        panic!("{note}");
+    };
     let file = "4b7f0a9c1d2e3f405162738495a6b7c8";
     let id = format!("upload-{file}-0055AED6DCD90281E5");
-    assert_eq!(note.id().to_string(), id);
+    assert_eq!(notification.id().to_string(), id);
 
     let dead = bodies(include_str!("../../../events/sqs-dead-jobs.json"));
-    assert!(serde_json::from_str::<Job>(&dead[0]).is_ok());
-    assert!(serde_json::from_str::<Value>(&dead[1]).is_err());
+    assert!(matches!(Message::read(&dead[0]), Ok(Message::Job(_))));
+    assert!(Message::read(&dead[1]).is_err());
 }
 
 /// The paths of all fields, without the positions in lists.

@@ -1,13 +1,14 @@
 //! What every function does alike: reading its environment ([`config`]), logging
 //! ([`telemetry`]), serving its events ([`serve`]), and taking apart what an event carries: a batch
-//! of messages ([`batch`]), uploaded objects ([`uploads`]).
-//!
-//! The crate knows Lambda and its events, and nothing of tables and queues.
+//! of messages ([`batch`]), uploaded objects ([`uploads`]). A function that has a queue takes its messages
+//! through a [`Consumer`].
 
 pub mod batch;
 pub mod config;
+mod consumer;
 mod serve;
 pub mod telemetry;
 pub mod uploads;
 
+pub use consumer::{Backoff, Consumer, Retry, misdirected};
 pub use serve::serve;

@@ -1,4 +1,4 @@
-//! What travels on the queues.
+//! A job: one product in one run.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::{Failure, FailureReason, Product, ProductId, RunId};
 
-/// One product in one run, as a message on the jobs queue.
+/// One product in one run, as it travels on the jobs queue.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
     /// The run it belongs to.
@@ -81,21 +81,6 @@ impl Product {
 )]
 fn is_zero(count: &u32) -> bool {
     *count == 0
-}
-
-/// What the exporter is asked to do, as a message on the exports queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "task", rename_all = "snake_case")]
-pub enum ExportTask {
-    /// Count the run's outcomes; when all are there, write its workbook and close it, else
-    /// look again later.
-    CloseRun {
-        /// Which run.
-        run: RunId,
-        /// How often it has been looked at, from 0.
-        #[serde(default)]
-        look: u32,
-    },
 }
 
 #[cfg(test)]

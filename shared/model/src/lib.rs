@@ -9,7 +9,9 @@ mod error;
 mod failure;
 mod ids;
 mod job;
+mod message;
 mod money;
+mod notification;
 mod observation;
 mod offering;
 mod product;
@@ -26,8 +28,12 @@ pub use error::Invalid;
 pub use failure::{Failure, FailureReason};
 pub use ids::{FileId, ItemId, ProductId, RuleId, RunId, ScheduleName, Slot, Tag};
 pub use iso_currency::Currency;
-pub use job::{ExportTask, Job};
+pub use job::Job;
+pub use message::{CloseRun, Message, Tell, Unreadable};
 pub use money::Money;
+pub use notification::{
+    Notification, NotificationId, ReportNumbers, UploadNotification, UploadOutcome,
+};
 pub use observation::{Observation, Offer, Outcome, Unconfirmed, Void};
 pub use offering::{Costs, Dimension, Pack, Unit};
 pub use product::{CoupangList, JsonPaths, Product, Source, Variant};

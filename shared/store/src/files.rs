@@ -40,7 +40,7 @@ pub enum FileState {
     Done {
         /// The report's key in the files bucket.
         report: String,
-        /// What came of it: [`ReportNumbers`](crate::ReportNumbers) as JSON.
+        /// What came of it: [`ReportNumbers`](model::ReportNumbers) as JSON.
         summary: String,
     },
     /// No report can be made of it.

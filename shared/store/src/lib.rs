@@ -10,7 +10,7 @@ mod grants;
 mod idempotency;
 mod item;
 mod links;
-mod notes;
+mod notifications;
 mod objects;
 mod observations;
 mod products;
@@ -26,9 +26,7 @@ pub use files::{Claim, FileRecord, FileState, Files, LEASE_SECONDS};
 pub use grants::{Grant, GrantKind, Grants, ShareScope};
 pub use idempotency::Requests;
 pub use links::Links;
-pub use notes::{
-    Delivery, Note, NoteClaim, NoteId, Notes, Outbox, ReportNumbers, UploadNote, UploadOutcome,
-};
+pub use notifications::{Delivery, NotificationClaim, Notifications, Outbox};
 pub use objects::{Bucket, Download, Presigned, XLSX};
 pub use observations::{Observations, Recorded};
 pub use products::{ActivePage, ActiveProduct, LastPrice, PageVersion, Products, StoredProduct};

@@ -37,12 +37,12 @@ impl Queue {
         }
     }
 
-    /// Sends one message, held back for `delay` (at most [`MAX_DELAY`]; longer is cut).
-    pub async fn send(&self, body: String, delay: Duration) -> Result<()> {
+    /// Sends one message (a [`model::Message`] is its own body), held back for `delay` (at most [`MAX_DELAY`]; longer is cut).
+    pub async fn send(&self, body: impl Into<String>, delay: Duration) -> Result<()> {
         self.client
             .send_message()
             .queue_url(&self.url)
-            .message_body(body)
+            .message_body(body.into())
             .delay_seconds(seconds(delay.min(MAX_DELAY)))
             .send()
             .await
@@ -53,8 +53,11 @@ impl Queue {
     /// Sends every message, in batches that go in parallel. What a batch reports as failed is
     /// sent again; an error means that some message may not have been sent. Messages are not
     /// taken from the iterator before there is room for their batch.
-    pub async fn send_all(&self, bodies: impl Iterator<Item = String> + Send) -> Result<()> {
-        stream::iter(batches(bodies))
+    pub async fn send_all<Body: Into<String>>(
+        &self,
+        bodies: impl Iterator<Item = Body> + Send,
+    ) -> Result<()> {
+        stream::iter(batches(bodies.map(Into::into)))
             .map(Ok)
             .try_for_each_concurrent(PARALLEL, |batch| self.send_batch(batch))
             .await
