@@ -11,14 +11,12 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
+use crate::listener::{self, Connection, USUAL};
 use crate::pipeline::random_token;
 use crate::runner::Runner;
 
@@ -69,20 +67,11 @@ impl Control {
 
 async fn serve(listener: TcpListener, runner: Arc<Runner>, expected: String) {
     let expected: Arc<str> = expected.into();
-    // Dropped with this task, which ends the connections.
-    let mut connections = JoinSet::new();
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            continue;
-        };
-        while connections.try_join_next().is_some() {}
+    listener::serve_always(listener, USUAL, move |request, _peer| {
         let (runner, expected) = (Arc::clone(&runner), Arc::clone(&expected));
-        let service = service_fn(move |request| {
-            let (runner, expected) = (Arc::clone(&runner), Arc::clone(&expected));
-            async move { Ok::<_, std::convert::Infallible>(answer(&runner, &expected, request).await) }
-        });
-        connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-    }
+        async move { answer(&runner, &expected, request).await }
+    })
+    .await;
 }
 
 async fn answer(
@@ -97,6 +86,7 @@ async fn answer(
     if given != Some(expected) {
         return refusal(StatusCode::FORBIDDEN, "the token is missing or wrong");
     }
+    Connection::admit_sender(request.extensions());
     let function = request
         .uri()
         .path()

@@ -4,8 +4,11 @@
 pub mod cli;
 mod control;
 pub mod demo;
+pub mod iam;
+mod listener;
 pub mod manifest;
 pub mod pipeline;
+mod private;
 pub mod runner;
 pub mod shop;
 pub mod stack;

@@ -2,16 +2,18 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use crate::control::Control;
+use crate::iam::{AccessKeys, Permission};
+use crate::listener;
 use crate::manifest::{Manifest, Variables};
+use crate::private;
 use crate::runner::{FunctionCommand, Runner, RunnerConfig};
 use crate::stack::{Ports, Stack, StackConfig};
 
@@ -38,6 +40,11 @@ pub struct PipelineOptions {
     pub function_command: Option<FunctionCommand>,
     /// More environment variables for every function.
     pub function_environment: Vec<(String, String)>,
+    /// How long an asynchronous event waits before its second and its third try; Lambda's one and
+    /// two minutes, if not given.
+    pub async_retry_delays: Option<[Duration; 2]>,
+    /// One permission that no role has, whatever the wiring says: shows what needs it.
+    pub withheld: Option<Permission>,
 }
 
 impl PipelineOptions {
@@ -51,6 +58,8 @@ impl PipelineOptions {
             schedules: true,
             function_command: None,
             function_environment: Vec::new(),
+            async_retry_delays: None,
+            withheld: None,
         }
     }
 
@@ -81,8 +90,9 @@ impl Pipeline {
         let manifest = Manifest::load(&config, &variables)
             .with_context(|| format!("{} cannot be run", config.display()))?;
         let ports = ports(options.port);
-        fs::create_dir_all(&options.data)
-            .with_context(|| format!("make the folder {}", options.data.display()))?;
+        private::create_for_owner_alone();
+        listener::raise_file_limit();
+        private::folder(&options.data)?;
         let data = fs::canonicalize(&options.data)?;
         let stack = Stack::start(StackConfig {
             data_dir: data.join("stack"),
@@ -103,10 +113,14 @@ impl Pipeline {
         runner.site = site(&config);
         runner.schedules_enabled = options.schedules;
         runner.extra_env.clone_from(&options.function_environment);
+        if let Some(delays) = options.async_retry_delays {
+            runner.async_retry_delays = delays;
+        }
+        runner.withheld.clone_from(&options.withheld);
         if let Some(command) = &options.function_command {
             runner.function_command = command.clone();
         }
-        let runner = Runner::start(runner, stack.object_events()).await?;
+        let runner = Runner::start(runner, &stack).await?;
         let runner = Arc::new(runner);
 
         let control = Control::start(ports[5], Arc::clone(&runner)).await?;
@@ -134,6 +148,11 @@ impl Pipeline {
     /// What runs the functions.
     pub fn runner(&self) -> &Runner {
         &self.runner
+    }
+
+    /// The access keys of the functions: what they were refused, and what they needed.
+    pub fn access_keys(&self) -> &AccessKeys {
+        self.stack.access_keys()
     }
 
     /// The folder of all state.
@@ -239,14 +258,13 @@ fn ports(asked: Option<u16>) -> [u16; 6] {
 /// The secret key of this data folder, made at the first start.
 fn secret_key(data: &Path) -> Result<String> {
     let path = data.join("secret-key");
-    match fs::read_to_string(&path) {
-        Ok(key) if !key.trim().is_empty() => Ok(key.trim().to_owned()),
-        _ => {
-            let key = random_token()?;
-            write_private(&path, &key)?;
-            Ok(key)
-        }
+    let key = private::read(&path)?;
+    if let Some(key) = key.as_deref().map(str::trim).filter(|key| !key.is_empty()) {
+        return Ok(key.to_owned());
     }
+    let key = random_token()?;
+    private::write(&path, &key)?;
+    Ok(key)
 }
 
 /// 160 random bits as hex digits.
@@ -274,19 +292,10 @@ fn write_environment(data: &Path, environment: &[(String, String)]) -> Result<()
     for (name, value) in environment {
         let _ = writeln!(text, "{name}={value}");
     }
-    write_private(&environment_file(data), &text)
+    private::write(&environment_file(data), &text)
 }
 
 /// The file that tells other commands how to reach the pipeline of a data folder.
 pub(crate) fn environment_file(data: &Path) -> PathBuf {
     data.join("environment")
-}
-
-fn write_private(path: &Path, text: &str) -> Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options
-        .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("write {}", path.display()))
 }

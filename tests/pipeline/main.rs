@@ -1,7 +1,9 @@
 //! The functions together, over the embedded stack: what no test of a single part can show.
 //!
 //! Started with a command of `pricetide`, this binary carries it out: the runner starts it again
-//! as `function NAME`, and tests start it as `demo …` and `extract …`.
+//! as `function NAME`, and tests start it as `demo …`, `up …`, `extract …` and, as another user, as
+//! `stranger …`. Started with `permissions`,
+//! it shows that a test fails without each permission of serverless.yml; a number takes a sample.
 
 mod api;
 mod coupang;
@@ -10,6 +12,8 @@ mod hostile;
 mod jobs;
 mod manners;
 mod notifications;
+mod ports;
+mod roles;
 mod runs;
 mod unconfirmed;
 mod uploads;
@@ -17,12 +21,26 @@ mod write_units;
 
 use std::process::ExitCode;
 
+use integration_tests::{permissions, stranger};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1);
-    if matches!(command.as_deref(), Some("function" | "demo" | "extract")) {
+    if matches!(
+        command.as_deref(),
+        Some("function" | "demo" | "extract" | "up")
+    ) {
         return local::cli::main();
+    }
+    if command.as_deref() == Some("stranger") {
+        stranger::main(std::env::args().skip(2));
+        return ExitCode::SUCCESS;
+    }
+    if command.as_deref() == Some("permissions") {
+        let sample = std::env::args()
+            .nth(2)
+            .and_then(|sample| sample.parse().ok());
+        return exit_code(permissions::prove(sample));
     }
     let mut arguments = Arguments::from_args();
     // Each test runs whole pipelines: more at once than cores would only wait for each other.
@@ -35,12 +53,30 @@ fn main() -> ExitCode {
         jobs::trials(),
         manners::trials(),
         notifications::trials(),
+        ports::trials(),
+        roles::trials(),
         runs::trials(),
         unconfirmed::trials(),
         uploads::trials(),
         write_units::trials(),
     ];
-    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
+    // What some of the tests need says nothing of the others.
+    let all = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list;
+    if conclusion.has_failed() || !all {
+        return conclusion.exit_code();
+    }
+    exit_code(permissions::finish())
+}
+
+fn exit_code(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// A test that is a future.
@@ -48,9 +84,10 @@ fn trial<F>(name: &str, test: fn() -> F) -> Trial
 where
     F: Future<Output = anyhow::Result<()>> + 'static,
 {
+    let named = name.to_owned();
     Trial::test(name, move || {
         let runtime = tokio::runtime::Runtime::new()?;
-        let result = runtime.block_on(test());
+        let result = permissions::of_test(&named, || runtime.block_on(test()));
         result.map_err(|error| Failed::from(format!("{error:#}")))
     })
 }

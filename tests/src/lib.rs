@@ -2,9 +2,11 @@
 
 mod coupang_api;
 mod hostile_shop;
+pub mod permissions;
 mod pipeline;
 mod scripted_shop;
 mod slack;
+pub mod stranger;
 
 pub use coupang_api::{CoupangApi, coupang_list, coupang_product};
 pub use hostile_shop::{HostileShops, Mischief};

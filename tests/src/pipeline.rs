@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use store::{Bucket, FileState, Files, Observations, Products, Queue, Run, Runs, Table};
 use tempfile::TempDir;
 
-use crate::Slack;
+use crate::{Slack, permissions};
 
 /// The repository's own wiring.
 pub const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../serverless.yml");
@@ -89,6 +89,7 @@ impl TestPipeline {
             .with_variable("PRICETIDE_RETRY_BASE_SECONDS", "0");
         options.port = Some(0);
         options.schedules = false;
+        options.withheld = permissions::withheld();
         let pipeline = Pipeline::start(&change(options)).await?;
         Ok(Self {
             pipeline,
@@ -239,8 +240,18 @@ impl TestPipeline {
         &self.client
     }
 
+    /// What functions were refused by their roles, and what to change.
+    pub fn refusals(&self) -> Vec<String> {
+        let refusals = self.pipeline.access_keys().refusals();
+        refusals.iter().map(local::iam::Refusal::advice).collect()
+    }
+
     /// Ends everything.
+    ///
+    /// # Panics
+    /// If a function was refused something by its role.
     pub async fn stop(self) {
+        permissions::note(self.pipeline.access_keys());
         self.pipeline.stop().await;
         self.shop.stop().await;
     }

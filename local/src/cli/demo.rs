@@ -45,12 +45,10 @@ pub(crate) fn run(demo: Demo) -> Result<ExitCode> {
             seed: demo.seed,
             schedules: !demo.exit,
         };
-        let progress = ProgressBar::new(u64::from(options.days)).with_style(
-            ProgressStyle::with_template("{bar:30} {pos}/{len} days  {elapsed}  {msg}")?,
-        );
-        if progress.is_hidden() {
-            println!("playing {} days; this takes about a minute", options.days);
-        }
+        let progress =
+            ProgressBar::new(u64::from(options.days)).with_style(ProgressStyle::with_template(
+                "{bar:30} {pos}/{len} days  {elapsed}, about {eta} left  {msg}",
+            )?);
         let ran = TheDemo::run(&options, &progress).await?;
         progress.finish_and_clear();
         print!("{}", ran.report());

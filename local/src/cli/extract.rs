@@ -136,7 +136,11 @@ fn error(failure: &Failure) -> Value {
 }
 
 fn read(extract: &Extract, source: &str) -> Result<Result<Source, Failure>> {
-    let is_url = source.starts_with("http://") || source.starts_with("https://");
+    // A scheme is the same in capitals (RFC 3986, section 3.1).
+    let scheme = source.split_once("://").map_or("", |(scheme, _)| scheme);
+    let is_url = ["http", "https"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known));
     if !is_url || Path::new(source).exists() {
         let body = std::fs::read(source).with_context(|| format!("read {source}"))?;
         return Ok(Ok(Source {

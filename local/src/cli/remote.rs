@@ -9,6 +9,7 @@ use reqwest::{Client, Method};
 use serde_json::Value;
 
 use crate::pipeline::environment_file;
+use crate::private;
 
 /// A pipeline that runs in another process.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ impl Remote {
     /// The pipeline of this data folder.
     pub(crate) fn of(data: &Path) -> Result<Self> {
         let path = environment_file(data);
-        let text = std::fs::read_to_string(&path).with_context(|| {
+        let text = private::read(&path)?.with_context(|| {
             format!(
                 "no pipeline has run in {}: start one with `pricetide up`",
                 data.display()

@@ -53,6 +53,13 @@ pub(crate) fn run(report: &Report) -> Result<ExitCode> {
         eprintln!("{} would be overwritten.", path.display());
         return Ok(ExitCode::from(2));
     }
+    if let Some(path) = special(report) {
+        eprintln!(
+            "{} is a link, a folder or a device, which no report replaces: name another file.",
+            path.display()
+        );
+        return Ok(ExitCode::from(2));
+    }
     let options = ReportOptions {
         language,
         headings: report.headings.clone().unwrap_or_default(),
@@ -99,6 +106,15 @@ pub(crate) fn run(report: &Report) -> Result<ExitCode> {
         report.output.display()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// An output that is there and no plain file: what a link leads to, or a device, is not replaced.
+fn special(report: &Report) -> Option<&Path> {
+    let outputs = [Some(&*report.output), report.json.as_deref()];
+    outputs
+        .into_iter()
+        .flatten()
+        .find(|output| fs::symlink_metadata(output).is_ok_and(|found| !found.is_file()))
 }
 
 /// What one of the outputs would replace: the workbook itself, or the other output.
@@ -159,5 +175,28 @@ mod tests {
         let good = report(at("out.xlsx"), Some(at("out.json")), at("prices.csv"));
         assert_eq!(run(&good).unwrap(), ExitCode::SUCCESS);
         assert!(at("out.xlsx").exists() && at("out.json").exists());
+    }
+
+    #[test]
+    fn no_link_and_no_device_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(
+            at("prices.csv"),
+            "date,product,price\n2026-11-21,cable,100\n",
+        )
+        .unwrap();
+        fs::write(at("kept"), "kept").unwrap();
+        std::os::unix::fs::symlink(at("kept"), at("link.xlsx")).unwrap();
+        std::os::unix::fs::symlink(at("nothing"), at("dangling.json")).unwrap();
+        for bad in [
+            report(at("link.xlsx"), None, at("prices.csv")),
+            report(at("out.xlsx"), Some(at("dangling.json")), at("prices.csv")),
+            report(PathBuf::from("/dev/null"), None, at("prices.csv")),
+        ] {
+            assert_eq!(run(&bad).unwrap(), ExitCode::from(2), "{bad:?}");
+        }
+        assert_eq!(fs::read_to_string(at("kept")).unwrap(), "kept");
+        assert!(!at("nothing").exists() && !at("out.xlsx").exists());
     }
 }

@@ -20,6 +20,7 @@ use indicatif::ProgressBar;
 use store::{Products, Table};
 
 use crate::pipeline::{Pipeline, PipelineOptions};
+use crate::private;
 use crate::shop::{Assortment, Shop, ShopOptions};
 
 pub use outcome::Report;
@@ -53,7 +54,8 @@ impl Demo {
     /// Starts the shop and the pipeline, brings every day to its end, has the sample workbook
     /// reported on, and counts what came out.
     pub async fn run(options: &DemoOptions, progress: &ProgressBar) -> Result<Self> {
-        std::fs::create_dir_all(&options.data)?;
+        private::create_for_owner_alone();
+        private::folder(&options.data)?;
         let mut state = State::load_or_choose(options)?;
         let shop = start_shop(&mut state).await?;
         let mut wiring = PipelineOptions::new(&options.data, &options.config)
@@ -111,6 +113,15 @@ impl Demo {
     pub async fn stop(self) {
         self.pipeline.stop().await;
         self.shop.stop().await;
+    }
+}
+
+/// Tells how long something takes, also where no progress is shown.
+fn tell(progress: &ProgressBar, text: &str) {
+    if progress.is_hidden() {
+        println!("{text}");
+    } else {
+        progress.println(text);
     }
 }
 

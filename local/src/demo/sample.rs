@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
+use jiff::Timestamp;
 use model::FileId;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -12,11 +13,14 @@ use store::{FileState, Files, Table};
 use workbook::write::{Book, Cell, ChangeColors};
 
 use super::state::{State, day_of};
+use super::tell;
 use crate::pipeline::Pipeline;
 use crate::shop::Shop;
 
 /// The upload's name.
 const NAME: &str = "데모 가격표.xlsx";
+/// When the runner tries an event again that failed.
+const RETRY_SECONDS: i64 = 60;
 /// How long the report may take.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -34,6 +38,23 @@ pub(super) async fn upload(
         && files.get(id).await?.is_some()
     {
         let id = id.clone();
+        if let Some(FileState::Processing { lease_until }) =
+            files.get(&id).await?.map(|file| file.state)
+        {
+            // Whoever worked on it was killed. Its event is tried again after a minute, and finds
+            // the lease run out then, or a minute later.
+            let left = lease_until
+                .duration_since(Timestamp::now())
+                .as_secs()
+                .max(0);
+            let seconds = left + RETRY_SECONDS;
+            tell(
+                progress,
+                &format!(
+                    "the reporter was killed over the sample workbook; its report takes up to {seconds} s"
+                ),
+            );
+        }
         settled(&files, &id).await?;
         return Ok(id);
     }

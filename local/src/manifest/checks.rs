@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::iam;
+
 use super::functions::{Function, Trigger};
 use super::reader::{Problems, join};
 use super::resources::Resources;
@@ -22,6 +24,7 @@ pub(super) fn check(manifest: &Manifest, document: &Value, problems: &Problems) 
     let declared = declared(manifest, document);
     references(document, "", &declared, problems);
     for function in manifest.functions.values() {
+        roles(function, &manifest.resources, problems);
         on_error(function, &manifest.resources, problems);
         sqs(function, &manifest.resources, problems);
     }
@@ -107,6 +110,27 @@ fn substituted<'a>(text: &'a str, own: &'a [&str]) -> impl Iterator<Item = &'a s
         .filter(|inside| !inside.starts_with('!'))
         .map(|inside| inside.split_once('.').map_or(inside, |(id, _)| id))
         .filter(|id| !own.contains(id))
+}
+
+/// Every function and every schedule needs a role that its service may take on.
+fn roles(function: &Function, resources: &Resources, problems: &Problems) {
+    let check = |id: &str, service: &str, path: String| match resources.roles.get(id) {
+        // That it is lacking was said where it was looked for.
+        _ if id.is_empty() => {}
+        None => problems.add(path, format!("`{id}` is not a role of this file")),
+        Some(role) if !role.services.contains(service) => {
+            problems.add(path, format!("`{id}` cannot be taken on by {service}"));
+        }
+        Some(_) => {}
+    };
+    let path = format!("functions.{}", function.key);
+    check(&function.role, iam::LAMBDA, format!("{path}.role"));
+    for (index, trigger) in function.triggers.iter().enumerate() {
+        if let Trigger::Schedule(schedule) = trigger {
+            let path = format!("{path}.events[{index}].schedule.roleArn");
+            check(&schedule.role, iam::SCHEDULER, path);
+        }
+    }
 }
 
 fn on_error(function: &Function, resources: &Resources, problems: &Problems) {

@@ -1,6 +1,8 @@
 //! Values that CloudFormation computes: `!Ref`, `!GetAtt`, `!Sub` and `!Join`, kept as what they
 //! refer to until the resources exist.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::reader::At;
@@ -69,6 +71,39 @@ impl Expression {
                 at.problem("expected a text or one of !Ref, !GetAtt, !Sub, !Join");
                 Self::Text(String::new())
             }
+        }
+    }
+}
+
+impl fmt::Display for Expression {
+    /// As the file writes it: `!GetAtt Table.Arn`, `!Sub '${Table.Arn}/index/run'`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Ref(id) => write!(f, "!Ref {id}"),
+            Self::Attribute {
+                resource,
+                attribute,
+            } => write!(f, "!GetAtt {resource}.{attribute}"),
+            Self::Concat(parts) => {
+                f.write_str("!Sub '")?;
+                parts.iter().try_for_each(|part| part.within_sub(f))?;
+                f.write_str("'")
+            }
+        }
+    }
+}
+
+impl Expression {
+    fn within_sub(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(&text.replace("${", "${!")),
+            Self::Ref(id) => write!(f, "${{{id}}}"),
+            Self::Attribute {
+                resource,
+                attribute,
+            } => write!(f, "${{{resource}.{attribute}}}"),
+            Self::Concat(parts) => parts.iter().try_for_each(|part| part.within_sub(f)),
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Function {
     pub timeout: Duration,
     /// The provider's environment and the function's own.
     pub environment: BTreeMap<String, Expression>,
+    /// The logical id of the role under which it runs.
+    pub role: String,
     /// The logical id of the queue that takes events whose every try failed (`onError`).
     pub on_error: Option<String>,
     /// How often an asynchronous event is tried again after it failed (`maximumRetryAttempts`).
@@ -60,6 +62,8 @@ pub struct ScheduleTrigger {
     pub timezone: String,
     /// The event's payload; without one, the scheduler's own event.
     pub input: Option<Value>,
+    /// The logical id of the role under which it starts its function.
+    pub role: String,
     /// Whether it fires at all.
     pub enabled: bool,
 }
@@ -111,7 +115,6 @@ impl Route {
 const MEANINGLESS: Meaningless = &[
     ("description", "for people"),
     ("package", "the function runs from this executable"),
-    ("role", "nothing checks permissions on one machine"),
     (
         "architecture",
         "the function runs on this machine's processor",
@@ -196,6 +199,7 @@ fn read(
             Duration::from_secs(seconds.whole(1..=900).into())
         }),
         environment,
+        role: fields.need("role").map_or_else(String::new, |r| r.role()),
         on_error: fields.get("onError").and_then(|queue| queue.arn_of()),
         retries: fields
             .get("maximumRetryAttempts")
@@ -260,7 +264,6 @@ fn read_schedule(
 ) -> ScheduleTrigger {
     const MEANINGLESS: Meaningless = &[
         ("description", "for people"),
-        ("roleArn", "nothing checks permissions on one machine"),
         ("groupName", "groups are for permissions and bills"),
     ];
     let mut fields = at.fields();
@@ -310,6 +313,10 @@ fn read_schedule(
         rates,
         timezone,
         input: fields.get("input").map(|input| input.value.clone()),
+        role: fields
+            .need("roleArn")
+            .and_then(|role| role.arn_of())
+            .unwrap_or_default(),
         enabled: fields.get("enabled").is_none_or(|enabled| enabled.flag()),
     };
     fields.finish();

@@ -24,7 +24,7 @@ use std::path::Path;
 pub use expression::Expression;
 pub use functions::{Function, Route, S3Trigger, ScheduleTrigger, SqsTrigger, Trigger};
 pub use resources::{
-    Bucket, CorsRule, Index, Key, Queue, Redrive, Resources, Secret, SecretValue, Table,
+    Bucket, CorsRule, Index, Key, Queue, Redrive, Resources, Role, Secret, SecretValue, Table,
 };
 pub use variables::Variables;
 

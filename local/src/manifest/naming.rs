@@ -16,6 +16,11 @@ pub fn function_id(key: &str) -> String {
     format!("{}LambdaFunction", normalized(key))
 }
 
+/// The id of a function's log group: `WorkerLogGroup`.
+pub fn log_group_id(key: &str) -> String {
+    format!("{}LogGroup", normalized(key))
+}
+
 /// The id of a bucket under `provider.s3`: `S3BucketInbox`.
 pub fn bucket_id(key: &str) -> String {
     let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -26,8 +31,8 @@ pub fn bucket_id(key: &str) -> String {
 pub(super) fn generated(key: &str, triggers: usize) -> Vec<String> {
     let name = normalized(key);
     let mut ids = vec![
-        format!("{name}LambdaFunction"),
-        format!("{name}LogGroup"),
+        function_id(key),
+        log_group_id(key),
         format!("{name}LambdaEvConf"),
     ];
     ids.extend((1..=triggers).map(|n| format!("{name}SchedulerSchedule{n}")));

@@ -26,7 +26,6 @@ const MEANINGLESS: Meaningless = &[
     ("deploymentBucket", "nothing is deployed"),
     ("deploymentMethod", "nothing is deployed"),
     ("endpointType", "there is one endpoint: loopback"),
-    ("iam", "nothing checks permissions on one machine"),
     (
         "logRetentionInDays",
         "logs are files that grow to a fixed size",

@@ -114,6 +114,15 @@ impl<'a> At<'a> {
             .collect()
     }
 
+    /// The items of a list, or the value itself where one may stand alone.
+    pub(super) fn one_or_many(&self) -> Vec<At<'a>> {
+        if self.value.is_array() {
+            self.items()
+        } else {
+            vec![self.clone()]
+        }
+    }
+
     /// A mapping of which every key must be accounted for.
     pub(super) fn fields(&self) -> Fields<'a> {
         let map = self.value.as_object();
@@ -178,6 +187,14 @@ impl<'a> At<'a> {
 
     pub(super) fn expression(&self) -> Expression {
         Expression::read(self)
+    }
+
+    /// The logical id of a role: alone, as the framework takes it, or by `!GetAtt X.Arn`.
+    pub(super) fn role(&self) -> String {
+        match self.value {
+            Value::String(id) => id.clone(),
+            _ => self.arn_of().unwrap_or_default(),
+        }
     }
 
     /// The logical id that `!GetAtt X.Arn` names.

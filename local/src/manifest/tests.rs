@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::iam::{Effect, Entries};
+
 use super::*;
 
 const OWN: &str = include_str!("../../../serverless.yml");
@@ -24,6 +26,7 @@ provider:
 functions:
   work-er:
     handler: bootstrap
+    role: Role
     timeout: 10
     onError: !GetAtt Dead.Arn
     environment:
@@ -36,7 +39,7 @@ functions:
       - s3: { bucket: inbox, event: 's3:ObjectCreated:*', rules: [{ prefix: a/ }, { suffix: .xlsx }] }
       - httpApi: GET /things/{id}
       - httpApi: '*'
-      - schedule: { method: scheduler, rate: [cron(15 10 * * ? *), rate(1 hour)], timezone: Asia/Seoul, input: { slot: <aws.scheduler.scheduled-time> } }
+      - schedule: { method: scheduler, rate: [cron(15 10 * * ? *), rate(1 hour)], timezone: Asia/Seoul, roleArn: !GetAtt Starter.Arn, input: { slot: <aws.scheduler.scheduled-time> } }
 resources:
   Resources:
     Jobs:
@@ -60,9 +63,32 @@ resources:
       Properties:
         Name: small/secret
         GenerateSecretString: { PasswordLength: 40, ExcludePunctuation: true, ExcludeCharacters: 'O0' }
+    Alarm:
+      Type: AWS::CloudWatch::Alarm
+      Properties: { Anything: !GetAtt Jobs.Arn }
+    Starter:
+      Type: AWS::IAM::Role
+      Properties:
+        AssumeRolePolicyDocument:
+          Version: '2012-10-17'
+          Statement: { Effect: Allow, Principal: { Service: scheduler.amazonaws.com }, Action: sts:AssumeRole }
     Role:
       Type: AWS::IAM::Role
-      Properties: { Anything: !GetAtt Jobs.Arn }
+      Properties:
+        AssumeRolePolicyDocument:
+          Version: '2012-10-17'
+          Statement: [{ Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: sts:AssumeRole }]
+        Policies:
+          - PolicyName: work
+            PolicyDocument:
+              Version: '2012-10-17'
+              Statement:
+                - { Effect: Allow, Action: [sqs:SendMessage, 'sqs:Re*'], Resource: !GetAtt Jobs.Arn }
+                - Effect: Deny
+                  NotAction: s3:GetObject
+                  NotResource:
+                    - !Join ['', ['arn:aws:s3:::', !Ref S3BucketInbox, '/*']]
+                    - !Sub '${Table.Arn}/index/*'
 ";
 
 fn parse(text: &str) -> Result<Manifest, ManifestError> {
@@ -171,6 +197,39 @@ fn refused(from: &str, to: &str, expected: &str) {
     );
 }
 
+#[test]
+fn a_role_is_read_with_what_it_allows_and_denies() {
+    let manifest = parse(SMALL).unwrap();
+    let role = &manifest.resources.roles["Role"];
+    assert_eq!(manifest.functions["work-er"].role, "Role");
+    assert_eq!(
+        role.services.iter().collect::<Vec<_>>(),
+        ["lambda.amazonaws.com"]
+    );
+    let [allow, deny] = role.statements.as_slice() else {
+        panic!("{:?}", role.statements);
+    };
+    assert_eq!(allow.effect, Effect::Allow);
+    let Entries::Any(actions) = &allow.actions else {
+        panic!("{:?}", allow.actions);
+    };
+    assert_eq!(actions, &["sqs:SendMessage", "sqs:Re*"]);
+    let Entries::AllBut(resources) = &deny.resources else {
+        panic!("{:?}", deny.resources);
+    };
+    assert_eq!(deny.effect, Effect::Deny);
+    let written: Vec<String> = resources.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        written,
+        [
+            "!Sub 'arn:aws:s3:::${S3BucketInbox}/*'",
+            "!Sub '${Table.Arn}/index/*'"
+        ]
+    );
+    let starter = &manifest.resources.roles["Starter"];
+    assert!(starter.statements.is_empty());
+}
+
 const NOT_UNDERSTOOD: &str = "the local runner does not understand this";
 
 #[test]
@@ -193,14 +252,30 @@ fn a_construct_that_is_not_understood_is_named() {
             "    timeout: 10\n    layers: [x]",
             &format!("{worker}.layers"),
         ),
-        ("service: small", "service: small\nplugins: [x]", "plugins"),
+        ("service: small", "service: small\nlayers: {}", "layers"),
         ("region: eu-west-1", "vpc: x", "provider.vpc"),
         ("name: aws", "name: azure", "provider.name"),
         (
-            "Type: AWS::IAM::Role",
+            "Type: AWS::CloudWatch::Alarm",
             "Type: AWS::EC2::Instance",
-            "resources.Resources.Role.Type",
+            "resources.Resources.Alarm.Type",
         ),
+        (
+            "PolicyName: work",
+            "PolicyName: work\n            Condition: {}",
+            "resources.Resources.Role.Properties.Policies[0].Condition",
+        ),
+        (
+            "- { Effect: Allow, Action: [",
+            "- { Condition: {}, Effect: Allow, Action: [",
+            "resources.Resources.Role.Properties.Policies[0].PolicyDocument.Statement[0].Condition",
+        ),
+        (
+            "        Policies:\n",
+            "        ManagedPolicyArns: [x]\n        Policies:\n",
+            "resources.Resources.Role.Properties.ManagedPolicyArns",
+        ),
+        ("region: eu-west-1", "iam: { role: x }", "provider.iam"),
         (
             "VisibilityTimeout: 62",
             "FifoQueue: true",
@@ -302,12 +377,57 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "Anything: !GetAtt Jobs.Arn",
         "Anything: !Sub '${Jops.Arn}'",
-        "Role.Properties.Anything: refers to `Jops`",
+        "Alarm.Properties.Anything: refers to `Jops`",
     ),
     (
-        "timeout: 10",
+        "role: Role",
         "role: Rule",
         "functions.work-er: refers to `Rule`",
+    ),
+    (
+        "role: Role",
+        "memorySize: 128",
+        "functions.work-er: lacks `role`",
+    ),
+    (
+        "role: Role",
+        "role: Jobs",
+        "role: `Jobs` is not a role of this file",
+    ),
+    (
+        "role: Role",
+        "role: Starter",
+        "role: `Starter` cannot be taken on by lambda.amazonaws.com",
+    ),
+    (
+        "!GetAtt Starter.Arn",
+        "!GetAtt Role.Arn",
+        "schedule.roleArn: `Role` cannot be taken on by scheduler.amazonaws.com",
+    ),
+    (
+        "NotAction: s3:GetObject",
+        "Other: 1",
+        "Statement[1]: needs either Action or NotAction",
+    ),
+    (
+        "NotAction: s3:GetObject",
+        "Action: GetObject",
+        "Statement[1].Action: an action is `service:Name`",
+    ),
+    (
+        "!Sub '${Table.Arn}/index/*'",
+        "!Sub '${Table.Arn}/${!aws:username}'",
+        "NotResource[1]: the local runner does not understand policy variables",
+    ),
+    (
+        "Effect: Deny",
+        "Effect: Maybe",
+        "Statement[1].Effect: expected Allow or Deny",
+    ),
+    (
+        "Service: lambda.amazonaws.com",
+        "Service: ec2.amazonaws.com",
+        "knows no service `ec2.amazonaws.com`",
     ),
     (
         "onError: !GetAtt Dead.Arn",

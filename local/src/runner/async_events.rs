@@ -223,7 +223,9 @@ async fn dead_letter(shared: &Shared, pool: &Pool, event: &Pending, error: &Invo
     };
     let message: String = error.to_string().chars().take(1_000).collect();
     loop {
-        let sent = shared
+        // Under the function's role, as Lambda sends.
+        let sent = pool
+            .spec
             .sqs
             .send_message()
             .queue_url(url)

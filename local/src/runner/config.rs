@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::iam::Permission;
 use crate::manifest::{Function, Manifest};
 
 use super::error::StartError;
 use super::log::FunctionLog;
 use super::outputs::{self, Outputs};
+use super::roles::Roles;
 use super::schedules::Clock;
 
 /// How to start a function: its key is added as the last argument.
@@ -27,7 +29,7 @@ pub struct RunnerConfig {
     /// What to run.
     pub manifest: Manifest,
     /// How to reach the embedded stack, as environment variables: endpoints, keys, region. Every
-    /// function gets them.
+    /// function gets them, with a key of its own.
     pub environment: Vec<(String, String)>,
     /// Where the runner keeps its own state, and logs.
     pub data_dir: PathBuf,
@@ -51,6 +53,8 @@ pub struct RunnerConfig {
     pub http_timeout: Duration,
     /// Where schedules read the time.
     pub clock: Clock,
+    /// One permission that no role has, whatever the file says: shows what needs it.
+    pub withheld: Option<Permission>,
 }
 
 impl RunnerConfig {
@@ -80,6 +84,7 @@ impl RunnerConfig {
             idle_timeout: Duration::from_mins(2),
             http_timeout: Duration::from_secs(30),
             clock: Clock::system(),
+            withheld: None,
         })
     }
 }
@@ -102,6 +107,8 @@ pub(super) struct FunctionSpec {
     pub(super) on_error_url: Option<String>,
     pub(super) command: FunctionCommand,
     pub(super) environment: Vec<(String, String)>,
+    /// Under the function's role, for what Lambda does on its behalf.
+    pub(super) sqs: aws_sdk_sqs::Client,
     pub(super) log: FunctionLog,
 }
 
@@ -121,6 +128,7 @@ pub(super) fn specification(
     function: &Function,
     config: &RunnerConfig,
     outputs: &Outputs,
+    roles: &Roles,
 ) -> Result<FunctionSpec, StartError> {
     let mut environment: BTreeMap<String, String> = INHERITED
         .iter()
@@ -137,7 +145,11 @@ pub(super) fn specification(
         environment.insert(name.clone(), value);
     }
     environment.extend(lambda_variables(function, config));
-    environment.extend(config.environment.iter().cloned());
+    let mut stack: BTreeMap<String, String> = config.environment.iter().cloned().collect();
+    stack.extend(roles.environment(&function.key));
+    let stack: Vec<(String, String)> = stack.into_iter().collect();
+    let sqs = store::Clients::of_stack(&stack).sqs();
+    environment.extend(stack);
     environment.extend(config.extra_env.iter().cloned());
     let logs = config.data_dir.join("logs");
     let on_error = function.on_error.as_ref();
@@ -149,6 +161,7 @@ pub(super) fn specification(
         on_error_url: on_error.and_then(|queue| outputs.reference(queue).map(str::to_owned)),
         command: config.function_command.clone(),
         environment: environment.into_iter().collect(),
+        sqs,
         log: open_log(&logs, &function.key)?,
     })
 }

@@ -44,6 +44,14 @@ pub enum StartError {
         /// What is not known.
         reason: String,
     },
+    /// A role does not allow what a trigger does under it, or names something unknown.
+    #[error("resources.Resources.{role}: {reason}")]
+    Role {
+        /// The role's logical id.
+        role: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A file or socket of the runner's own.
     #[error("{what}: {source}")]
     Io {

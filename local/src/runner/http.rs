@@ -6,10 +6,8 @@
 //! query as it was sent (`rawQueryString`) and decoded.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -18,16 +16,14 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::listener::{self, Limits, Pages, USUAL};
 use crate::manifest::{ACCOUNT, Manifest};
 
 use super::Shared;
@@ -37,9 +33,6 @@ use super::routes::{Routes, Taken, decoded};
 /// The largest request, as at API Gateway.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 
-/// How long a client may take to send its headers.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-
 type Answer = Response<Full<Bytes>>;
 
 /// Serves until it is dropped.
@@ -48,31 +41,15 @@ pub(super) async fn serve(shared: Arc<Shared>, manifest: Manifest, listener: Tcp
         .routes()
         .map(|(function, route)| (route.clone(), function.key.clone()));
     let routes = Arc::new(Routes::new(routes));
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    let _ = stream.set_nodelay(true);
-                    let (shared, routes) = (Arc::clone(&shared), Arc::clone(&routes));
-                    let service = service_fn(move |request| {
-                        let (shared, routes) = (Arc::clone(&shared), Arc::clone(&routes));
-                        async move { Ok::<_, Infallible>(answer(shared, &routes, peer, request).await) }
-                    });
-                    let connection = hyper::server::conn::http1::Builder::new()
-                        .timer(TokioTimer::new())
-                        .header_read_timeout(HEADER_TIMEOUT)
-                        .serve_connection(TokioIo::new(stream), service);
-                    connections.spawn(connection);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the HTTP API cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
+    let limits = Limits {
+        pages: Pages::Own,
+        ..USUAL
+    };
+    listener::serve_always(listener, limits, move |request, peer| {
+        let (shared, routes) = (Arc::clone(&shared), Arc::clone(&routes));
+        async move { answer(shared, &routes, peer, request).await }
+    })
+    .await;
 }
 
 async fn answer(

@@ -10,14 +10,15 @@
 //! | [`config`] | what it needs to know, and what a function's process is given |
 //! | [`resources`] | creates queues, tables, buckets and secrets |
 //! | [`outputs`] | what `!Ref` and `!GetAtt` turned out to be |
+//! | [`roles`] | an access key for each function, with the permissions of its role |
 //! | [`runtime_api`], [`sandbox`], [`pool`] | processes of a function |
 //! | [`async_events`] | asynchronous invocation with retries and dead letters |
 //! | [`sqs`], [`s3`], [`schedules`], [`http`] with [`routes`] | the triggers |
 //! | [`log`] | what functions print |
 //! | [`child`] | the function's side |
 //!
-//! What differs from Lambda: memory is not limited, permissions are not checked, and a sandbox
-//! is a plain process that can see this machine.
+//! What differs from Lambda: memory is not limited, and a sandbox is a plain process that can see
+//! this machine. What it may do in the embedded stack is limited by its role.
 
 mod async_events;
 pub mod child;
@@ -28,6 +29,7 @@ mod log;
 mod outputs;
 mod pool;
 mod resources;
+mod roles;
 mod routes;
 mod runtime_api;
 mod s3;
@@ -48,7 +50,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::manifest::{Manifest, naming};
-use crate::stack::ObjectEvents;
+use crate::stack::Stack;
 
 use async_events::Journal;
 use config::FunctionSpec;
@@ -57,6 +59,7 @@ pub use error::{InvokeError, StartError};
 pub use outputs::Outputs;
 pub use pool::FunctionCounts;
 use pool::Pool;
+use roles::Roles;
 use schedules::Schedules;
 pub use schedules::{CATCH_UP, Clock};
 use site::Site;
@@ -67,6 +70,7 @@ struct Shared {
     sqs: aws_sdk_sqs::Client,
     outputs: Outputs,
     pools: BTreeMap<String, Arc<Pool>>,
+    roles: Roles,
     journal: Journal,
     async_retry_delays: [Duration; 2],
     http_timeout: Duration,
@@ -99,9 +103,9 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Creates what the file declares and starts its triggers. `objects` tells of objects that
-    /// are created in the stack's buckets.
-    pub async fn start(config: RunnerConfig, objects: ObjectEvents) -> Result<Self, StartError> {
+    /// Creates in the stack what the file declares, gives every function a key, and starts the
+    /// triggers.
+    pub async fn start(config: RunnerConfig, stack: &Stack) -> Result<Self, StartError> {
         let clients = store::Clients::of_stack(&config.environment);
         let mut outputs = resources::create(&config.manifest, &clients).await?;
         let listener = TcpListener::bind(config.http_addr)
@@ -118,9 +122,10 @@ impl Runner {
             "local".to_owned(),
             [("ApiEndpoint", format!("http://{http_addr}"))],
         );
+        let roles = Roles::issue(&config, &outputs, stack.access_keys())?;
         let mut pools = BTreeMap::new();
         for function in config.manifest.functions.values() {
-            let spec = config::specification(function, &config, &outputs)?;
+            let spec = config::specification(function, &config, &outputs, &roles)?;
             let limit = function
                 .reserved_concurrency
                 .map_or(usize::MAX, |limit| limit as usize)
@@ -134,6 +139,7 @@ impl Runner {
             sqs: clients.sqs(),
             outputs,
             pools,
+            roles,
             journal,
             async_retry_delays: config.async_retry_delays,
             http_timeout: config.http_timeout,
@@ -156,7 +162,7 @@ impl Runner {
         shared.spawn(s3::deliver(
             Arc::clone(&shared),
             s3_targets(&config.manifest, &shared),
-            objects,
+            stack.object_events(),
         ));
         shared.spawn(http::serve(
             Arc::clone(&shared),
@@ -194,6 +200,16 @@ impl Runner {
             .schedules()
             .find(|(scheduled, _)| scheduled.key == function)?;
         Some(schedules::payload(trigger, &self.shared.region, slot))
+    }
+
+    /// Fires the first schedule of a function for a slot, as if it were due: under the schedule's
+    /// role, as an asynchronous event. `false` if the function has none or it may not.
+    pub async fn fire(&self, function: &str, slot: Timestamp) -> bool {
+        let mut schedules = self.manifest.schedules();
+        match schedules.find(|(scheduled, _)| scheduled.key == function) {
+            Some((_, trigger)) => schedules::fire(&self.shared, function, trigger, 0, slot).await,
+            None => false,
+        }
     }
 
     /// Where the HTTP API listens: `http://127.0.0.1:8780`.
@@ -249,7 +265,7 @@ impl Runner {
         }
         for (_, trigger) in self.manifest.sqs_triggers() {
             let url = self.shared.outputs.reference(&trigger.queue);
-            if !sqs::is_empty(&self.shared, url.unwrap_or_default()).await {
+            if !sqs::is_empty(&self.shared.sqs, url.unwrap_or_default()).await {
                 return false;
             }
         }

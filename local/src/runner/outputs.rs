@@ -35,6 +35,10 @@ impl Outputs {
                 function.name.clone(),
                 [("Arn", arn)],
             );
+            let group = format!("/aws/lambda/{}", function.name);
+            let region = &manifest.region;
+            let arn = format!("arn:aws:logs:{region}:{ACCOUNT}:log-group:{group}:*");
+            outputs.set(naming::log_group_id(&function.key), group, [("Arn", arn)]);
         }
         outputs
     }

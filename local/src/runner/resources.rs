@@ -16,7 +16,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 
 use store::Clients;
 
-use crate::manifest::{Bucket, Index, Key, Manifest, Queue, Secret, SecretValue, Table};
+use crate::manifest::{ACCOUNT, Bucket, Index, Key, Manifest, Queue, Secret, SecretValue, Table};
 
 use super::error::{StartError, reason};
 use super::outputs::Outputs;
@@ -39,7 +39,10 @@ pub(super) async fn create(manifest: &Manifest, clients: &Clients) -> Result<Out
         configure_queue(id, queue, &outputs, &sqs).await?;
     }
     for (id, table) in &resources.tables {
-        let arn = create_table(table, &dynamodb).await?;
+        create_table(table, &dynamodb).await?;
+        // As the stack's front names it to roles; the engine behind it knows no regions.
+        let (region, name) = (&manifest.region, &table.name);
+        let arn = format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{name}");
         outputs.set(id, table.name.clone(), [("Arn", arn)]);
     }
     for (id, bucket) in &resources.buckets {
@@ -172,7 +175,7 @@ fn global_index(index: &Index) -> GlobalSecondaryIndex {
 async fn create_table(
     table: &Table,
     dynamodb: &aws_sdk_dynamodb::Client,
-) -> Result<String, StartError> {
+) -> Result<(), StartError> {
     let what = || format!("the table {}", table.name);
     let definitions = table.attributes.iter().map(|(name, kind)| {
         AttributeDefinition::builder()
@@ -206,8 +209,7 @@ async fn create_table(
         .table
         .unwrap_or_else(|| TableDescription::builder().build());
     compare_table(table, &description)?;
-    expire_items(table, dynamodb).await?;
-    Ok(description.table_arn.unwrap_or_default())
+    expire_items(table, dynamodb).await
 }
 
 /// A table that has another key or lacks an index cannot serve the functions; silently going on

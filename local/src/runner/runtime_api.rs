@@ -1,9 +1,12 @@
 //! The Lambda Runtime API of one sandbox, version 2018-06-01, on a port of its own: who calls is
 //! known by the port, and a sandbox has one invocation at a time.
 //!
+//! Its address has a secret as its path (`http://127.0.0.1:PORT/SECRET`), so that only the
+//! sandbox's process can take events and answer them. The address is in that process's
+//! environment, which no other user can read.
+//!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,19 +14,26 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::http::{HeaderMap, Method, Request, Response, StatusCode};
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinSet;
+
+use crate::listener::{self, Connection, Limits, Pages};
 
 use super::error::InvokeError;
 
 /// The largest event and the largest answer of a synchronous invocation, in bytes.
 pub(super) const MAX_PAYLOAD: usize = 6 * 1024 * 1024;
 
-const PREFIX: &str = "/2018-06-01/runtime/";
+const PREFIX: &str = "2018-06-01/runtime/";
+
+/// Its one client waits for events as long as there are none.
+const LIMITS: Limits = Limits {
+    connections: 16,
+    headers: None,
+    admission: Duration::from_secs(10),
+    pages: Pages::None,
+};
 
 /// One event for the function.
 #[derive(Debug)]
@@ -44,6 +54,8 @@ struct Running {
 
 /// What the sandbox and its Runtime API share.
 pub(super) struct RuntimeApi {
+    /// What every path begins with: only the sandbox's process knows it.
+    secret: String,
     function_arn: String,
     events: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     running: Mutex<Option<Running>>,
@@ -54,11 +66,13 @@ type Answer = Response<Full<Bytes>>;
 
 impl RuntimeApi {
     pub(super) fn new(
+        secret: String,
         function_arn: String,
         events: mpsc::Receiver<Invocation>,
         init_error: watch::Sender<Option<InvokeError>>,
     ) -> Self {
         Self {
+            secret,
             function_arn,
             events: tokio::sync::Mutex::new(events),
             running: Mutex::new(None),
@@ -68,35 +82,24 @@ impl RuntimeApi {
 
     /// Serves until it is dropped, and its connections with it.
     pub(super) async fn serve(self: Arc<Self>, listener: TcpListener) {
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => {
-                        // Small answers must not wait for acknowledgements.
-                        let _ = stream.set_nodelay(true);
-                        let api = Arc::clone(&self);
-                        let service = service_fn(move |request| {
-                            let api = Arc::clone(&api);
-                            async move { Ok::<_, Infallible>(api.handle(request).await) }
-                        });
-                        let connection = hyper::server::conn::http1::Builder::new()
-                            .serve_connection(TokioIo::new(stream), service);
-                        connections.spawn(connection);
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "the Runtime API cannot accept a connection");
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                    }
-                },
-                Some(_) = connections.join_next() => {}
-            }
-        }
+        listener::serve_always(listener, LIMITS, move |request, _peer| {
+            let api = Arc::clone(&self);
+            async move { api.handle(request).await }
+        })
+        .await;
     }
 
     async fn handle(&self, request: Request<Incoming>) -> Answer {
         let (parts, body) = request.into_parts();
-        let Some(path) = parts.uri.path().strip_prefix(PREFIX) else {
+        let rest = parts.uri.path().strip_prefix('/');
+        let Some((secret, path)) = rest.and_then(|rest| rest.split_once('/')) else {
+            return plain(StatusCode::FORBIDDEN, "");
+        };
+        if secret != self.secret {
+            return plain(StatusCode::FORBIDDEN, "");
+        }
+        Connection::admit_sender(&parts.extensions);
+        let Some(path) = path.strip_prefix(PREFIX) else {
             return plain(StatusCode::NOT_FOUND, "");
         };
         match (&parts.method, path) {

@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use crate::pipeline::random_token;
+
 use super::FunctionSpec;
 use super::error::InvokeError;
 use super::runtime_api::{Invocation, RuntimeApi};
@@ -45,12 +47,16 @@ impl Sandbox {
             .await
             .map_err(not_started)?;
         let address = listener.local_addr().map_err(not_started)?;
+        let secret = random_token().map_err(|error| InvokeError::NotStarted(error.to_string()))?;
         let mut child = Command::new(&spec.command.program)
             .args(&spec.command.args)
             .arg(&spec.key)
             .env_clear()
             .envs(spec.environment.iter().map(|(name, value)| (name, value)))
-            .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
+            .env(
+                "AWS_LAMBDA_RUNTIME_API",
+                format!("http://{address}/{secret}"),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -72,7 +78,7 @@ impl Sandbox {
         }
         let (events, events_out) = mpsc::channel(1);
         let (init_error_in, init_error) = watch::channel(None);
-        let api = RuntimeApi::new(spec.arn.clone(), events_out, init_error_in);
+        let api = RuntimeApi::new(secret, spec.arn.clone(), events_out, init_error_in);
         Ok(Self {
             spec: Arc::clone(spec),
             group,

@@ -16,11 +16,13 @@ use jiff::{SignedDuration, Timestamp};
 use schedule::Schedule;
 use serde_json::{Value, json};
 
+use crate::iam;
 use crate::manifest::{ACCOUNT, Manifest, ScheduleTrigger};
 
 use super::Shared;
 use super::async_events;
 use super::error::StartError;
+use super::roles::INVOKE;
 
 /// How old a missed slot may be to be made up for.
 pub const CATCH_UP: SignedDuration = SignedDuration::from_hours(24);
@@ -59,6 +61,8 @@ impl fmt::Debug for Clock {
 struct Timer {
     /// Under which its last slot is kept.
     key: String,
+    /// Its place among the expressions of its schedule.
+    index: usize,
     function: String,
     trigger: ScheduleTrigger,
     schedule: Schedule,
@@ -129,6 +133,7 @@ impl Schedules {
                 let anchor = *memory.last.entry(key.clone()).or_insert(now);
                 timers.push(Timer {
                     key,
+                    index,
                     function: function.key.clone(),
                     trigger: trigger.clone(),
                     schedule: Schedule {
@@ -157,7 +162,7 @@ impl Schedules {
             for timer in &self.timers {
                 let last = self.memory.last.get(&timer.key).copied().unwrap_or(now);
                 if let Some(slot) = due(&timer.schedule, last, now)
-                    && fire(&shared, timer, slot).await
+                    && fire(&shared, &timer.function, &timer.trigger, timer.index, slot).await
                 {
                     self.memory.last.insert(timer.key.clone(), slot);
                     if let Err(error) = self.memory.write() {
@@ -170,12 +175,29 @@ impl Schedules {
     }
 }
 
-/// Hands a slot over; whether that worked.
-async fn fire(shared: &Arc<Shared>, timer: &Timer, slot: Timestamp) -> bool {
-    let schedule = &timer.trigger.name;
-    let payload = payload(&timer.trigger, &shared.region, slot).to_string();
-    let id = format!("schedule-{}-{}", timer.key, slot.as_second());
-    match async_events::accept(shared, &timer.function, Some(id), payload).await {
+/// Hands a slot over under the schedule's role; whether that worked. `index` is the expression's
+/// place among those of its schedule.
+pub(super) async fn fire(
+    shared: &Arc<Shared>,
+    function: &str,
+    trigger: &ScheduleTrigger,
+    index: usize,
+    slot: Timestamp,
+) -> bool {
+    let schedule = &trigger.name;
+    let invoke = shared
+        .pool(function)
+        .map(|pool| iam::Request::new(INVOKE, &*pool.spec.arn));
+    let caller = shared.roles.schedules.get(schedule);
+    if let (Ok(invoke), Some(caller)) = (invoke, caller)
+        && let Err(refusal) = caller.authorize(&[invoke])
+    {
+        tracing::error!(schedule, %slot, %refusal, "cannot fire");
+        return false;
+    }
+    let payload = payload(trigger, &shared.region, slot).to_string();
+    let id = format!("schedule-{schedule}#{index}-{}", slot.as_second());
+    match async_events::accept(shared, function, Some(id), payload).await {
         Ok(()) => {
             tracing::info!(schedule, %slot, "fired");
             true
@@ -302,6 +324,7 @@ mod tests {
                 "slot": "<aws.scheduler.scheduled-time>",
                 "in": ["<aws.scheduler.schedule-arn>/<aws.scheduler.attempt-number>", 1],
             })),
+            role: String::new(),
             enabled: true,
         };
         let slot = at("2026-11-21T01:15:00Z");

@@ -44,26 +44,24 @@ pub(super) async fn poll(
 ) {
     let slots = Arc::new(Semaphore::new(concurrency));
     let source = Arc::new(Source {
+        sqs: pool.spec.sqs.clone(),
         url,
         arn,
         region: shared.region.clone(),
         reports_failures: trigger.reports_failures,
     });
+    // Lambda looks at the queue's attributes before it polls.
+    is_empty(&source.sqs, &source.url).await;
     loop {
         // What no sandbox is free for stays in the queue: received, it would only wait invisibly.
         let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
             return;
         };
-        let messages = gather(&shared, &trigger, &source).await;
+        let messages = gather(&trigger, &source).await;
         if messages.is_empty() {
             continue;
         }
-        let batch = handle(
-            Arc::clone(&shared),
-            Arc::clone(&pool),
-            Arc::clone(&source),
-            messages,
-        );
+        let batch = handle(Arc::clone(&pool), Arc::clone(&source), messages);
         shared.spawn(async move {
             batch.await;
             drop(slot);
@@ -72,6 +70,8 @@ pub(super) async fn poll(
 }
 
 struct Source {
+    /// Under the function's role, as Lambda polls.
+    sqs: aws_sdk_sqs::Client,
     url: String,
     arn: String,
     region: String,
@@ -79,9 +79,8 @@ struct Source {
 }
 
 /// Whether a queue holds nothing: to be received, in flight or delayed.
-pub(super) async fn is_empty(shared: &Shared, url: &str) -> bool {
-    let counted = shared
-        .sqs
+pub(super) async fn is_empty(sqs: &aws_sdk_sqs::Client, url: &str) -> bool {
+    let counted = sqs
         .get_queue_attributes()
         .queue_url(url)
         .attribute_names(QueueAttributeName::All)
@@ -108,8 +107,8 @@ pub(super) async fn is_empty(shared: &Shared, url: &str) -> bool {
 }
 
 /// One batch: what one receive gives, or what comes within the window.
-async fn gather(shared: &Shared, trigger: &SqsTrigger, source: &Source) -> Vec<Message> {
-    let mut messages = receive(shared, source, trigger.batch_size, WAIT).await;
+async fn gather(trigger: &SqsTrigger, source: &Source) -> Vec<Message> {
+    let mut messages = receive(source, trigger.batch_size, WAIT).await;
     if trigger.window.is_zero() || messages.is_empty() {
         return messages;
     }
@@ -122,14 +121,14 @@ async fn gather(shared: &Shared, trigger: &SqsTrigger, source: &Source) -> Vec<M
         if room == 0 || left.is_zero() || bytes > MAX_BATCH_BYTES {
             return messages;
         }
-        messages.extend(receive(shared, source, room, left).await);
+        messages.extend(receive(source, room, left).await);
     }
 }
 
-async fn receive(shared: &Shared, source: &Source, count: u32, wait: Duration) -> Vec<Message> {
+async fn receive(source: &Source, count: u32, wait: Duration) -> Vec<Message> {
     // A wait is in whole seconds, and at least one: shorter ones would be a busy loop.
     let seconds = wait.min(WAIT).as_secs().max(1);
-    let received = shared
+    let received = source
         .sqs
         .receive_message()
         .queue_url(&source.url)
@@ -151,7 +150,7 @@ async fn receive(shared: &Shared, source: &Source, count: u32, wait: Duration) -
 }
 
 /// One batch, in halves when it is larger than an event may be.
-async fn handle(shared: Arc<Shared>, pool: Arc<Pool>, source: Arc<Source>, messages: Vec<Message>) {
+async fn handle(pool: Arc<Pool>, source: Arc<Source>, messages: Vec<Message>) {
     let mut batches = vec![messages];
     while let Some(mut messages) = batches.pop() {
         let payload = match serde_json::to_vec(&Event::new(&messages, &source)) {
@@ -168,19 +167,13 @@ async fn handle(shared: Arc<Shared>, pool: Arc<Pool>, source: Arc<Source>, messa
         }
         // A failure is logged by the pool; the messages come back.
         if let Ok(answer) = pool.invoke(payload).await {
-            settle(&shared, &pool, &source, &answer, &messages).await;
+            settle(&pool, &source, &answer, &messages).await;
         }
     }
 }
 
 /// Deletes the messages that the function handled, by its answer.
-async fn settle(
-    shared: &Shared,
-    pool: &Pool,
-    source: &Source,
-    answer: &[u8],
-    messages: &[Message],
-) {
+async fn settle(pool: &Pool, source: &Source, answer: &[u8], messages: &[Message]) {
     let failed = if source.reports_failures {
         match failures(answer, messages) {
             Ok(failed) => failed,
@@ -203,7 +196,7 @@ async fn settle(
     let done = messages
         .iter()
         .filter(|message| !failed.contains(message.message_id().unwrap_or_default()));
-    delete(shared, source, done).await;
+    delete(source, done).await;
 }
 
 /// The ids of the messages that failed, from the function's answer, by Lambda's rules: nothing
@@ -239,7 +232,7 @@ fn failures(answer: &[u8], messages: &[Message]) -> Result<HashSet<String>, Stri
         .collect()
 }
 
-async fn delete<'a>(shared: &Shared, source: &Source, messages: impl Iterator<Item = &'a Message>) {
+async fn delete<'a>(source: &Source, messages: impl Iterator<Item = &'a Message>) {
     let entries: Vec<_> = messages
         .enumerate()
         .map(|(index, message)| {
@@ -251,7 +244,7 @@ async fn delete<'a>(shared: &Shared, source: &Source, messages: impl Iterator<It
         })
         .collect();
     for chunk in entries.chunks(RECEIVE_MAX as usize) {
-        let deleted = shared
+        let deleted = source
             .sqs
             .delete_message_batch()
             .queue_url(&source.url)

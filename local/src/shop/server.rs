@@ -1,6 +1,5 @@
 //! Answers the shops' visitors: pages, the API, and the moods of the shops that have some.
 
-use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -9,14 +8,12 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+
+use crate::listener::{self, Limits, Pages, USUAL};
 
 use super::catalogue::{Article, Fate, Manner, STORES, Store};
 use super::price::pick;
@@ -31,43 +28,21 @@ const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// Serves until told to stop; then every connection is dropped.
+/// Serves until told to stop.
 pub(super) async fn serve(
     listener: TcpListener,
     world: Arc<World>,
-    mut stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
 ) {
-    let mut connections = JoinSet::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next() => continue,
-            _ = stopped.changed() => break,
-        };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                // Out of file handles, mostly: they come back when connections end.
-                tracing::warn!(%error, "the demo shop cannot take a connection");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        // An answer goes out in one piece; waiting to fill a packet would only delay it.
-        let _ = stream.set_nodelay(true);
+    let limits = Limits {
+        pages: Pages::Own,
+        ..USUAL
+    };
+    listener::serve(listener, limits, stopped, move |request, _peer| {
         let world = Arc::clone(&world);
-        let service = service_fn(move |request| {
-            let world = Arc::clone(&world);
-            async move { Ok::<_, Infallible>(answer(&world, &request).await) }
-        });
-        connections.spawn(async move {
-            // A visitor who hangs up is not a fault of the shop.
-            let _ = http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
-    }
-    connections.shutdown().await;
+        async move { answer(&world, &request).await }
+    })
+    .await;
 }
 
 async fn answer(world: &World, request: &Request<Incoming>) -> Answer {

@@ -1,29 +1,23 @@
-//! Serves HTTP on loopback: the connections of every service, and the frame around the JSON
-//! protocols (DynamoDB, SQS, Secrets Manager) — signature, body limit, operation, answer.
+//! The frame around the JSON protocols (DynamoDB, SQS, Secrets Manager): signature, body limit,
+//! operation, role, answer.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ::http::{HeaderValue, Method, Request, Response, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper::body::Incoming;
 use serde::Serialize;
 use serde_json::json;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::signature::Verifier;
+use crate::iam::{self, Refusal};
+use crate::listener::{self, Connection, USUAL};
 
-/// How long the requests that are being answered may still take when the stack stops.
-const GRACE: Duration = Duration::from_secs(1);
+use super::signature::Verifier;
 
 /// One of the services that speak an AWS JSON protocol.
 pub(super) trait JsonService: Send + Sync + 'static {
@@ -38,7 +32,20 @@ pub(super) trait JsonService: Send + Sync + 'static {
     /// The largest request body in bytes.
     const BODY_LIMIT: usize;
 
-    /// Answers a verified request.
+    /// What an operation needs to be allowed, or the answer to a request of which that cannot be
+    /// told. Asked only for callers that may not do everything.
+    fn needs(
+        &self,
+        operation: &str,
+        body: &[u8],
+    ) -> impl Future<Output = Result<Vec<iam::Request>, Reply>> + Send;
+
+    /// The answer to a request that the caller's role does not allow.
+    fn refused(refusal: &Refusal) -> Reply {
+        Reply::error(Self::REFUSED, "AccessDeniedException", &refusal.to_string())
+    }
+
+    /// Answers a verified request that is allowed.
     fn call(&self, operation: &str, body: Bytes) -> impl Future<Output = Reply> + Send;
 }
 
@@ -89,7 +96,7 @@ pub(super) async fn serve_json<S: JsonService>(
     verifier: Arc<Verifier>,
     stopping: watch::Receiver<bool>,
 ) {
-    serve(listener, stopping, move |request| {
+    listener::serve(listener, USUAL, stopping, move |request, _peer| {
         let service = Arc::clone(&service);
         let verifier = Arc::clone(&verifier);
         async move {
@@ -105,11 +112,6 @@ async fn answer<S: JsonService>(
     verifier: &Verifier,
     request: Request<Incoming>,
 ) -> Reply {
-    // A page in a browser can make requests to loopback, but not without this header.
-    if request.headers().contains_key("origin") {
-        let message = "requests of web pages are not answered";
-        return Reply::error(StatusCode::FORBIDDEN, "AccessDeniedException", message);
-    }
     if request.method() != Method::POST || request.uri().path() != "/" {
         let message = "only POST / is answered here";
         return Reply::error(StatusCode::NOT_FOUND, "UnknownOperationException", message);
@@ -133,19 +135,32 @@ async fn answer<S: JsonService>(
             );
         }
     };
-    if let Err(error) = verifier.verify(&head, &body, S::NAME) {
-        tracing::warn!(service = S::NAME, %error, "refused a request");
-        return Reply::error(S::REFUSED, error.code(), &error.to_string());
-    }
+    let caller = match verifier.verify(&head, &body, S::NAME) {
+        Ok(caller) => caller,
+        Err(error) => {
+            tracing::warn!(service = S::NAME, %error, "refused a request");
+            return Reply::error(S::REFUSED, error.code(), &error.to_string());
+        }
+    };
+    Connection::admit_sender(&head.extensions);
     let target = head.headers.get("x-amz-target").map(HeaderValue::to_str);
     let operation = match target {
         Some(Ok(target)) => target.strip_prefix(S::TARGET),
         _ => None,
     };
-    match operation {
-        Some(operation) => service.call(operation, body).await,
-        None => unknown_operation("(none)"),
+    let Some(operation) = operation else {
+        return unknown_operation("(none)");
+    };
+    if !caller.is_owner() {
+        let allowed = match service.needs(operation, &body).await {
+            Ok(requests) => caller.authorize(&requests),
+            Err(reply) => return reply,
+        };
+        if let Err(refusal) = allowed {
+            return S::refused(&refusal);
+        }
     }
+    service.call(operation, body).await
 }
 
 /// The answer to an operation that does not exist here.
@@ -171,71 +186,4 @@ fn json_response(reply: Reply, content_type: &'static str) -> Response<Full<Byte
         headers.insert("x-amzn-query-error", code);
     }
     response
-}
-
-/// Resolves when the stack stops.
-pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // An error means that the stack was dropped, which is the same.
-    let _ = stopping.wait_for(|stop| *stop).await;
-}
-
-/// Accepts connections until the stack stops, then lets the open ones finish for a moment.
-pub(super) async fn serve<F, R, B>(
-    listener: TcpListener,
-    mut stopping: watch::Receiver<bool>,
-    answer: F,
-) where
-    F: Fn(Request<Incoming>) -> R + Clone + Send + 'static,
-    R: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
-{
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(connection(stream, stopping.clone(), answer.clone()));
-                }
-                Err(error) => {
-                    // Out of file descriptors, most likely: some will be closed soon.
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            },
-            Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            () = stopped(&mut stopping) => break,
-        }
-    }
-    drop(listener);
-    let all = async { while connections.join_next().await.is_some() {} };
-    let _ = tokio::time::timeout(GRACE, all).await;
-    connections.shutdown().await;
-}
-
-async fn connection<F, R, B>(stream: TcpStream, mut stopping: watch::Receiver<bool>, answer: F)
-where
-    F: Fn(Request<Incoming>) -> R + Send,
-    R: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
-{
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
-        let response = answer(request);
-        async { Ok::<_, Infallible>(response.await) }
-    });
-    let serving = http1::Builder::new()
-        .half_close(false)
-        .serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(serving);
-    let ended = tokio::select! {
-        result = &mut serving => result,
-        () = stopped(&mut stopping) => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
-        }
-    };
-    if let Err(error) = ended {
-        // The client went away; it will ask again if it still wants an answer.
-        tracing::debug!(%error, "a connection ended early");
-    }
 }

@@ -20,7 +20,7 @@
 //!
 //! | Service | Difference |
 //! |---|---|
-//! | all | One account, one access key with every permission; any region in the credential's scope is accepted. |
+//! | all | One account. The owner's access key has every permission, a function's those of its role ([`crate::iam`]); any region in the credential's scope is accepted. |
 //! | DynamoDB | No streams to Lambda, backups or global tables. TTL is swept once a minute. Some words of validation errors differ. |
 //! | S3 | No versioning, tagging, ACLs, policies, lifecycle, encryption settings, object lock or `UploadPartCopy`: what would change the meaning of a request is refused as `NotImplemented`. Path-style addresses only. A form upload outside its policy is refused with 400 instead of 403. A browser's form upload (`POST`) is held in memory and capped at 32 MiB; every other upload is streamed. |
 //! | SQS | Standard queues only. After a restart, a message in flight is visible at once, unless its visibility was changed by the consumer. Queues can be purged or created again without a wait of 60 s. |
@@ -34,9 +34,8 @@ mod signature;
 mod sqlite;
 mod sqs;
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,6 +43,9 @@ use anyhow::{Context, bail};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+use crate::iam::AccessKeys;
+use crate::private;
 
 pub use s3::{ObjectCreated, ObjectEvents};
 use signature::Verifier;
@@ -60,9 +62,9 @@ pub struct StackConfig {
     pub ports: Ports,
     /// The region that ARNs and bucket locations name.
     pub region: String,
-    /// The only access key that is known.
+    /// The owner's access key, which may do everything.
     pub access_key: String,
-    /// The secret that requests are signed with.
+    /// The secret that the owner's requests are signed with.
     pub secret_key: String,
 }
 
@@ -97,6 +99,7 @@ pub struct Endpoints {
 pub struct Stack {
     config: StackConfig,
     endpoints: Endpoints,
+    keys: AccessKeys,
     events: ObjectEvents,
     shutdown: watch::Sender<bool>,
     services: JoinSet<()>,
@@ -123,11 +126,13 @@ impl Stack {
             secretsmanager: secrets_url,
         };
 
-        let verifier = Arc::new(Verifier::new(&config.access_key, &config.secret_key));
+        let keys = AccessKeys::new(ACCOUNT, &config.access_key, &config.secret_key);
+        let verifier = Arc::new(Verifier::new(keys.clone()));
         let (shutdown, stopping) = watch::channel(false);
         let mut services = JoinSet::new();
 
-        let dynamodb = Arc::new(dynamodb::DynamoDb::open(&dir.join("dynamodb.sqlite"))?);
+        let dynamodb = dynamodb::DynamoDb::open(&dir.join("dynamodb.sqlite"), &config.region)?;
+        let dynamodb = Arc::new(dynamodb);
         services.spawn(Arc::clone(&dynamodb).sweep(stopping.clone()));
         services.spawn(http::serve_json(
             dynamodb_at,
@@ -136,7 +141,7 @@ impl Stack {
             stopping.clone(),
         ));
 
-        let s3 = s3::S3::open(dir, &config)?;
+        let s3 = s3::S3::open(dir, &config.region, keys.clone())?;
         let events = s3.events();
         services.spawn(s3.serve(s3_at, stopping.clone()));
 
@@ -161,6 +166,7 @@ impl Stack {
         Ok(Self {
             config,
             endpoints,
+            keys,
             events,
             shutdown,
             services,
@@ -201,6 +207,11 @@ impl Stack {
         .to_vec()
     }
 
+    /// The keys by which the services know who asks.
+    pub fn access_keys(&self) -> &AccessKeys {
+        &self.keys
+    }
+
     /// The objects that were created and are not yet [`done`](ObjectEvents::done).
     pub fn object_events(&self) -> ObjectEvents {
         self.events.clone()
@@ -217,13 +228,7 @@ impl Stack {
 /// Takes the folder for this process; a second one gets an error that says so.
 fn lock_folder(dir: &Path) -> anyhow::Result<File> {
     let shown = dir.display();
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .with_context(|| format!("the data folder {shown} cannot be created"))?;
-    fs::set_permissions(dir, fs::Permissions::from_mode(0o700))
-        .with_context(|| format!("the data folder {shown} cannot be made private"))?;
+    private::folder(dir)?;
     let lock = File::options()
         .create(true)
         .truncate(false)

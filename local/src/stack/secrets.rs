@@ -13,6 +13,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::iam;
+
 use super::http::{JsonService, Reply, unknown_operation};
 use super::{ACCOUNT, sqlite};
 
@@ -158,6 +160,18 @@ impl Secrets {
             region: region.to_owned(),
         })
     }
+
+    /// The ARN by which a role must allow a secret. One that does not exist has no six random
+    /// characters at its end, and a role that allows only ARNs with them learns nothing of it.
+    fn arn(&self, id: &str) -> Result<String, SecretError> {
+        let db = self.db.lock().unwrap_or_else(PoisonError::into_inner);
+        let region = &self.region;
+        Ok(match select(&db, id)? {
+            Some(secret) => secret.arn,
+            None if id.starts_with("arn:") => id.to_owned(),
+            None => format!("arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{id}"),
+        })
+    }
 }
 
 impl JsonService for Secrets {
@@ -166,6 +180,17 @@ impl JsonService for Secrets {
     const CONTENT_TYPE: &'static str = "application/x-amz-json-1.1";
     const REFUSED: StatusCode = StatusCode::BAD_REQUEST;
     const BODY_LIMIT: usize = 1024 * 1024;
+
+    async fn needs(&self, operation: &str, body: &[u8]) -> Result<Vec<iam::Request>, Reply> {
+        let input: Input =
+            serde_json::from_slice(body).map_err(|error| SecretError::Unreadable(error).reply())?;
+        let action = format!("secretsmanager:{operation}");
+        let Some(id) = input.secret_id.or(input.name) else {
+            return Ok(vec![iam::Request::new(action, "*")]);
+        };
+        let resource = self.arn(&id).map_err(|error| error.reply())?;
+        Ok(vec![iam::Request::new(action, resource)])
+    }
 
     async fn call(&self, operation: &str, body: Bytes) -> Reply {
         let db = Arc::clone(&self.db);

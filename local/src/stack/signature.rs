@@ -13,20 +13,22 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
+use crate::iam::{AccessKeys, Caller};
+
 type HmacSha256 = Hmac<Sha256>;
 
 /// How far the clock of the sender may be off, as AWS has it.
 const CLOCK_SKEW_SECONDS: i64 = 15 * 60;
 /// Headers that decide what the request means, and so must be covered by the signature.
 const MUST_BE_SIGNED: [&str; 3] = ["host", "x-amz-date", "x-amz-target"];
-/// Signing keys that are kept; a key is one day, region and service.
-const KEYS_KEPT: usize = 64;
+/// Signing keys that are kept; a key is one access key, day, region and service.
+const KEYS_KEPT: usize = 256;
 
-/// Knows the one access key and its secret.
+/// Knows the access keys and their secrets.
 pub(super) struct Verifier {
-    access_key: String,
-    secret_key: String,
-    /// Signing keys by `date/region/service`: deriving one costs four times what using it does.
+    access_keys: AccessKeys,
+    /// Signing keys by `access key/date/region/service`: deriving one costs four times what using
+    /// it does.
     keys: Mutex<HashMap<String, [u8; 32]>>,
 }
 
@@ -71,22 +73,21 @@ struct Claim<'a> {
 }
 
 impl Verifier {
-    pub(super) fn new(access_key: &str, secret_key: &str) -> Self {
+    pub(super) fn new(access_keys: AccessKeys) -> Self {
         Self {
-            access_key: access_key.to_owned(),
-            secret_key: secret_key.to_owned(),
+            access_keys,
             keys: Mutex::default(),
         }
     }
 
-    /// Accepts the request if it was signed for `service` with our secret, about now, and
-    /// arrived as it was signed.
+    /// Who sent the request, if it was signed for `service` with the secret of a known key, about
+    /// now, and arrived as it was signed.
     pub(super) fn verify(
         &self,
         request: &Parts,
         body: &[u8],
         service: &str,
-    ) -> Result<(), SignatureError> {
+    ) -> Result<Caller, SignatureError> {
         self.verify_at(request, body, service, Timestamp::now())
     }
 
@@ -96,13 +97,14 @@ impl Verifier {
         body: &[u8],
         service: &str,
         now: Timestamp,
-    ) -> Result<(), SignatureError> {
+    ) -> Result<Caller, SignatureError> {
         let headers = &request.headers;
         let authorization = header(headers, "authorization").ok_or(SignatureError::Missing)?;
         let claim = Claim::parse(authorization)?;
-        if claim.access_key != self.access_key {
-            return Err(SignatureError::UnknownKey);
-        }
+        let caller = self
+            .access_keys
+            .caller(claim.access_key)
+            .ok_or(SignatureError::UnknownKey)?;
         if claim.service != service {
             return Err(SignatureError::Incomplete(
                 "the credential is scoped to another service",
@@ -126,18 +128,20 @@ impl Verifier {
             hex(&Sha256::digest(canonical))
         );
         let given = unhex(claim.signature).ok_or(SignatureError::Mismatch)?;
-        mac(&self.signing_key(scope, &claim), to_sign.as_bytes())
+        mac(&self.signing_key(&caller, &claim), to_sign.as_bytes())
             .verify_slice(&given)
-            .map_err(|_| SignatureError::Mismatch)
+            .map_err(|_| SignatureError::Mismatch)?;
+        Ok(caller)
     }
 
-    fn signing_key(&self, scope: String, claim: &Claim<'_>) -> [u8; 32] {
+    fn signing_key(&self, caller: &Caller, claim: &Claim<'_>) -> [u8; 32] {
+        let name = [claim.access_key, claim.date, claim.region, claim.service].join("/");
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = keys.get(&scope) {
+        if let Some(key) = keys.get(&name) {
             return *key;
         }
         let mut key: [u8; 32] = mac(
-            format!("AWS4{}", self.secret_key).as_bytes(),
+            format!("AWS4{}", caller.secret()).as_bytes(),
             claim.date.as_bytes(),
         )
         .finalize()
@@ -149,7 +153,7 @@ impl Verifier {
         if keys.len() >= KEYS_KEPT {
             keys.clear();
         }
-        keys.insert(scope, key);
+        keys.insert(name, key);
         key
     }
 }
@@ -308,8 +312,12 @@ mod tests {
         parts
     }
 
-    fn verify(parts: &Parts, body: &[u8], now: &str) -> Result<(), SignatureError> {
-        Verifier::new("pricetide", "a secret").verify_at(
+    fn verifier(access_key: &str, secret: &str) -> Verifier {
+        Verifier::new(AccessKeys::new("000000000000", access_key, secret))
+    }
+
+    fn verify(parts: &Parts, body: &[u8], now: &str) -> Result<Caller, SignatureError> {
+        verifier("pricetide", "a secret").verify_at(
             parts,
             body,
             "dynamodb",
@@ -320,7 +328,8 @@ mod tests {
     #[test]
     fn a_request_signed_by_botocore_is_accepted() {
         let parts = request(|_| {});
-        verify(&parts, BODY, "2026-11-21T09:40:00Z").expect("accepted");
+        let caller = verify(&parts, BODY, "2026-11-21T09:40:00Z");
+        assert!(caller.is_ok_and(|caller| caller.is_owner()));
     }
 
     #[test]
@@ -373,13 +382,13 @@ mod tests {
     fn another_key_service_or_no_signature_is_refused() {
         let now: Timestamp = "2026-11-21T09:40:00Z".parse().expect("a time");
         let parts = request(|_| {});
-        let other = Verifier::new("someone", "a secret");
+        let other = verifier("someone", "a secret");
         let refused = other.verify_at(&parts, BODY, "dynamodb", now);
         assert!(matches!(refused, Err(SignatureError::UnknownKey)));
-        let refused = Verifier::new("pricetide", "another secret");
+        let refused = verifier("pricetide", "another secret");
         let refused = refused.verify_at(&parts, BODY, "dynamodb", now);
         assert!(matches!(refused, Err(SignatureError::Mismatch)));
-        let ours = Verifier::new("pricetide", "a secret");
+        let ours = verifier("pricetide", "a secret");
         assert!(matches!(
             ours.verify_at(&parts, BODY, "sqs", now),
             Err(SignatureError::Incomplete(_))

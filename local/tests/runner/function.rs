@@ -31,14 +31,26 @@ pub(crate) fn run() {
 /// Speaks with the Runtime API without a runtime, and then reports that it cannot start.
 fn raw() {
     let error = r#"{"errorType":"Test.Init","errorMessage":"no such luck"}"#;
+    let address = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
+    let (api, secret) = address
+        .strip_prefix("http://")
+        .and_then(|rest| rest.split_once('/'))
+        .unwrap();
     for (method, path) in [
-        ("GET", "/"),
-        ("DELETE", "/2018-06-01/runtime/invocation/next"),
-        ("POST", "/2018-06-01/runtime/invocation/unknown/response"),
-        ("POST", "/2018-06-01/runtime/init/error"),
+        ("GET", "/2018-06-01/runtime/invocation/next".to_owned()),
+        ("GET", "/0/2018-06-01/runtime/invocation/next".to_owned()),
+        ("GET", format!("/{secret}/")),
+        (
+            "DELETE",
+            format!("/{secret}/2018-06-01/runtime/invocation/next"),
+        ),
+        (
+            "POST",
+            format!("/{secret}/2018-06-01/runtime/invocation/unknown/response"),
+        ),
+        ("POST", format!("/{secret}/2018-06-01/runtime/init/error")),
     ] {
-        let api = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
-        let mut stream = TcpStream::connect(&api).unwrap();
+        let mut stream = TcpStream::connect(api).unwrap();
         let length = error.len();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {api}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{error}"

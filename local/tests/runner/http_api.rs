@@ -35,7 +35,7 @@ async fn send(bench: &Bench, head: &str, body: &[u8]) -> Answer {
         .await
         .unwrap();
     let head = format!(
-        "{head}\r\nhost: api.test:80\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        "{head}\r\nhost: localhost:80\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -87,7 +87,7 @@ async fn a_request_is_told_in_payload_format_2() {
     );
     assert_eq!(event["cookies"], json!(["c=1", "d=2"]));
     assert_eq!(event["headers"]["x-own"], "one,two");
-    assert_eq!(event["headers"]["host"], "api.test:80");
+    assert_eq!(event["headers"]["host"], "localhost:80");
     assert_eq!(event["isBase64Encoded"], false);
     assert_eq!(event["body"], Value::Null);
     let context = &event["requestContext"];

@@ -204,7 +204,7 @@ async fn idle_processes_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_runtime_api_refuses_what_it_does_not_know() {
+async fn the_runtime_api_refuses_who_and_what_it_does_not_know() {
     let bench = Bench::start().await;
     let error = bench.runner.invoke("raw", &json!({})).await.unwrap_err();
     let expected = InvokeError::Function {
@@ -218,6 +218,6 @@ async fn the_runtime_api_refuses_what_it_does_not_know() {
         .map(|n| n["value"].clone())
         .collect();
     // The process is ended before it could note the last answer, or just after.
-    assert_eq!(statuses[..3], [404, 404, 400]);
+    assert_eq!(statuses[..5], [403, 403, 404, 404, 400]);
     bench.stop().await;
 }

@@ -93,7 +93,7 @@ impl Bench {
         let notes = path.join("notes").display().to_string();
         config.extra_env.push(("TEST_NOTES".to_owned(), notes));
         change(&mut config);
-        let runner = Runner::start(config, stack.object_events()).await.unwrap();
+        let runner = Runner::start(config, &stack).await.unwrap();
         let clients = store::Clients::of_stack(&stack.environment());
         let sqs = clients.sqs();
         // Less than the manifest would allow, so that what comes back comes soon, and still

@@ -80,7 +80,12 @@ impl Running {
 
 /// Settings for a client that signs with `secret` and does not try again.
 fn sdk(endpoint: &str, secret: &str) -> SdkConfig {
-    let keys = Credentials::new(ACCESS_KEY, secret, None, None, "tests");
+    keyed(endpoint, ACCESS_KEY, secret)
+}
+
+/// The same with another access key.
+pub(crate) fn keyed(endpoint: &str, access_key: &str, secret: &str) -> SdkConfig {
+    let keys = Credentials::new(access_key, secret, None, None, "tests");
     SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
         .http_client(aws_smithy_http_client::Builder::new().build_http())

@@ -6,6 +6,7 @@ mod dynamodb;
 mod events;
 mod harness;
 mod python;
+mod roles;
 mod s3;
 mod s3_browser;
 mod s3_copy;

@@ -1,8 +1,10 @@
-//! The CloudFormation resources of serverless.yml that hold data: queues, tables, buckets and
-//! secrets. Those that only guard or watch are passed over, each for a reason.
+//! The CloudFormation resources of serverless.yml that hold data (queues, tables, buckets and
+//! secrets) and the roles that say who may use it. Those that only guard or watch are passed over,
+//! each for a reason.
 
 mod bucket;
 mod queue;
+mod role;
 mod secret;
 mod table;
 
@@ -12,6 +14,7 @@ use super::reader::{At, Fields, Meaningless};
 pub(super) use bucket::read_provider_bucket;
 pub use bucket::{Bucket, CorsRule};
 pub use queue::{Queue, Redrive};
+pub use role::Role;
 pub use secret::{Secret, SecretValue};
 pub use table::{Index, Key, Table};
 
@@ -26,46 +29,46 @@ pub struct Resources {
     pub buckets: BTreeMap<String, Bucket>,
     /// Secrets.
     pub secrets: BTreeMap<String, Secret>,
+    /// Roles.
+    pub roles: BTreeMap<String, Role>,
 }
 
 /// Resources that mean nothing on one machine.
 const MEANINGLESS_TYPES: Meaningless = &[
     (
-        "AWS::IAM::Role",
-        "nothing checks permissions on one machine",
-    ),
-    (
-        "AWS::IAM::Policy",
-        "nothing checks permissions on one machine",
-    ),
-    (
-        "AWS::IAM::ManagedPolicy",
-        "nothing checks permissions on one machine",
-    ),
-    (
         "AWS::SQS::QueuePolicy",
-        "nothing checks permissions on one machine",
+        "only functions and the owner send here, each under a role or as the owner",
     ),
     (
         "AWS::S3::BucketPolicy",
-        "nothing checks permissions on one machine",
+        "only functions and the owner come here, each under a role or as the owner",
     ),
     (
         "AWS::Lambda::Permission",
-        "nothing checks permissions on one machine",
+        "only the runner and the owner invoke functions here",
     ),
     (
         "AWS::Logs::LogGroup",
         "logs are files that grow to a fixed size",
     ),
+    ("AWS::CloudFront::CachePolicy", NO_CLOUDFRONT),
+    ("AWS::CloudFront::Distribution", NO_CLOUDFRONT),
+    ("AWS::CloudFront::Function", NO_CLOUDFRONT),
+    ("AWS::CloudFront::OriginAccessControl", NO_CLOUDFRONT),
+    ("AWS::CloudFront::OriginRequestPolicy", NO_CLOUDFRONT),
+    ("AWS::CloudFront::ResponseHeadersPolicy", NO_CLOUDFRONT),
     ("AWS::CloudWatch::Alarm", "there is no CloudWatch here"),
     ("AWS::CloudWatch::Dashboard", "there is no CloudWatch here"),
+    ("AWS::SNS::Subscription", "only alarms tell it"),
     ("AWS::SNS::Topic", "only alarms tell it"),
+    ("AWS::SNS::TopicPolicy", "only alarms tell it"),
     (
         "AWS::Scheduler::Schedule",
         "adds a retry policy to a generated schedule; the local scheduler hands over without a network",
     ),
 ];
+
+const NO_CLOUDFRONT: &str = "the local HTTP API serves the page beside its routes";
 
 /// What every resource may carry without meaning here.
 const MEANINGLESS_ATTRIBUTES: Meaningless = &[
@@ -115,6 +118,9 @@ impl Resources {
             }
             "AWS::SecretsManager::Secret" => {
                 self.secrets.insert(id, secret::read(&properties));
+            }
+            "AWS::IAM::Role" => {
+                self.roles.insert(id, role::read(&properties));
             }
             _ => kind.not_understood(),
         }

@@ -16,6 +16,8 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Response, S3Result};
 
+use crate::iam::AccessKeys;
+
 use super::blobs::Blobs;
 use super::events::ObjectEvents;
 use super::{CorsRules, Db, buckets, listing, multipart, objects, reading};
@@ -27,6 +29,7 @@ pub(super) struct Backend {
     pub(super) cors: CorsRules,
     pub(super) events: ObjectEvents,
     pub(super) region: String,
+    pub(super) keys: AccessKeys,
 }
 
 #[async_trait::async_trait]

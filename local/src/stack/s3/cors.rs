@@ -136,6 +136,26 @@ pub(super) fn preflight(rules: &[Rule], asked: &HeaderMap) -> Response<Body> {
     response
 }
 
+/// Whether a page's request is answered at all: if a rule allows it, or if the page comes from
+/// this machine. S3 itself answers others as well and only keeps the answer from the page; here a
+/// page that nobody allowed has no business.
+pub(super) fn is_answered(rules: &[Rule], origin: &HeaderValue, method: &str) -> bool {
+    let Ok(origin) = origin.to_str() else {
+        return false;
+    };
+    let local = origin.strip_prefix("http://").is_some_and(|host| {
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        ["127.0.0.1", "localhost"].contains(&name)
+    });
+    local || rules.iter().any(|rule| rule.fits(origin, method, &[]))
+}
+
+/// The answer to a page that nobody allowed.
+pub(super) fn refused() -> Response<Body> {
+    let message = "CORSResponse: This CORS request is not allowed.";
+    refusal(StatusCode::FORBIDDEN, "AccessForbidden", message)
+}
+
 /// Marks the answer to a page's request as readable by it, if a rule allows that.
 pub(super) fn mark(rules: &[Rule], origin: &HeaderValue, method: &str, answer: &mut HeaderMap) {
     let Ok(text) = origin.to_str() else {
@@ -165,7 +185,7 @@ fn insert_list(headers: &mut HeaderMap, name: HeaderName, values: &[String]) {
     }
 }
 
-fn refusal(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+pub(super) fn refusal(status: StatusCode, code: &str, message: &str) -> Response<Body> {
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
          <Error><Code>{code}</Code><Message>{message}</Message></Error>"

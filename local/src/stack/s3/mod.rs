@@ -4,6 +4,7 @@
 //! the protocol stands what browsers need ([`cors`]); behind it every created object becomes an
 //! event ([`events`]).
 
+mod access;
 mod backend;
 mod blobs;
 mod buckets;
@@ -16,6 +17,7 @@ mod objects;
 mod reading;
 mod shapes;
 mod store;
+mod unsigned;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -26,7 +28,6 @@ use ::http::{Method, Request, Response, StatusCode};
 use anyhow::Context;
 use hyper::body::Incoming;
 use rusqlite::Connection;
-use s3s::auth::SimpleAuth;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3Error, S3Result};
@@ -35,10 +36,13 @@ use tokio::sync::watch;
 
 pub use self::events::{ObjectCreated, ObjectEvents};
 
+use self::access::Roles;
 use self::backend::Backend;
 use self::blobs::Blobs;
 use self::cors::Rule;
-use super::{StackConfig, http, sqlite};
+use super::sqlite;
+use crate::iam::AccessKeys;
+use crate::listener::{self, Limits, Pages, USUAL};
 
 /// The largest upload by a browser's form, which `s3s` holds in memory.
 const FORM_LIMIT: u64 = 32 * 1024 * 1024;
@@ -54,7 +58,7 @@ pub(super) struct S3 {
 type CorsRules = Arc<RwLock<HashMap<String, Arc<Vec<Rule>>>>>;
 
 impl S3 {
-    pub(super) fn open(dir: &Path, config: &StackConfig) -> anyhow::Result<Self> {
+    pub(super) fn open(dir: &Path, region: &str, keys: AccessKeys) -> anyhow::Result<Self> {
         let db = sqlite::open(&dir.join("s3.sqlite"), store::SCHEMA)?;
         let known = store::known_files(&db).context("the objects cannot be read")?;
         let blobs = Blobs::open(dir.join("objects"), &known)?;
@@ -69,12 +73,13 @@ impl S3 {
             blobs,
             cors: Arc::clone(&cors),
             events: events.clone(),
-            region: config.region.clone(),
+            region: region.to_owned(),
+            keys: keys.clone(),
         };
 
         let mut builder = S3ServiceBuilder::new(backend);
-        let keys = SimpleAuth::from_single(&*config.access_key, &*config.secret_key);
-        builder.set_auth(keys);
+        builder.set_auth(Roles(keys.clone()));
+        builder.set_access(Roles(keys));
         let mut limits = S3Config::default();
         limits.post_object_max_file_size = FORM_LIMIT;
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(limits))));
@@ -92,7 +97,11 @@ impl S3 {
     /// Serves until the stack stops.
     pub(super) async fn serve(self, listener: TcpListener, stopping: watch::Receiver<bool>) {
         let Self { service, cors, .. } = self;
-        http::serve(listener, stopping, move |request| {
+        let limits = Limits {
+            pages: Pages::AsTheServiceSays,
+            ..USUAL
+        };
+        listener::serve(listener, limits, stopping, move |request, _peer| {
             answer(service.clone(), Arc::clone(&cors), request)
         })
         .await;
@@ -111,6 +120,9 @@ async fn answer(service: S3Service, cors: CorsRules, request: Request<Incoming>)
     if request.method() == Method::OPTIONS {
         return cors::preflight(&rules, request.headers());
     }
+    if !cors::is_answered(&rules, &origin, request.method().as_str()) {
+        return cors::refused();
+    }
     let method = request.method().clone();
     let mut response = call(&service, request).await;
     cors::mark(&rules, &origin, method.as_str(), response.headers_mut());
@@ -118,6 +130,9 @@ async fn answer(service: S3Service, cors: CorsRules, request: Request<Incoming>)
 }
 
 async fn call(service: &S3Service, request: Request<Incoming>) -> Response<Body> {
+    if let Some(header) = unsigned::header(&request) {
+        return unsigned::refusal(&header);
+    }
     match service.call(request.map(Body::from)).await {
         Ok(response) => response,
         Err(error) => {

@@ -7,6 +7,7 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
+use super::access::missing;
 use super::backend::Backend;
 use super::blobs::Pinned;
 use super::shapes::{milliseconds, with_checksum};
@@ -22,7 +23,10 @@ pub(super) async fn get(
     let input = request.input;
     super::objects::refuse_unsupported(None, input.sse_customer_key.as_deref())?;
     refuse_version(input.version_id.as_deref())?;
-    let (object, pinned) = find(backend, input.bucket, input.key).await?;
+    let (bucket, credentials) = (input.bucket.clone(), request.credentials);
+    let (object, pinned) = find(backend, input.bucket, input.key)
+        .await
+        .map_err(|error| missing(&backend.keys, credentials.as_ref(), &bucket, error))?;
     check_read(
         &object,
         input.if_match.as_ref(),
@@ -89,7 +93,12 @@ pub(super) async fn head(
         bucket: input.bucket,
         key: input.key,
     };
-    let object = backend.db.run(move |db| store::object(db, &place)).await?;
+    let bucket = place.bucket.clone();
+    let object = backend
+        .db
+        .run(move |db| store::object(db, &place))
+        .await
+        .map_err(|error| missing(&backend.keys, request.credentials.as_ref(), &bucket, error))?;
     check_read(
         &object,
         input.if_match.as_ref(),

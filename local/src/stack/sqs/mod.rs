@@ -8,6 +8,7 @@
 //! A message that was sent is in the journal before it can be received and before its sender is
 //! answered; one that was deleted is forgotten by the journal before its consumer is answered.
 
+mod access;
 mod error;
 mod journal;
 mod message;
@@ -34,7 +35,9 @@ use self::error::SqsError;
 use self::journal::{Journal, StoredQueue};
 use self::queue::Queue;
 use super::ACCOUNT;
-use super::http::{JsonService, Reply, stopped, unknown_operation};
+use super::http::{JsonService, Reply, unknown_operation};
+use crate::iam::{self, Refusal};
+use crate::listener::stopped;
 
 /// How often messages past their retention are looked for.
 const EXPIRY_INTERVAL: Duration = Duration::from_mins(1);
@@ -147,6 +150,15 @@ impl JsonService for Sqs {
     const REFUSED: StatusCode = StatusCode::FORBIDDEN;
     // A batch of 1 MiB, every byte of it escaped.
     const BODY_LIMIT: usize = 8 * 1024 * 1024;
+
+    async fn needs(&self, operation: &str, body: &[u8]) -> Result<Vec<iam::Request>, Reply> {
+        access::needs(operation, body, &self.region).map_err(|error| error.reply())
+    }
+
+    fn refused(refusal: &Refusal) -> Reply {
+        let code = "com.amazon.coral.service#AccessDeniedException";
+        Reply::error(Self::REFUSED, code, &refusal.to_string()).with_query_error("AccessDenied")
+    }
 
     async fn call(&self, operation: &str, body: Bytes) -> Reply {
         match self.dispatch(operation, &body).await {

@@ -4,6 +4,8 @@
 //! requests are handed to its `Database` here. That also saves it from reading each request
 //! three times.
 
+mod access;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +18,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
-use super::http::{JsonService, Reply, stopped, unknown_operation};
+use crate::iam;
+
+use super::http::{JsonService, Reply, unknown_operation};
+use crate::listener::stopped;
 
 /// How often items past their time to live are deleted. AWS takes up to days.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -43,10 +48,11 @@ enum Mark {
 /// The tables, in one SQLite file.
 pub(super) struct DynamoDb {
     database: Database,
+    region: String,
 }
 
 impl DynamoDb {
-    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+    pub(super) fn open(path: &Path, region: &str) -> anyhow::Result<Self> {
         let shown = path.display();
         let path = path
             .to_str()
@@ -57,7 +63,10 @@ impl DynamoDb {
         database
             .disable_bulk_loading()
             .with_context(|| format!("{shown} cannot be set up"))?;
-        Ok(Self { database })
+        Ok(Self {
+            database,
+            region: region.to_owned(),
+        })
     }
 
     /// Deletes expired items at the start and then once a minute, until the stack stops.
@@ -85,6 +94,10 @@ impl JsonService for DynamoDb {
     const CONTENT_TYPE: &'static str = "application/x-amz-json-1.0";
     const REFUSED: StatusCode = StatusCode::BAD_REQUEST;
     const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+    async fn needs(&self, operation: &str, body: &[u8]) -> Result<Vec<iam::Request>, Reply> {
+        access::needs(operation, body, &self.region)
+    }
 
     async fn call(&self, operation: &str, body: Bytes) -> Reply {
         let database = self.database.clone();
