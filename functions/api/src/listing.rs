@@ -80,6 +80,7 @@ fn row(product: Product, last: Option<&LastPrice>, history: &[Observation]) -> P
         vendor: product.vendor,
         item: product.item,
         tags: product.tags,
+        alerts: product.alerts.len(),
         price: last.map(|last| last.price),
         availability: last.and_then(|last| last.availability),
         slot: last.map(|last| last.slot),

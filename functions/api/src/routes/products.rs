@@ -98,6 +98,8 @@ pub(crate) struct ProductRow {
     /// Its tags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<model::Tag>,
+    /// How many alert rules of its own it has.
+    pub(crate) alerts: usize,
     /// What became of it lately.
     pub(crate) state: State,
     /// Its last price that counts.
@@ -327,6 +329,7 @@ mod tests {
             vendor: None,
             item: None,
             tags: vec!["gift".parse().unwrap()],
+            alerts: 0,
             state: State::Priced,
             price: Some(Money::new(price.into(), model::Currency::KRW)),
             availability: None,

@@ -1,0 +1,36 @@
+// Who may use Pricetide, and how it looks on this machine.
+
+import { get, post, remove, setToken } from "../api.js";
+import { dialog, field, h, segments, toast } from "../dom.js";
+import { day, language, speak, t } from "../i18n.js";
+import { setTheme, theme } from "../theme.js";
+
+export default async function settings({ session, may, reload }) {
+  const { grants } = may("editor") ? await get("/grants") : { grants: [] };
+  const revoke = async (grant) => { await remove(`/grants/${grant.id}`); toast(t("revoked")); reload(); };
+  const list = (some) => h("ul", { class: "sentences" }, some.map((grant) => h("li", {}, h("div", {}, h("b", {}, grant.name), h("div", { class: "small soft" }, t(`role.${grant.role}`), " · ", day(grant.created_at))),
+    (grant.role === "share" || may("owner")) && h("button", { type: "button", class: "danger", onclick: () => revoke(grant) }, t("revoke")))));
+  const tokens = grants.filter((grant) => grant.role !== "share");
+  const shares = grants.filter((grant) => grant.role === "share");
+  return h("div", { class: "stack" }, h("div", { class: "head" }, h("h1", {}, t("nav.settings"))), h("div", { class: "grid2" },
+    h("section", { class: "card stack" }, h("h2", {}, t("settings.here")),
+      h("dl", { class: "facts" }, h("dt", {}, t("settings.you")), h("dd", {}, `${session.name} · ${t(`role.${session.role}`)}`), h("dt", {}, t("schedule.zone")), h("dd", {}, session.timezone), h("dt", {}, t("settings.version")), h("dd", {}, session.version)),
+      h("div", { class: "row" }, segments(t("theme"), ["auto", "light", "dark"].map((name) => [name, t(`theme.${name}`)]), theme(), setTheme), segments(t("language"), [["ko", "한국어"], ["en", "English"]], language, speak)),
+      h("div", { class: "row" }, h("button", { type: "button", onclick: () => { setToken(null); location.reload(); } }, t("sign.out")), h("a", { class: "button", href: "docs" }, t("settings.api")))),
+    may("editor") && h("section", { class: "card" }, h("h2", {}, t("settings.tokens"), may("owner") && h("button", { type: "button", class: "quiet", onclick: () => make(reload) }, t("token.make"))), h("p", { class: "soft small" }, t("settings.tokens.what")), tokens.length ? list(tokens) : h("p", { class: "empty" }, t("settings.tokens.none"))),
+    may("editor") && h("section", { class: "card" }, h("h2", {}, t("settings.shares")), h("p", { class: "soft small" }, t("share.what")), shares.length ? list(shares) : h("p", { class: "empty" }, t("settings.shares.none")))));
+}
+
+function make(reload) {
+  const name = h("input", { required: true, maxlength: 100 });
+  const role = h("select", {}, ["viewer", "editor"].map((value) => h("option", { value }, t(`role.${value}`))));
+  const box = dialog(t("token.make"), h("form", { class: "stack", onsubmit: async (event) => {
+    event.preventDefault();
+    const made = await post("/tokens", { name: name.value, role: role.value });
+    box.close();
+    const shown = h("input", { readonly: true, value: made.token, onfocus: (focus) => focus.target.select() });
+    const told = dialog(t("token.made"), h("p", { class: "soft" }, t("token.once")), field(t("token"), shown), h("div", { class: "row" }, h("button", { type: "button", class: "primary", onclick: () => { told.close(); reload(); } }, t("close"))));
+    shown.select();
+  } }, field(t("name"), name), field(t("role"), role), h("div", { class: "row" }, h("button", { class: "primary" }, t("token.make")), h("button", { type: "button", onclick: () => box.close() }, t("cancel")))));
+  name.focus();
+}
