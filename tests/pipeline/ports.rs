@@ -2,6 +2,7 @@
 //! a web page.
 
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -12,6 +13,7 @@ use reqwest::{Client, Method};
 crate::trials!(
     every_port_refuses_other_users_and_web_pages,
     idle_connections_do_not_starve_the_api,
+    the_data_folder_is_private_whatever_the_umask,
 );
 
 const ARCHITECTURE: &str = include_str!("../../ARCHITECTURE.md");
@@ -127,17 +129,51 @@ fn sandbox() -> Result<(u32, String)> {
 
 async fn idle_connections_do_not_starve_the_api() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let mut up = up(folder.path())?;
+    let mut up = up(folder.path(), "ulimit -n 256")?;
     let result = crowd(folder.path()).await;
     up.kill()?;
     up.wait()?;
     result
 }
 
-/// `up` with few file descriptors.
-fn up(data: &Path) -> Result<Child> {
+async fn the_data_folder_is_private_whatever_the_umask() -> Result<()> {
+    for umask in ["000", "777"] {
+        let folder = tempfile::tempdir()?;
+        let data = folder.path().join("data");
+        let mut up = up(&data, &format!("umask {umask}"))?;
+        let result = environment(&data).await;
+        up.kill()?;
+        up.wait()?;
+        result?;
+        let mut folders = vec![data];
+        let mut files = 0;
+        while let Some(folder) = folders.pop() {
+            let mode = std::fs::metadata(&folder)?.permissions().mode() & 0o777;
+            ensure!(mode == 0o700, "{} has the mode {mode:o}", folder.display());
+            for entry in folder.read_dir()? {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() {
+                    folders.push(entry.path());
+                    continue;
+                }
+                let mode = entry.metadata()?.permissions().mode() & 0o777;
+                ensure!(
+                    mode == 0o600,
+                    "{} has the mode {mode:o}",
+                    entry.path().display()
+                );
+                files += 1;
+            }
+        }
+        ensure!(files > 5, "only {files} files");
+    }
+    Ok(())
+}
+
+/// `up` after a command of the shell.
+fn up(data: &Path, first: &str) -> Result<Child> {
     let child = Command::new("sh")
-        .args(["-c", "ulimit -n 256; exec \"$0\" \"$@\""])
+        .args(["-c", &format!("{first}; exec \"$0\" \"$@\"")])
         .arg(std::env::current_exe()?)
         .args(["up", "--port", "0", "--config", CONFIG, "--data"])
         .arg(data)
@@ -147,11 +183,16 @@ fn up(data: &Path) -> Result<Child> {
     Ok(child)
 }
 
-async fn crowd(data: &Path) -> Result<()> {
-    let environment = patiently("the environment is there", async || {
+/// The environment of a pipeline, once it runs.
+async fn environment(data: &Path) -> Result<String> {
+    patiently("the environment is there", async || {
         Ok(std::fs::read_to_string(data.join("environment")).ok())
     })
-    .await?;
+    .await
+}
+
+async fn crowd(data: &Path) -> Result<()> {
+    let environment = environment(data).await?;
     let variable = |name: &str| {
         let mut lines = environment.lines();
         let found = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));

@@ -106,8 +106,11 @@ pub struct Route {
 }
 
 impl Route {
-    /// As API Gateway writes it.
+    /// As API Gateway writes it: `GET /products/{id}`, or `$default` for what is left.
     pub fn key(&self) -> String {
+        if self.path == "$default" {
+            return self.path.clone();
+        }
         format!("{} {}", self.method, self.path)
     }
 }

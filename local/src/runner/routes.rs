@@ -39,11 +39,7 @@ impl Routes {
             .max_by(|(one, ..), (other, ..)| one.cmp(other));
         best.map(|(_, route, function, parameters)| Taken {
             function,
-            key: if route.path == "$default" {
-                route.path.clone()
-            } else {
-                route.key()
-            },
+            key: route.key(),
             parameters,
         })
     }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
+use local::iam::Entries;
 use local::manifest::{Expression, Key, Manifest, Variables, naming};
 use serde_json::{Map, Value, json};
 
@@ -142,6 +143,73 @@ fn every_function_has_a_role_of_its_own_and_writes_only_its_own_log() {
             assert!(sends, "{role} cannot send to the dead letters of {id}");
         }
     }
+}
+
+#[test]
+fn roles_are_the_same() {
+    let Some(template) = template() else { return };
+    let manifest = manifest();
+    let many = |value: &Value| match value {
+        Value::Array(values) => values.clone(),
+        one => vec![one.clone()],
+    };
+    let deployed: BTreeMap<&str, Vec<Value>> = of_type(&template, "AWS::IAM::Role")
+        .into_iter()
+        .map(|(id, properties)| {
+            let policies = properties["Policies"].as_array().into_iter().flatten();
+            let statements =
+                policies.flat_map(|policy| many(&policy["PolicyDocument"]["Statement"]));
+            let statements = statements.map(|statement| {
+                json!([
+                    statement["Effect"],
+                    many(&statement["Action"]),
+                    many(&statement["Resource"]),
+                ])
+            });
+            (id, statements.collect())
+        })
+        .collect();
+    let any = |entries: &Entries<Value>| match entries {
+        Entries::Any(entries) => Value::Array(entries.clone()),
+        Entries::AllBut(_) => panic!("no role of this file excepts something"),
+    };
+    let read: BTreeMap<&str, Vec<Value>> = manifest
+        .resources
+        .roles
+        .iter()
+        .map(|(id, role)| {
+            let statements = role.statements.iter().map(|statement| {
+                let actions = statement
+                    .actions
+                    .try_map(|action| Ok::<_, ()>(action.as_str().into()));
+                let resources = statement
+                    .resources
+                    .try_map(|resource| Ok::<_, ()>(written(resource)));
+                json!([
+                    format!("{:?}", statement.effect),
+                    any(&actions.unwrap()),
+                    any(&resources.unwrap()),
+                ])
+            });
+            (id.as_str(), statements.collect())
+        })
+        .collect();
+    assert!(read.len() > manifest.functions.len());
+    assert_eq!(deployed, read);
+    for function in manifest.functions.values() {
+        let id = naming::function_id(&function.key);
+        let properties = of_type(&template, "AWS::Lambda::Function")[id.as_str()];
+        assert_eq!(properties["Role"], arn(&function.role), "{id}");
+    }
+    let starters: BTreeSet<String> = of_type(&template, "AWS::Scheduler::Schedule")
+        .into_values()
+        .map(|properties| properties["Target"]["RoleArn"].to_string())
+        .collect();
+    let read: BTreeSet<String> = manifest
+        .schedules()
+        .map(|(_, schedule)| arn(&schedule.role).to_string())
+        .collect();
+    assert_eq!(starters, read);
 }
 
 #[test]
