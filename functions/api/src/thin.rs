@@ -98,6 +98,7 @@ mod tests {
                         6 => Outcome::Failure(Failure::new(FailureReason::Timeout, "")),
                         _ => price,
                     },
+                    previous: None,
                     unconfirmed: (*outcome == 7).then_some(Unconfirmed::Final),
                     void: None,
                 }

@@ -10,7 +10,6 @@ mod letter;
 
 use anyhow::Result;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use jiff::Timestamp;
 use lambda::{batch, config};
 use lambda_runtime::LambdaEvent;
 use model::{Failure, FailureReason, Job, Observation, Outcome, Unconfirmed};
@@ -72,29 +71,25 @@ impl DeadLetters {
     /// The job's outcome is that it was never finished, unless it has one. A price that it was to
     /// confirm stays unconfirmed.
     async fn abandon(&self, job: &Job) -> Result<()> {
-        let known = match job.definition() {
-            Some(Ok(product)) => Some(product),
-            _ => self
-                .products
-                .get(&job.product)
-                .await?
-                .and_then(|stored| stored.definition.ok()),
+        let stored = self.products.get(&job.product).await?;
+        let last = stored.as_ref().and_then(|stored| stored.last.as_ref());
+        let previous = last.and_then(|last| last.before(job.run.slot));
+        let definition = match job.definition() {
+            Some(Ok(definition)) => Some(definition),
+            _ => stored.and_then(|stored| stored.definition.ok()),
         };
+        let failure = Failure::new(
+            FailureReason::Abandoned,
+            "the worker never finished this job; its log tells why",
+        );
         let observation = Observation {
-            product: job.product.clone(),
-            run: job.run.clone(),
-            name: known
-                .as_ref()
-                .map_or_else(|| job.product.to_string(), |product| product.name.clone()),
-            category: known.as_ref().and_then(|product| product.category.clone()),
-            vendor: known.and_then(|product| product.vendor),
-            fetched_at: Timestamp::now(),
-            outcome: Outcome::Failure(Failure::new(
-                FailureReason::Abandoned,
-                "the worker never finished this job; its log tells why",
-            )),
-            unconfirmed: None,
-            void: None,
+            previous,
+            ..Observation::new(
+                job.run.clone(),
+                job.product.clone(),
+                definition.as_ref(),
+                Outcome::Failure(failure),
+            )
         };
         match self.observations.record(&observation).await? {
             Recorded::New => warn!(run = %job.run, product = %job.product, "abandoned"),

@@ -128,6 +128,7 @@ mod tests {
             vendor: None,
             fetched_at: "2026-11-21T01:15:03Z".parse().unwrap(),
             outcome: Outcome::Price(offer(price)),
+            previous: None,
             unconfirmed: Some(Unconfirmed::Pending),
             void: None,
         }

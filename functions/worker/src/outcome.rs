@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use jiff::Timestamp;
-use model::{Failure, Job, Message, Observation, Offer, Outcome, Product, Unconfirmed};
+use model::{Failure, Job, Message, Observation, Offer, Outcome, Unconfirmed};
 use store::{PageVersion, Recorded};
 use tracing::{info, warn};
 
@@ -144,21 +144,13 @@ impl Worker {
     }
 }
 
-/// What came of a job.
+/// What came of a job, beside the price before it.
 fn observation(task: &Task, outcome: Outcome, unconfirmed: Option<Unconfirmed>) -> Observation {
     let (job, product) = (&task.job, task.product.as_ref().ok());
-    let name = product.map_or_else(|| job.product.to_string(), |product| product.name.clone());
-    let of =
-        |get: fn(&Product) -> &Option<String>| product.and_then(|product| get(product).clone());
+    let slot = job.run.slot;
     Observation {
-        product: job.product.clone(),
-        run: job.run.clone(),
-        name,
-        category: of(|product| &product.category),
-        vendor: of(|product| &product.vendor),
-        fetched_at: Timestamp::now(),
-        outcome,
+        previous: task.last.as_ref().and_then(|last| last.before(slot)),
         unconfirmed,
-        void: None,
+        ..Observation::new(job.run.clone(), job.product.clone(), product, outcome)
     }
 }

@@ -34,7 +34,7 @@ pub use money::Money;
 pub use notification::{
     Notification, NotificationId, ReportNumbers, UploadNotification, UploadOutcome,
 };
-pub use observation::{Observation, Offer, Outcome, Unconfirmed, Void};
+pub use observation::{Observation, Offer, Outcome, PreviousPrice, Unconfirmed, Void};
 pub use offering::{Costs, Dimension, Pack, Unit};
 pub use product::{CoupangList, JsonPaths, Product, Source, Variant};
 pub use rust_decimal::Decimal;

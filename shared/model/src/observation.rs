@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Availability, Failure, Money, ProductId, RunId};
+use crate::{Availability, Failure, Money, Product, ProductId, RunId, Slot};
 
 /// A price as a shop offers it at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +67,17 @@ impl Void {
     pub const MAX_REASON: usize = 300;
 }
 
+/// The last confirmed price that was known when an outcome was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PreviousPrice {
+    /// The price.
+    pub price: Money,
+    /// The slot it was fetched for; earlier than that of the outcome.
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
+    pub slot: Slot,
+}
+
 /// The stored outcome of one product in one run. Written once; only a price that is still to be
 /// confirmed is settled later, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +96,10 @@ pub struct Observation {
     pub fetched_at: Timestamp,
     /// What came of it.
     pub outcome: Outcome,
+    /// The confirmed price before it, written once with the outcome, so that what follows from the
+    /// change can be done after a crash too. `None` if there was none, or if a price of a later
+    /// slot was known already.
+    pub previous: Option<PreviousPrice>,
     /// Whether its price does not count, or not yet.
     pub unconfirmed: Option<Unconfirmed>,
     /// Why an owner took its price out of what counts, if one did.
@@ -92,6 +107,29 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// An outcome that is known now. The product's name and groupings are those of `definition`;
+    /// without one, its id is its name.
+    pub fn new(
+        run: RunId,
+        product: ProductId,
+        definition: Option<&Product>,
+        outcome: Outcome,
+    ) -> Self {
+        let name = definition.map_or_else(|| product.to_string(), |known| known.name.clone());
+        Self {
+            product,
+            run,
+            name,
+            category: definition.and_then(|known| known.category.clone()),
+            vendor: definition.and_then(|known| known.vendor.clone()),
+            fetched_at: Timestamp::now(),
+            outcome,
+            previous: None,
+            unconfirmed: None,
+            void: None,
+        }
+    }
+
     /// The price of the outcome, if it counts: it is confirmed and not void.
     pub fn counted(&self) -> Option<&Offer> {
         match &self.outcome {

@@ -3,7 +3,8 @@
 //! `PRODUCT#id` / `OBS#slot#schedule`: the history of a product is one partition in the order
 //! of time, and two schedules that meet at one slot each have their outcome. `run_shard`
 //! (`run id#07`) is the key of the index `run`. A price is the attributes `price` (number),
-//! `currency`, `availability`, `found_in`, `unconfirmed` while it does not count, and `void` with
+//! `currency`, `availability`, `found_in`, `previous` (the price before and its slot, as one short
+//! text: `12900 KRW 2026-11-20T01:15:00Z`), `unconfirmed` while it does not count, and `void` with
 //! `void_at` when its owner took it out; a failure is `reason` and `detail`.
 
 use std::collections::BTreeMap;
@@ -15,8 +16,8 @@ use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Select};
 use futures::{StreamExt, TryStreamExt, stream};
 use iso_currency::Currency;
 use model::{
-    Availability, Failure, FailureReason, Money, Observation, Offer, Outcome, ProductId, RunId,
-    Slot, Unconfirmed, Void,
+    Availability, Failure, FailureReason, Money, Observation, Offer, Outcome, PreviousPrice,
+    ProductId, RunId, Slot, Unconfirmed, Void,
 };
 
 use crate::item::{Item, n, parsed, s, text};
@@ -272,6 +273,7 @@ fn write(observation: &Observation) -> Item {
         vendor,
         fetched_at,
         outcome,
+        previous,
         unconfirmed,
         void,
     } = observation;
@@ -292,6 +294,9 @@ fn write(observation: &Observation) -> Item {
     }
     if let Some(vendor) = vendor {
         put("vendor", s(vendor));
+    }
+    if let Some(PreviousPrice { price, slot }) = previous {
+        put("previous", s(format!("{price} {slot}")));
     }
     if let Some(unconfirmed) = unconfirmed {
         put("unconfirmed", s(unconfirmed.name()));
@@ -346,6 +351,7 @@ fn read(item: &Item) -> Result<Observation> {
         vendor: owned("vendor"),
         fetched_at: parsed(item, "fetched_at")?,
         outcome,
+        previous: text(item, "previous").map(previous).transpose()?,
         unconfirmed: match text(item, "unconfirmed") {
             None => None,
             Some("pending") => Some(Unconfirmed::Pending),
@@ -358,6 +364,20 @@ fn read(item: &Item) -> Result<Observation> {
                 at: parsed(item, "void_at")?,
             }),
         },
+    })
+}
+
+/// The price before, from its text: amount, currency, slot.
+fn previous(text: &str) -> Result<PreviousPrice> {
+    let mut parts = text.split(' ');
+    let mut next = || {
+        parts
+            .next()
+            .with_context(|| format!("{text:?} is no price"))
+    };
+    Ok(PreviousPrice {
+        price: Money::new(next()?.parse()?, next()?.parse::<Currency>()?),
+        slot: next()?.parse()?,
     })
 }
 
@@ -374,6 +394,10 @@ mod tests {
             vendor: None,
             fetched_at: "2026-11-21T01:15:03.25Z".parse().unwrap(),
             outcome,
+            previous: Some(PreviousPrice {
+                price: Money::new("0.10".parse().unwrap(), Currency::USD),
+                slot: "2026-11-20T01:15:00Z".parse().unwrap(),
+            }),
             unconfirmed: None,
             void: None,
         }

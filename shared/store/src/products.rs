@@ -16,7 +16,8 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use iso_currency::Currency;
 use jiff::Timestamp;
 use model::{
-    Availability, Failure, Money, Offer, Product, ProductId, ScheduleName, Slot, Validators,
+    Availability, Failure, Money, Offer, PreviousPrice, Product, ProductId, ScheduleName, Slot,
+    Validators,
 };
 use serde_json::value::RawValue;
 
@@ -83,6 +84,16 @@ pub struct ActivePage {
     pub products: Vec<ActiveProduct>,
     /// Where the next page begins; none after the last.
     pub next: Option<ProductId>,
+}
+
+impl LastPrice {
+    /// This price as the one before an outcome at `slot`; `None` unless it is from earlier.
+    pub fn before(&self, slot: Slot) -> Option<PreviousPrice> {
+        (self.slot < slot).then_some(PreviousPrice {
+            price: self.price,
+            slot: self.slot,
+        })
+    }
 }
 
 impl Products {
