@@ -123,20 +123,20 @@ fn open() -> MutexGuard<'static, BTreeMap<u64, Connection>> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Closes the oldest connection on which nothing happens and nothing was shown; of a port, or of
-/// any. Whether there was one.
-fn close_one(port: Option<u16>) -> bool {
+/// Closes the oldest connection but `newest` on which nothing happens and nothing was shown; of a
+/// port, or of any.
+fn close_one(port: Option<u16>, newest: &Connection) {
     let mut open = open();
     let found = open.values().find(|connection| {
         let here = port.is_none_or(|port| connection.0.port == port);
-        here && !connection.is_admitted() && connection.0.busy.load(Ordering::Relaxed) == 0
+        here && connection.0.number != newest.0.number
+            && !connection.is_admitted()
+            && connection.0.busy.load(Ordering::Relaxed) == 0
     });
-    let Some(found) = found.cloned() else {
-        return false;
-    };
-    open.remove(&found.0.number);
-    found.0.close.notify_one();
-    true
+    if let Some(found) = found.cloned() {
+        open.remove(&found.0.number);
+        found.0.close.notify_one();
+    }
 }
 
 /// How many connections all ports have together: half of the file descriptors, so that files can
@@ -178,21 +178,17 @@ pub(crate) async fn serve<F, R, B>(
     let mut connections = JoinSet::new();
     let mut backoff = BACKOFF.0;
     loop {
-        let full = connections.len() >= limits.connections;
-        if full || open().len() >= most_connections() {
-            close_one(full.then_some(port));
-            tokio::select! {
-                Some(_) = connections.join_next(), if !connections.is_empty() => {}
-                () = tokio::time::sleep(BACKOFF.0) => {}
-                () = stopped(&mut stopping) => break,
-            }
-            continue;
-        }
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if connections.len() <= limits.connections => match accepted {
                 Ok((stream, peer)) => {
                     backoff = BACKOFF.0;
                     let connection = Connection::open(port);
+                    // The new one is taken before another goes: it may be the one that matters.
+                    if connections.len() >= limits.connections {
+                        close_one(Some(port), &connection);
+                    } else if open().len() > most_connections() {
+                        close_one(None, &connection);
+                    }
                     connections.spawn(serve_connection(
                         stream,
                         peer,
@@ -203,9 +199,8 @@ pub(crate) async fn serve<F, R, B>(
                     ));
                 }
                 Err(error) => {
-                    // Out of file descriptors, most likely.
-                    let closed = close_one(None);
-                    tracing::warn!(port, closed, %error, "a connection could not be accepted");
+                    // Out of file descriptors, most likely; connections that end give some back.
+                    tracing::warn!(port, %error, "a connection could not be accepted");
                     tokio::time::sleep(backoff).await;
                     backoff = (backoff * 2).min(BACKOFF.1);
                 }
@@ -351,6 +346,8 @@ fn refuse(reason: &str) -> Response<Full<Bytes>> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
 
     fn refused(headers: &[(&'static str, &str)], pages: Pages) -> bool {
@@ -404,5 +401,80 @@ mod tests {
             assert!(refused(&foreign, Pages::Own), "{origin}");
             assert!(!refused(&foreign, Pages::AsTheServiceSays), "{origin}");
         }
+    }
+
+    /// A port with these limits whose service answers everything with 200.
+    async fn port(limits: Limits) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve_always(listener, limits, |_, _| async {
+            Response::new(Full::new(Bytes::new()))
+        }));
+        address
+    }
+
+    async fn connect(address: SocketAddr) -> TcpStream {
+        TcpStream::connect(address).await.unwrap()
+    }
+
+    /// Asks over a kept connection; whether there was an answer.
+    async fn is_answered(stream: &mut TcpStream) -> bool {
+        let request = b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
+        if stream.write_all(request).await.is_err() {
+            return false;
+        }
+        let mut answer = [0; 1024];
+        let length = stream.read(&mut answer).await.unwrap_or(0);
+        answer[..length].starts_with(b"HTTP/1.1 200")
+    }
+
+    /// Waits until the other side closes the connection.
+    async fn until_closed(stream: &mut TcpStream) {
+        let mut rest = Vec::new();
+        // A reset is a closed connection as well.
+        let _ = stream.read_to_end(&mut rest).await;
+        assert!(rest.is_empty(), "{}", String::from_utf8_lossy(&rest));
+    }
+
+    #[tokio::test]
+    async fn headers_that_do_not_end_end_the_connection() {
+        let limits = Limits {
+            headers: Some(Duration::from_millis(50)),
+            ..USUAL
+        };
+        let mut slow = connect(port(limits).await).await;
+        slow.write_all(b"GET / HTTP/1.1\r\nhost:").await.unwrap();
+        until_closed(&mut slow).await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_shows_nothing_is_closed_and_one_that_did_is_kept() {
+        let limits = Limits {
+            headers: None,
+            admission: Duration::from_millis(200),
+            ..USUAL
+        };
+        let address = port(limits).await;
+        let (mut silent, mut known) = (connect(address).await, connect(address).await);
+        assert!(is_answered(&mut known).await);
+        until_closed(&mut silent).await;
+        assert!(is_answered(&mut known).await);
+    }
+
+    #[tokio::test]
+    async fn whoever_has_shown_nothing_makes_room_for_the_next() {
+        let limits = Limits {
+            connections: 2,
+            headers: None,
+            ..USUAL
+        };
+        let address = port(limits).await;
+        let mut known = connect(address).await;
+        assert!(is_answered(&mut known).await);
+        let mut silent = connect(address).await;
+        let mut next = connect(address).await;
+        assert!(is_answered(&mut next).await);
+        until_closed(&mut silent).await;
+        assert!(is_answered(&mut known).await);
     }
 }
