@@ -15,7 +15,7 @@ use crate::uploads::inbox;
 crate::trials!(
     a_schedule_starts_its_function_under_its_own_role,
     events_that_cannot_be_handled_are_kept_as_files,
-    a_message_that_no_exporter_can_read_is_kept_as_a_file,
+    a_message_that_no_closer_can_read_is_kept_as_a_file,
     an_upload_that_is_gone_is_missing_and_not_forbidden,
     a_secret_header_is_sent_and_another_secret_is_not,
     a_function_cannot_do_what_its_role_does_not_allow,
@@ -59,12 +59,12 @@ async fn events_that_cannot_be_handled_are_kept_as_files() -> Result<()> {
     Ok(())
 }
 
-async fn a_message_that_no_exporter_can_read_is_kept_as_a_file() -> Result<()> {
+async fn a_message_that_no_closer_can_read_is_kept_as_a_file() -> Result<()> {
     let pipeline = TestPipeline::start().await?;
-    let exports = pipeline.queue("ExportsQueue")?;
-    exports.send("no export".to_owned(), Duration::ZERO).await?;
+    let closing = pipeline.queue("ClosingQueue")?;
+    closing.send("no look".to_owned(), Duration::ZERO).await?;
     let kept = kept(&pipeline, 1).await?;
-    ensure!(kept[0].contains("no export"), "{kept:?}");
+    ensure!(kept[0].contains("no look"), "{kept:?}");
     pipeline.runner().wait_idle().await;
     pipeline.stop().await;
     Ok(())

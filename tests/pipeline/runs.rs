@@ -1,8 +1,10 @@
 //! Runs: the same event is the same run, wherever an earlier attempt ended.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
-use integration_tests::TestPipeline;
-use model::{Product, RunId};
+use integration_tests::{TestPipeline, patiently};
+use model::{CloseRun, Message, Product, RunId};
 use store::{Observations, RunStatus, Runs};
 
 crate::trials!(
@@ -11,6 +13,8 @@ crate::trials!(
     a_scheduler_that_is_killed_leaves_a_run_that_a_repeat_completes,
     the_plan_stands_when_the_catalogue_changes,
     a_schedule_without_products_is_an_empty_run,
+    a_days_name_leads_to_its_latest_workbook,
+    a_run_whose_closing_died_is_marked_and_closed_when_asked_for_again,
 );
 
 fn run() -> Result<RunId> {
@@ -29,7 +33,16 @@ async fn a_run_is_closed_with_every_outcome_and_a_workbook() -> Result<()> {
     let failures: u64 = totals.failures.values().sum();
     ensure!(totals.prices + failures == count, "{totals:?}");
     let key = closed.workbook.context("no workbook")?;
-    ensure!(key == "exports/daily/2026-11-05.xlsx", "{key}");
+    ensure!(
+        key == "exports/daily/2026-11-05/2026-11-05T01-15-00Z.xlsx",
+        "{key}"
+    );
+    ensure!(
+        pipeline
+            .files()?
+            .has("exports/daily/2026-11-05.xlsx")
+            .await?
+    );
 
     let path = pipeline.folder().join("daily.xlsx");
     pipeline.files()?.download(&key, &path, u64::MAX).await?;
@@ -146,7 +159,75 @@ async fn a_schedule_without_products_is_an_empty_run() -> Result<()> {
     let closed = pipeline.closed(&run).await?;
     ensure!(closed.status == RunStatus::Complete, "{closed:?}");
     let key = closed.workbook.context("no workbook")?;
-    ensure!(key == "exports/hourly/2026-11-05T1200.xlsx", "{key}");
+    ensure!(
+        key == "exports/hourly/2026-11-05/2026-11-05T03-00-00Z.xlsx",
+        "{key}"
+    );
+    pipeline.stop().await;
+    Ok(())
+}
+
+/// Two runs of one local day, the later one first: each keeps its workbook, and the day's name
+/// still leads to the later slot.
+async fn a_days_name_leads_to_its_latest_workbook() -> Result<()> {
+    let pipeline = TestPipeline::start().await?;
+    let mut catalogue = pipeline.shop().catalogue();
+    catalogue.truncate(3);
+    pipeline.define(catalogue).await?;
+    let mut keys = Vec::new();
+    for run in ["daily@2026-11-05T01:15:00Z", "daily@2026-11-04T22:00:00Z"] {
+        let run: RunId = run.parse()?;
+        pipeline.schedule(&run).await?;
+        keys.push(
+            pipeline
+                .closed(&run)
+                .await?
+                .workbook
+                .context("no workbook")?,
+        );
+    }
+    ensure!(keys[0] != keys[1], "{keys:?}");
+    let files = pipeline.files()?;
+    let read = async |key: &str| -> Result<Vec<u8>> {
+        let path = pipeline.folder().join("one.xlsx");
+        files.download(key, &path, u64::MAX).await?;
+        Ok(std::fs::read(path)?)
+    };
+    let (later, earlier) = (read(&keys[0]).await?, read(&keys[1]).await?);
+    ensure!(later != earlier);
+    ensure!(read("exports/daily/2026-11-05.xlsx").await? == later);
+    pipeline.stop().await;
+    Ok(())
+}
+
+async fn a_run_whose_closing_died_is_marked_and_closed_when_asked_for_again() -> Result<()> {
+    let pipeline = TestPipeline::start().await?;
+    let runs = Runs::new(pipeline.table()?);
+    let run = run()?;
+    runs.begin(&run).await?;
+    runs.start(&run, 0).await?;
+    let dead = pipeline.queue("ClosingDeadQueue")?;
+    let look = CloseRun {
+        run: run.clone(),
+        look: 0,
+    };
+    dead.send(Message::CloseRun(look.clone()), Duration::ZERO)
+        .await?;
+    patiently("the run is marked", async || {
+        Ok(runs.get(&run).await?.and_then(|run| run.stalled))
+    })
+    .await?;
+    pipeline.schedule(&run).await?;
+    let closed = pipeline.closed(&run).await?;
+    ensure!(closed.stalled.is_none(), "{closed:?}");
+    // A dead look that comes late changes nothing about a closed run.
+    dead.send(Message::CloseRun(look), Duration::ZERO).await?;
+    pipeline.runner().wait_idle().await;
+    let still = runs.get(&run).await?.context("no run")?;
+    ensure!(
+        still.stalled.is_none() && still.status == closed.status,
+        "{still:?}"
+    );
     pipeline.stop().await;
     Ok(())
 }

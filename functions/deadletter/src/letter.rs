@@ -1,13 +1,15 @@
 //! What a dead letter is: a message of ours, an S3 event, or something else.
 
 use aws_lambda_events::s3::S3Event;
-use model::{CloseRun, Job, Message, Tell, Upload};
+use model::{CloseRun, Job, Message, RunId, Tell, Upload};
 
 /// A dead letter.
 #[derive(Debug)]
 pub(crate) enum Letter {
     /// A job that the worker never finished.
     Job(Box<Job>),
+    /// A look at a run that the closer never finished.
+    CloseRun(RunId),
     /// An S3 event that the reporter never finished.
     Uploads(Vec<Upload>),
     /// Anything else, and what is known about it.
@@ -18,9 +20,7 @@ pub(crate) enum Letter {
 pub(crate) fn read(body: &str) -> Letter {
     let unreadable = match Message::read(body) {
         Ok(Message::Job(job)) => return Letter::Job(Box::new(job)),
-        Ok(Message::CloseRun(CloseRun { run, .. })) => {
-            return Letter::Other(format!("the run {run} could not be closed"));
-        }
+        Ok(Message::CloseRun(CloseRun { run, .. })) => return Letter::CloseRun(run),
         Ok(Message::Notification(Tell { notification })) => {
             return Letter::Other(format!("{} could not be told", notification.id()));
         }

@@ -1,7 +1,8 @@
 //! The dead-letter function: turns what was tried too often into an outcome.
 //!
-//! Four queues end here. A dead job becomes its product's failure `abandoned`; an upload whose
-//! reporter died becomes a failed file, which is told. Everything else (a note that could not be
+//! Four queues end here. A dead job becomes its product's failure `abandoned`; a run whose closing
+//! died is marked as stalled, until somebody has it closed again; an upload whose reporter died
+//! becomes a failed file, which is told. Everything else (a note that could not be
 //! posted, an export that cannot be made, a text
 //! that is no message of ours) is kept in the files bucket under `dead-letters/`, where a
 //! person finds it and can send it again. Nothing is dropped.
@@ -15,7 +16,7 @@ use lambda_runtime::LambdaEvent;
 use model::{Failure, FailureReason, Job, Observation, Outcome, Unconfirmed};
 use store::{
     Bucket, Claim, Clients, FileState, Files, Observations, Outbox, Products, Queue, Recorded,
-    Table,
+    Runs, Table,
 };
 use tracing::{info, warn};
 
@@ -25,11 +26,15 @@ use crate::letter::Letter;
 const ABANDONED: &str = "The report could not be made: the function ended three times before it \
                          was finished. Upload the file again, or a smaller part of it.";
 
+/// Why a run is not looked at any more.
+const STALLED: &str = "closing it failed five times; the closer's log tells why";
+
 /// What the dead-letter function works with.
 #[derive(Debug, Clone)]
 pub struct DeadLetters {
     observations: Observations,
     products: Products,
+    runs: Runs,
     uploads: Files,
     outbox: Outbox,
     files: Bucket,
@@ -44,7 +49,8 @@ impl DeadLetters {
         let notifications = Queue::new(&clients, config::required("NOTIFICATIONS_QUEUE_URL")?);
         Ok(Self {
             observations: Observations::new(table.clone()),
-            products: Products::new(table),
+            products: Products::new(table.clone()),
+            runs: Runs::new(table),
             outbox: Outbox::new(uploads.clone(), notifications),
             uploads,
             files: Bucket::new(&clients, config::required("FILES_BUCKET")?),
@@ -61,6 +67,10 @@ impl DeadLetters {
                         self.fail_upload(upload).await?;
                     }
                     Ok(())
+                }
+                Letter::CloseRun(run) => {
+                    warn!(%run, "stalled");
+                    self.runs.stall(&run, STALLED).await
                 }
                 Letter::Other(why) => self.keep(record.id(), record.body(), &why).await,
             }

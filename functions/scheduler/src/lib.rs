@@ -43,7 +43,7 @@ pub struct Scheduler {
     products: Products,
     runs: Runs,
     jobs: Queue,
-    exports: Queue,
+    closing: Queue,
     close_delay: Duration,
 }
 
@@ -56,7 +56,7 @@ impl Scheduler {
             products: Products::new(table.clone()),
             runs: Runs::new(table),
             jobs: Queue::new(&clients, config::required("JOBS_QUEUE_URL")?),
-            exports: Queue::new(&clients, config::required("EXPORTS_QUEUE_URL")?),
+            closing: Queue::new(&clients, config::required("CLOSING_QUEUE_URL")?),
             close_delay: Duration::from_secs(config::parsed("CLOSE_DELAY_SECONDS")?),
         })
     }
@@ -79,7 +79,7 @@ impl Scheduler {
                 run: id.clone(),
                 look: 0,
             });
-            self.exports.send(close, self.close_delay).await?;
+            self.closing.send(close, self.close_delay).await?;
         }
         info!(run = %id, jobs, "started");
         Ok(Started { run: id, jobs })

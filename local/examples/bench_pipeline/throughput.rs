@@ -137,7 +137,7 @@ pub(crate) async fn run(options: &Options) -> Result<Figures> {
         times.push(started.elapsed().as_secs_f64());
         last = Some(run);
     }
-    // The exporter's work belongs to the memory of the whole.
+    // The closer's work belongs to the memory of the whole.
     closed(&up, table, &last.context("no run")?).await?;
     let resident: u64 = up
         .processes()?

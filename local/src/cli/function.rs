@@ -24,7 +24,7 @@ pub(crate) fn run(function: &Function) -> Result<ExitCode> {
         "scheduler" => runtime.block_on(scheduler::run()),
         "worker" => runtime.block_on(worker::run()),
         "deadletter" => runtime.block_on(deadletter::run()),
-        "exporter" => runtime.block_on(exporter::run()),
+        "closer" => runtime.block_on(closer::run()),
         "reporter" => runtime.block_on(reporter::run()),
         "notifier" => runtime.block_on(notifier::run()),
         "api" => runtime.block_on(api::run()),

@@ -35,12 +35,12 @@ fn queue_samples_carry_messages_of_ours() {
     assert_eq!(definition.id, jobs[0].product);
     assert!(jobs[1].definition().is_none());
 
-    let exports = bodies(include_str!("../../../events/sqs-exports.json"));
-    let [export] = exports.as_slice() else {
-        panic!("{exports:?}");
+    let looks = bodies(include_str!("../../../events/sqs-closing.json"));
+    let [look] = looks.as_slice() else {
+        panic!("{looks:?}");
     };
-    let Message::CloseRun(CloseRun { run, look }) = Message::read(export).unwrap() else {
-        panic!("{export}");
+    let Message::CloseRun(CloseRun { run, look }) = Message::read(look).unwrap() else {
+        panic!("{look}");
     };
     assert_eq!((run, look), (jobs[0].run.clone(), 0));
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
@@ -13,6 +13,11 @@ use crate::Clients;
 
 /// The content type of a workbook.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// The metadata that orders the files of one name.
+const ORDER: &str = "order";
+/// How often a file is written while others write under the same name.
+const ATTEMPTS: u32 = 10;
 
 /// One bucket.
 #[derive(Debug, Clone)]
@@ -105,6 +110,67 @@ impl Bucket {
         Ok(())
     }
 
+    /// Writes a file under a name that leads to the latest of several files, unless a later one
+    /// stands there. `order` says which is later, compared as text, in ASCII. Whoever writes at
+    /// the same time, the latest stands in the end. Says whether it was written.
+    pub async fn upload_latest(
+        &self,
+        key: &str,
+        from: &Path,
+        content_type: &str,
+        order: &str,
+    ) -> Result<bool> {
+        for _ in 0..ATTEMPTS {
+            let standing = self.standing(key).await?;
+            let put = self
+                .client
+                .put_object()
+                .bucket(&self.name)
+                .key(key)
+                .content_type(content_type)
+                .metadata(ORDER, order)
+                .body(ByteStream::from_path(from).await?);
+            let put = match standing {
+                Some((_, Some(later))) if later.as_str() > order => return Ok(false),
+                Some((etag, _)) => put.if_match(etag),
+                None => put.if_none_match("*"),
+            };
+            match put.send().await {
+                Ok(_) => return Ok(true),
+                // Somebody else wrote in between: 412, or 409 while they still do, or 404 after
+                // they removed it.
+                Err(error)
+                    if error.raw_response().is_some_and(|response| {
+                        matches!(response.status().as_u16(), 404 | 409 | 412)
+                    }) => {}
+                Err(error) => {
+                    return Err(error).with_context(|| format!("write {}/{key}", self.name));
+                }
+            }
+        }
+        bail!("{}/{key} was written by others {ATTEMPTS} times", self.name)
+    }
+
+    /// The `ETag` of an object, and its place in the order of [`Self::upload_latest`].
+    async fn standing(&self, key: &str) -> Result<Option<(String, Option<String>)>> {
+        let head = self.client.head_object().bucket(&self.name).key(key);
+        match head.send().await {
+            Ok(object) => {
+                let order = object.metadata().and_then(|all| all.get(ORDER)).cloned();
+                let etag = object.e_tag().context("an object has no ETag")?;
+                Ok(Some((etag.to_owned(), order)))
+            }
+            Err(error)
+                if error.as_service_error().is_some_and(
+                    aws_sdk_s3::operation::head_object::HeadObjectError::is_not_found,
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error).with_context(|| format!("look for {}/{key}", self.name)),
+        }
+    }
+
     /// A request that reads an object under the file name `name`.
     pub async fn presign_get(&self, key: &str, name: &str, valid: Duration) -> Result<Presigned> {
         let request = self
@@ -134,24 +200,7 @@ impl Bucket {
 
     /// Whether there is an object of this key.
     pub async fn has(&self, key: &str) -> Result<bool> {
-        match self
-            .client
-            .head_object()
-            .bucket(&self.name)
-            .key(key)
-            .send()
-            .await
-        {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(
-                    aws_sdk_s3::operation::head_object::HeadObjectError::is_not_found,
-                ) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(error).with_context(|| format!("look for {}/{key}", self.name)),
-        }
+        Ok(self.standing(key).await?.is_some())
     }
 }
 

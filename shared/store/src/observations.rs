@@ -24,6 +24,9 @@ use crate::item::{Item, n, parsed, s, text};
 use crate::products::product_id;
 use crate::{SHARDS, Table, shard};
 
+/// How many outcomes of a run are read at a time.
+const PAGE: u16 = 1_000;
+
 /// The observations.
 #[derive(Debug, Clone)]
 pub struct Observations {
@@ -211,27 +214,43 @@ impl Observations {
         Ok(count)
     }
 
-    /// The outcomes of a run by product. Eventually consistent, as [`Self::count`].
+    /// The outcomes of a run by product. Eventually consistent, as [`Self::count`], and held in
+    /// memory all together: for small runs and tests.
     pub async fn of_run(&self, run: &RunId) -> Result<BTreeMap<ProductId, Observation>> {
-        let shards = stream::iter(0..SHARDS)
-            .map(|shard| self.of_run_shard(run, shard))
-            .buffer_unordered(4);
-        shards
-            .try_fold(BTreeMap::new(), async |mut all, shard| {
-                all.extend(shard.into_iter().map(|seen| (seen.product.clone(), seen)));
-                Ok(all)
-            })
-            .await
+        let mut all = BTreeMap::new();
+        for shard in 0..SHARDS {
+            let mut after = None;
+            loop {
+                let page = self.run_page(run, shard, after.as_ref(), PAGE).await?;
+                after = page.last().map(|seen| seen.product.clone());
+                if after.is_none() {
+                    break;
+                }
+                all.extend(page.into_iter().map(|seen| (seen.product.clone(), seen)));
+            }
+        }
+        Ok(all)
     }
 
-    async fn of_run_shard(&self, run: &RunId, shard: u8) -> Result<Vec<Observation>> {
-        let mut pages = self.run_query(run, shard).into_paginator().items().send();
-        let mut seen = Vec::new();
-        while let Some(item) = pages.next().await {
-            let item = item.with_context(|| format!("read the outcomes of {run}"))?;
-            seen.push(read(&item)?);
-        }
-        Ok(seen)
+    /// The next outcomes of a run in a shard, in the order of the products' ids: at most `limit`,
+    /// after the product `after`. None is the end. Eventually consistent, as [`Self::count`].
+    pub async fn run_page(
+        &self,
+        run: &RunId,
+        shard: u8,
+        after: Option<&ProductId>,
+        limit: u16,
+    ) -> Result<Vec<Observation>> {
+        let query = self.run_query(run, shard).limit(i32::from(limit));
+        let query = match after {
+            None => query,
+            Some(after) => query
+                .key_condition_expression("run_shard = :r AND PK > :after")
+                .expression_attribute_values(":after", s(format!("PRODUCT#{after}"))),
+        };
+        let answer = query.send().await;
+        let answer = answer.with_context(|| format!("read the outcomes of {run}"))?;
+        answer.items().iter().map(read).collect()
     }
 
     fn run_query(

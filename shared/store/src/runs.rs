@@ -52,6 +52,8 @@ pub struct Run {
     pub totals: Option<RunTotals>,
     /// The key of its workbook in the files bucket, when there is one.
     pub workbook: Option<String>,
+    /// Why nobody looks at it any more, though it is not closed.
+    pub stalled: Option<String>,
 }
 
 /// What came of a run, in jobs.
@@ -123,6 +125,7 @@ impl Runs {
                 expected: None,
                 totals: None,
                 workbook: None,
+                stalled: None,
             }),
             Ok(Some(standing)) => read(id, &standing),
             Err(error) => Err(error).with_context(|| format!("begin the run {id}")),
@@ -151,7 +154,7 @@ impl Runs {
         let products: Vec<&str> = plan.products.iter().map(ProductId::as_str).collect();
         let mut item = Item::from([
             ("PK".to_owned(), key(id)),
-            ("SK".to_owned(), s(format!("PLAN#{shard:02}#{page:04}"))),
+            ("SK".to_owned(), plan_key(shard, page)),
             ("products".to_owned(), s(products.join("\n"))),
         ]);
         if let Some(next) = &plan.next {
@@ -164,7 +167,23 @@ impl Runs {
         }
     }
 
-    /// Every product of the run's plan.
+    /// A page of the run's plan, if it was written.
+    pub async fn plan_page(&self, id: &RunId, shard: u8, page: u32) -> Result<Option<PlanPage>> {
+        let answer = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .key("PK", key(id))
+            .key("SK", plan_key(shard, page))
+            .consistent_read(true)
+            .send()
+            .await
+            .with_context(|| format!("read the plan of {id}"))?;
+        answer.item.as_ref().map(read_plan).transpose()
+    }
+
+    /// Every product of the run's plan, held in memory all together: for small runs and tests.
     pub async fn planned(&self, id: &RunId) -> Result<BTreeSet<ProductId>> {
         let mut items = self
             .table
@@ -196,6 +215,25 @@ impl Runs {
         settled(update.send().await).with_context(|| format!("start the run {id}"))
     }
 
+    /// Says that nobody looks at a run any more, because its closing failed too often, and why. It
+    /// is closed as ever when somebody asks for it again. A closed run stays as it is.
+    pub async fn stall(&self, id: &RunId, why: &str) -> Result<()> {
+        let update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .key("PK", key(id))
+            .key("SK", s("META"))
+            .update_expression("SET stalled = :why")
+            .condition_expression("#status IN (:planning, :running)")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":planning", s(RunStatus::Planning.name()))
+            .expression_attribute_values(":running", s(RunStatus::Running.name()))
+            .expression_attribute_values(":why", s(why));
+        settled(update.send().await).with_context(|| format!("mark the run {id} as stalled"))
+    }
+
     /// Closes a running run. Only a run that is running changes.
     pub async fn close(
         &self,
@@ -212,7 +250,7 @@ impl Runs {
         let update = self
             .update(id, RunStatus::Running, status)
             .update_expression(
-                "SET #status = :to, closed_at = :at, prices = :p, unconfirmed = :u, failures = :f, #missing = :m, workbook = :w",
+                "SET #status = :to, closed_at = :at, prices = :p, unconfirmed = :u, failures = :f, #missing = :m, workbook = :w REMOVE stalled",
             )
             .expression_attribute_names("#missing", "missing")
             .expression_attribute_values(":at", s(Timestamp::now().to_string()))
@@ -284,6 +322,10 @@ fn key(id: &RunId) -> AttributeValue {
     s(format!("RUN#{id}"))
 }
 
+fn plan_key(shard: u8, page: u32) -> AttributeValue {
+    s(format!("PLAN#{shard:02}#{page:04}"))
+}
+
 fn read(id: &RunId, item: &Item) -> Result<Run> {
     let status = text(item, "status").unwrap_or_default();
     let status = RunStatus::ALL
@@ -306,6 +348,7 @@ fn read(id: &RunId, item: &Item) -> Result<Run> {
         expected: parsed_if_any(item, "expected")?,
         totals,
         workbook: text(item, "workbook").map(str::to_owned),
+        stalled: text(item, "stalled").map(str::to_owned),
     })
 }
 

@@ -1,6 +1,6 @@
-//! The Lambda binary of the exporter.
+//! The Lambda binary of the closer.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    exporter::run().await
+    closer::run().await
 }
