@@ -5,7 +5,9 @@
 //! `stranger …`. Started with `permissions`,
 //! it shows that a test fails without each permission of serverless.yml; a number takes a sample.
 
+mod access;
 mod api;
+mod browser;
 mod coupang;
 mod demo;
 mod hostile;
@@ -46,7 +48,9 @@ fn main() -> ExitCode {
     // Each test runs whole pipelines: more at once than cores would only wait for each other.
     arguments.test_threads = arguments.test_threads.or(Some(2));
     let trials = [
+        access::trials(),
         api::trials(),
+        browser::trials(),
         coupang::trials(),
         demo::trials(),
         hostile::trials(),

@@ -1,5 +1,6 @@
 //! What the integration tests share: a pipeline in a folder of its own, and ways to watch it.
 
+mod browser;
 mod coupang_api;
 mod hostile_shop;
 pub mod permissions;
@@ -8,6 +9,7 @@ mod scripted_shop;
 mod slack;
 pub mod stranger;
 
+pub use browser::Browser;
 pub use coupang_api::{CoupangApi, coupang_list, coupang_product};
 pub use hostile_shop::{HostileShops, Mischief};
 pub use pipeline::{CONFIG, TestPipeline, patiently};

@@ -136,6 +136,11 @@ impl TestPipeline {
         self.pipeline.variable(name)
     }
 
+    /// A link to the page that signs its reader in as the owner.
+    pub fn page(&self) -> String {
+        self.pipeline.page()
+    }
+
     /// The table.
     pub fn table(&self) -> Result<Table> {
         Ok(Table::new(self.clients(), self.pipeline.table()?))

@@ -70,6 +70,7 @@ export function priceChart({ offers, lines = [], range = "all", name, priceOf = 
     figure.append(tip);
     plot.over.addEventListener("mouseleave", () => { tip.hidden = true; });
     plot.over.addEventListener("dblclick", () => plot.setScale("x", bounds(null)));
+    figure.plot = plot;
     figure.dataset.ready = "yes";
   }
 
