@@ -92,6 +92,7 @@ export const words = {
   "empty.start.how": ["Paste the address of a product, see what is read there, and save it. The next run records its price.", "상품 주소를 붙여 넣고, 읽은 가격을 확인한 뒤 저장하세요. 다음 실행부터 가격이 기록됩니다."],
   "empty.products": ["No products yet", "상품이 없습니다"],
 
+  "sort": ["Sort by", "정렬"],
   "search": ["Search products", "상품 검색"],
   "filter.category": ["Category", "분류"],
   "filter.vendor": ["Shop", "판매처"],

@@ -46,7 +46,7 @@ export default async function products({ query, setQuery, onLeave, may }) {
     choose("state", rows.map((row) => row.state), t("filter.state")));
 
   const heads = COLUMNS.map(([key, label, side]) => {
-    const head = h("div", { class: side, role: "columnheader", "data-sort": key ?? undefined }, key ? h("button", { type: "button", onclick: () => {
+    const head = h("div", { class: side, "data-sort": key ?? undefined }, key ? h("button", { type: "button", onclick: () => {
       if (sort === key) down = !down;
       else [sort, down] = [key, key === "moved"];
       apply();
@@ -60,7 +60,11 @@ export default async function products({ query, setQuery, onLeave, may }) {
       && (!filters.category || row.category === filters.category) && (!filters.vendor || row.vendor === filters.vendor)
       && (!filters.tag || row.tags?.includes(filters.tag)) && (!filters.state || row.state === filters.state));
     kept.sort((a, b) => compare(key(a), key(b), down) || a.id.localeCompare(b.id));
-    for (const head of heads) if (head.dataset.sort) head.setAttribute("aria-sort", head.dataset.sort === sort ? (down ? "descending" : "ascending") : "none");
+    for (const head of heads.filter((one) => one.dataset.sort)) {
+      const sorted = head.dataset.sort === sort;
+      head.dataset.order = sorted ? (down ? "descending" : "ascending") : "";
+      head.firstChild.setAttribute("aria-pressed", String(sorted));
+    }
     list.show(kept);
     list.element.hidden = !kept.length;
     none.hidden = kept.length > 0;
@@ -92,7 +96,7 @@ export default async function products({ query, setQuery, onLeave, may }) {
 
   const view = h("div", {},
     h("div", { class: "head" }, h("div", {}, h("h1", {}, t("nav.products")), count), may("editor") && h("a", { class: "button primary", href: "#/add" }, t("nav.add"))),
-    bar, h("div", { class: "list" }, h("div", { class: "cols", role: "row" }, heads), list.element, none));
+    bar, h("div", { class: "list" }, h("div", { class: "cols", role: "group", "aria-label": t("sort") }, heads), list.element, none));
   requestAnimationFrame(apply);
   return view;
 }
