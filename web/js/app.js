@@ -46,8 +46,8 @@ function frame() {
   fill(rail, brand(), places.map((place) => (place === null ? h("hr")
     : (!place[2] || may(place[2])) && h("a", { class: "to", href: `#${place[1]}` }, icon(place[0]), t(`nav.${place[0]}`)))));
   const next = { auto: "light", light: "dark", dark: "auto" };
-  const themes = h("button", { class: "quiet", type: "button", title: t("theme") }, icon("theme"), h("span", {}, t(`theme.${theme()}`)));
-  themes.addEventListener("click", () => { setTheme(next[theme()]); themes.lastChild.textContent = t(`theme.${theme()}`); });
+  const themes = h("button", { class: "quiet theme", type: "button", "aria-label": `${t("theme")}: ${t(`theme.${theme()}`)}` }, icon("theme"), h("span", {}, t(`theme.${theme()}`)));
+  themes.addEventListener("click", () => { setTheme(next[theme()]); themes.lastChild.textContent = t(`theme.${theme()}`); themes.setAttribute("aria-label", `${t("theme")}: ${t(`theme.${theme()}`)}`); });
   fill(document.getElementById("bar"), brand(), h("span", { class: "offline", id: "offline", hidden: navigator.onLine }, t("offline")),
     themes,
     h("button", { class: "quiet", type: "button", lang: language === "ko" ? "en" : "ko", onclick: () => speak(language === "ko" ? "en" : "ko") },

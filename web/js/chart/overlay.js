@@ -144,6 +144,9 @@ const font = (weight, ratio) => `${weight} ${12 * ratio}px system-ui, "Noto Sans
 
 function words(pen, text, x, y, ink, ratio, card, weight = 400) {
   pen.font = font(weight, ratio);
+  // The axes leave theirs behind.
+  pen.textAlign = "left";
+  pen.textBaseline = "alphabetic";
   pen.lineWidth = 3 * ratio;
   pen.strokeStyle = card;
   pen.strokeText(text, x, y);
