@@ -2,10 +2,11 @@
 //! languages, on a phone, a tablet and a wide screen, light and dark.
 
 use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
-use integration_tests::{Browser, TestPipeline};
+use integration_tests::{Browser, CONFIG, TestPipeline, patiently};
 use jiff::{SignedDuration, Timestamp};
 use model::{RunId, Slot};
 use serde_json::json;
@@ -16,6 +17,7 @@ crate::trials!(
     every_view_fits_every_screen_and_is_open_to_everybody,
     the_chart_draws_steps_gaps_and_failures_where_they_belong,
     names_are_shown_as_text_whatever_they_hold,
+    the_readme_shows_the_page_as_it_is,
 );
 
 /// A name that would be markup, runs right to left, and has an emoji.
@@ -518,5 +520,79 @@ async fn names_are_shown_as_text_whatever_they_hold() -> Result<()> {
     ensure!(errors.is_empty(), "{errors:?}");
     browser.close().await?;
     pipeline.stop().await;
+    Ok(())
+}
+
+/// A demo that runs until it is dropped.
+struct Demo(Child);
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The demo's overview and a product of it, as PNG files: in the folder `docs` when
+/// `PRICETIDE_README` is set, otherwise only taken.
+async fn the_readme_shows_the_page_as_it_is() -> Result<()> {
+    let Some(browser) = Browser::start().await? else {
+        return Ok(());
+    };
+    let data = tempfile::tempdir()?;
+    let child = Command::new(std::env::current_exe()?)
+        .args(["demo", "--port", "0", "--config", CONFIG, "--data"])
+        .arg(data.path())
+        .stdout(Stdio::null())
+        .spawn()?;
+    let _demo = Demo(child);
+    let (api, token) = patiently("the demo is up", async || {
+        let text = std::fs::read_to_string(data.path().join("environment"));
+        let text = text.unwrap_or_default();
+        let get = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line.map(str::to_owned)
+        };
+        Ok(get("PRICETIDE_API_URL=").zip(get("PRICETIDE_API_TOKEN=")))
+    })
+    .await?;
+    let base = api.trim_end_matches("/api");
+    browser.resize(1_440, 900).await?;
+    browser.open(&format!("{base}/docs")).await?;
+    browser
+        .run("localStorage.setItem('pricetide.language', 'en'); localStorage.setItem('pricetide.theme', 'light')")
+        .await?;
+    // The demo plays thirty days; the newest run is there when the list of runs has thirty.
+    browser.open(&format!("{base}/#token={token}")).await?;
+    patiently("thirty days are played", async || {
+        browser.open(&format!("{base}/#/runs")).await?;
+        browser.see("main h1").await?;
+        let complete = "return [...document.querySelectorAll('tbody .pill.good')].length";
+        Ok((browser.run(complete).await?.as_i64() >= Some(30)).then_some(()))
+    })
+    .await?;
+    let docs = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs"));
+    for (view, wait, file) in [
+        ("/", "canvas.spark", "overview.png"),
+        (
+            "/products/mapo-2011",
+            ".chart[data-ready] canvas",
+            "product.png",
+        ),
+    ] {
+        browser.open(&format!("{base}/#{view}")).await?;
+        browser.see(wait).await?;
+        let png = browser.screenshot().await?;
+        ensure!(
+            png.starts_with(b"\x89PNG") && png.len() > 20_000,
+            "{file}: {} bytes",
+            png.len()
+        );
+        if std::env::var_os("PRICETIDE_README").is_some() {
+            std::fs::create_dir_all(&docs)?;
+            std::fs::write(docs.join(file), png)?;
+        }
+    }
+    browser.close().await?;
     Ok(())
 }

@@ -11,6 +11,7 @@ mod next;
 mod package;
 mod remote;
 mod report;
+mod tokens;
 mod up;
 
 use std::path::PathBuf;
@@ -37,6 +38,8 @@ enum Command {
     Follow(follow::Follow),
     /// Fetch the prices of a schedule's products now, by way of a running `pricetide up`.
     Fetch(follow::Fetch),
+    /// Make, list and revoke the tokens and share links of a running `pricetide up`.
+    Tokens(tokens::Tokens),
     /// Invoke a function of a running `pricetide up` with an event.
     Invoke(invoke::Invoke),
     /// Show what Pricetide reads from a shop's page, a file or a text.
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Up(up) => up::run(&up),
         Command::Follow(follow) => follow::follow(&follow),
         Command::Fetch(fetch) => follow::fetch(&fetch),
+        Command::Tokens(tokens) => tokens::run(&tokens),
         Command::Invoke(invoke) => invoke::run(&invoke),
         Command::Extract(extract) => extract::run(&extract),
         Command::Next(next) => next::run(&next),

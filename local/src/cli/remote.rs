@@ -88,6 +88,9 @@ impl Remote {
             let detail = problem["detail"].as_str().or(problem["message"].as_str());
             bail!("{status}: {}", detail.unwrap_or(&text));
         }
+        if text.is_empty() {
+            return Ok(Value::Null);
+        }
         Ok(serde_json::from_str(&text)?)
     }
 }
