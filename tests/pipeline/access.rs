@@ -1,5 +1,7 @@
 //! Who may do what, over the whole table of routes.
 
+use std::process::Command;
+
 use anyhow::{Context, Result, ensure};
 use integration_tests::TestPipeline;
 use reqwest::{Method, Response};
@@ -9,6 +11,7 @@ crate::trials!(
     a_viewer_reads_everything_and_writes_nothing,
     a_share_link_shows_its_product_and_nothing_else,
     what_was_revoked_opens_nothing,
+    generated_requests_get_answers_that_the_document_describes,
 );
 
 /// Every route of the API: method, path with its parameters filled in, and who may take it.
@@ -150,6 +153,46 @@ async fn what_was_revoked_opens_nothing() -> Result<()> {
         .await?
         .status();
     ensure!(status == 401, "{status}");
+    pipeline.stop().await;
+    Ok(())
+}
+
+/// Requests that schemathesis makes of the document, for every route: no server error, and no
+/// answer outside of what the document says.
+async fn generated_requests_get_answers_that_the_document_describes() -> Result<()> {
+    if Command::new("schemathesis")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        let missing = "schemathesis is not installed (tests/python/requirements-api.txt)";
+        ensure!(std::env::var_os("CI").is_none(), "{missing}");
+        println!("skipped: {missing}");
+        return Ok(());
+    }
+    let pipeline = with_products().await?;
+    let api = pipeline.variable("PRICETIDE_API_URL");
+    let checks = "not_a_server_error,status_code_conformance,content_type_conformance,\
+                  response_schema_conformance";
+    let checks = checks.replace(' ', "");
+    let mut schemathesis = Command::new("schemathesis");
+    schemathesis
+        .args(["run", &format!("{api}/openapi.json")])
+        .args(["--url", api.trim_end_matches("/api")])
+        .args(["--phases", "examples,coverage,fuzzing"])
+        .args(["--max-examples", "10", "--seed", "1", "--no-color"])
+        .args(["--checks", &checks])
+        // It would fetch whatever addresses were made up.
+        .args(["--exclude-path", "/api/extractions"])
+        .arg("-H")
+        .arg(format!(
+            "Authorization: Bearer {}",
+            pipeline.variable("PRICETIDE_API_TOKEN")
+        ))
+        .current_dir(pipeline.folder());
+    let output = tokio::task::spawn_blocking(move || schemathesis.output()).await??;
+    let said = String::from_utf8_lossy(&output.stdout);
+    ensure!(output.status.success(), "{said}");
     pipeline.stop().await;
     Ok(())
 }

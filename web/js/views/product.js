@@ -2,7 +2,8 @@
 
 import { get, id, put, remove } from "../api.js";
 import { priceChart } from "../chart/price-chart.js";
-import { dialog, field, h, icon, toast } from "../dom.js";
+import { bases, on } from "../chart/basis.js";
+import { dialog, field, h, icon, segments, toast } from "../dom.js";
 import { ago, availability, available, change, day, direction, money, number, reason, t, when } from "../i18n.js";
 import { alertsCard, targets } from "../alerts.js";
 import { shareDialog } from "../share.js";
@@ -16,8 +17,11 @@ export default async function product({ parameter, onLeave, may, reload, query, 
   const figures = standing(prices);
 
   const lines = targets(definition);
+  const known = bases(definition);
+  const basis = known.some(([key]) => key === query.get("basis")) ? query.get("basis") : "price";
   const chart = prices.some((outcome) => outcome.price) && priceChart({
-    offers: [{ id: definition.id, name: definition.name, best: true, prices }], lines, name: definition.name,
+    offers: [{ id: definition.id, name: definition.name, best: true, prices }], lines: basis === "price" ? lines : [], name: definition.name,
+    priceOf: (price) => on(basis, price, definition),
     range: query.get("range") ?? "all", onRange: (range) => setQuery({ range: range === "all" ? "" : range }),
   });
   if (chart) onLeave(() => chart.end());
@@ -46,7 +50,7 @@ export default async function product({ parameter, onLeave, may, reload, query, 
   return h("div", {}, head, h("div", { class: "side" },
     h("div", { class: "stack" },
       chart ? h("section", { class: "card", "aria-label": t("chart") },
-        h("div", { class: "chart-tools between" }, h("div", { class: "row" }, chart.tools), h("div", { class: "row" },
+        h("div", { class: "chart-tools between" }, h("div", { class: "row" }, chart.tools, known.length > 1 && segments(t("basis"), known.map(([key, quantity]) => [key, t(`basis.${key}`, { quantity })]), basis, (key) => { setQuery({ basis: key === "price" ? "" : key }); reload(); })), h("div", { class: "row" },
           h("button", { type: "button", class: "quiet", onclick: chart.saveCsv }, icon("download"), "CSV"), h("button", { type: "button", class: "quiet", onclick: chart.savePng }, icon("download"), "PNG"))),
         chart.content, h("p", { class: "small soft" }, t("chart.keys")))
         : h("section", { class: "card empty" }, h("strong", {}, t(prices.length ? "chart.no.price" : "chart.empty")), h("p", {}, t("chart.empty.how")),
@@ -118,6 +122,11 @@ function line(outcome, path, may, reload) {
 
 function edit(definition, path, reload) {
   const inputs = Object.fromEntries(["name", "vendor", "category", "item", "currency"].map((name) => [name, h("input", { value: definition[name] ?? "", required: name === "name", maxlength: 200 })]));
+  const quantity = h("input", { value: definition.pack?.quantity ?? "", inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?" });
+  const unit = h("select", {}, ["g", "kg", "ml", "l", "cm", "m", "piece"].map((value) => h("option", { value }, t(`unit.${value}`))));
+  unit.value = definition.pack?.unit ?? "g";
+  const shipping = h("input", { value: definition.costs?.shipping ?? "", inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?" });
+  const freeFrom = h("input", { value: definition.costs?.free_from ?? "", inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?" });
   const tags = h("input", { value: (definition.tags ?? []).join(" ") });
   const active = h("input", { type: "checkbox", checked: definition.active });
   const wrong = h("p", { class: "notice bad", role: "alert", hidden: true });
@@ -128,8 +137,12 @@ function edit(definition, path, reload) {
       if (input.value.trim()) changed[name] = input.value.trim();
       else delete changed[name];
     }
+    delete changed.pack;
+    delete changed.costs;
+    if (quantity.value) changed.pack = { quantity: quantity.value, unit: unit.value };
+    if (shipping.value) changed.costs = { shipping: shipping.value, ...(freeFrom.value && { free_from: freeFrom.value }) };
     try { await put(path, changed); box.close(); reload(); } catch (error) { wrong.textContent = error.message; wrong.hidden = false; }
-  } }, wrong, h("div", { class: "form" }, field(t("name"), inputs.name, { wide: true }), field(t("filter.vendor"), inputs.vendor), field(t("filter.category"), inputs.category), field(t("item"), inputs.item, { hint: t("item.hint") }), field(t("currency"), inputs.currency), field(t("tags"), tags, { wide: true, hint: t("tags.hint") }), h("label", { class: "check" }, active, t("active"))),
+  } }, wrong, h("div", { class: "form" }, field(t("name"), inputs.name, { wide: true }), field(t("filter.vendor"), inputs.vendor), field(t("filter.category"), inputs.category), field(t("item"), inputs.item, { hint: t("item.hint") }), field(t("currency"), inputs.currency), field(t("pack"), quantity, { hint: t("pack.hint") }), field(t("unit"), unit), field(t("shipping"), shipping), field(t("free.from"), freeFrom), field(t("tags"), tags, { wide: true, hint: t("tags.hint") }), h("label", { class: "check" }, active, t("active"))),
     h("div", { class: "row between" }, h("span", { class: "row" }, h("button", { class: "primary" }, t("save")), h("button", { type: "button", onclick: () => box.close() }, t("cancel"))),
       h("button", { type: "button", class: "danger", onclick: async () => {
         await remove(path);
