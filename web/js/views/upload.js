@@ -33,11 +33,12 @@ function parts(view) {
     return h("div", { class: "notice bad stack", role: "alert" }, h("h2", {}, t("workbook.failed")), h("p", {}, view.reason), h("div", {}, h("a", { class: "button", href: "#/workbooks" }, t("workbook.again"))));
   }
   const summary = view.summary ?? {};
-  const figures = Object.entries(summary).filter(([, value]) => typeof value === "number");
-  const lists = Object.entries(summary).filter(([, value]) => Array.isArray(value) && value.length);
+  const figures = ["rows_read", "rows_used", "rows_rejected", "products", "products_followed", "warnings"]
+    .filter((name) => typeof summary[name] === "number").map((name) => [t(`summary.${name}`), number(summary[name])]);
+  if (summary.first_date) figures.push([t("summary.dates"), `${summary.first_date.slice(0, 10)} – ${summary.last_date.slice(0, 10)}`]);
   return [
     h("section", { class: "card row between" }, h("span", { class: "pill good" }, t("workbook.done")), h("button", { type: "button", class: "primary", onclick: () => download(view.report) }, icon("download"), t("workbook.download"))),
-    figures.length > 0 && h("dl", { class: "figures" }, figures.map(([name, value]) => h("div", {}, h("dt", {}, t(`summary.${name}`)), h("dd", {}, number(value))))),
-    lists.map(([name, values]) => h("section", { class: "card" }, h("h2", {}, t(`summary.${name}`)), h("ul", { class: "sentences" }, values.slice(0, 50).map((value) => h("li", {}, typeof value === "string" ? value : Object.values(value).join(" · ")))))),
+    figures.length > 0 && h("dl", { class: "figures" }, figures.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+    summary.rows_rejected > 0 && h("p", { class: "notice warn" }, t("workbook.rejected")),
   ];
 }
