@@ -35,9 +35,9 @@ function parts(view) {
   const summary = view.summary ?? {};
   const figures = ["rows_read", "rows_used", "rows_rejected", "products", "products_followed", "warnings"]
     .filter((name) => typeof summary[name] === "number").map((name) => [t(`summary.${name}`), number(summary[name])]);
-  if (summary.first_date) figures.push([t("summary.dates"), `${summary.first_date.slice(0, 10)} – ${summary.last_date.slice(0, 10)}`]);
+  const dates = summary.first_date && `${summary.first_date.slice(0, 10)} – ${summary.last_date.slice(0, 10)}`;
   return [
-    h("section", { class: "card row between" }, h("span", { class: "pill good" }, t("workbook.done")), h("button", { type: "button", class: "primary", onclick: () => download(view.report) }, icon("download"), t("workbook.download"))),
+    h("section", { class: "card row between" }, h("span", { class: "row" }, h("span", { class: "pill good" }, t("workbook.done")), dates && h("span", { class: "soft num" }, `${t("summary.dates")} ${dates}`)), h("button", { type: "button", class: "primary", onclick: () => download(view.report) }, icon("download"), t("workbook.download"))),
     figures.length > 0 && h("dl", { class: "figures" }, figures.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
     summary.rows_rejected > 0 && h("p", { class: "notice warn" }, t("workbook.rejected")),
   ];
