@@ -8,13 +8,15 @@
 mod access;
 mod api;
 mod browser;
+mod circuit_breaker;
 mod coupang;
 mod demo;
 mod hostile;
 mod jobs;
-mod manners;
 mod notifications;
 mod ports;
+mod rate_limits;
+mod repeats;
 mod roles;
 mod runs;
 mod unconfirmed;
@@ -51,13 +53,15 @@ fn main() -> ExitCode {
         access::trials(),
         api::trials(),
         browser::trials(),
+        circuit_breaker::trials(),
         coupang::trials(),
         demo::trials(),
         hostile::trials(),
         jobs::trials(),
-        manners::trials(),
         notifications::trials(),
         ports::trials(),
+        rate_limits::trials(),
+        repeats::trials(),
         roles::trials(),
         runs::trials(),
         unconfirmed::trials(),

@@ -50,7 +50,12 @@ impl ScriptedShop {
                 let service = service_fn(move |request: Request<Incoming>| {
                     let visit = note(&seen, &request);
                     let answer = answer(&visit);
-                    async move { Ok::<_, Infallible>(answer) }
+                    async move {
+                        if answer.extensions().get::<Never>().is_some() {
+                            std::future::pending::<()>().await;
+                        }
+                        Ok::<_, Infallible>(answer)
+                    }
                 });
                 let connection = hyper::server::conn::http1::Builder::new()
                     .serve_connection(TokioIo::new(stream), service);
@@ -74,6 +79,12 @@ impl ScriptedShop {
         let visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
         let visits = visits.iter().filter(|visit| visit.path == path);
         visits.cloned().collect()
+    }
+
+    /// How many requests there were, for whatever.
+    pub fn all_visits(&self) -> usize {
+        let visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
+        visits.len()
     }
 
     /// The product whose page is at `/p/{id}`.
@@ -120,6 +131,26 @@ pub fn page_of(won: u32) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(page));
     let html = hyper::header::HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert("content-type", html);
+    response
+}
+
+/// Marks an answer that is never sent.
+#[derive(Debug, Clone)]
+struct Never;
+
+/// No answer: the request hangs.
+pub fn never() -> Response<Full<Bytes>> {
+    let mut response = status(200);
+    response.extensions_mut().insert(Never);
+    response
+}
+
+/// An answer that sends the visitor on.
+pub fn moved_to(location: &str) -> Response<Full<Bytes>> {
+    let mut response = status(302);
+    if let Ok(location) = location.parse() {
+        response.headers_mut().insert("location", location);
+    }
     response
 }
 

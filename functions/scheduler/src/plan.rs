@@ -41,7 +41,7 @@ async fn send_shard(scheduler: &Scheduler, run: &RunId, shard: u8) -> Result<u64
                 .collect(),
             next: active.next,
         };
-        let plan = scheduler.runs.plan(run, shard, page, proposed).await?;
+        let (plan, repeated) = scheduler.runs.plan(run, shard, page, proposed).await?;
         jobs += u64::try_from(plan.products.len())?;
 
         let mut definitions = by_id(active.products);
@@ -49,7 +49,10 @@ async fn send_shard(scheduler: &Scheduler, run: &RunId, shard: u8) -> Result<u64
             // None when an earlier attempt planned it and it is not active any more: the worker
             // looks it up.
             let definition = definitions.remove(product);
-            Message::Job(Job::new(run.clone(), product.clone(), definition))
+            Message::Job(Job {
+                repeated,
+                ..Job::new(run.clone(), product.clone(), definition)
+            })
         });
         scheduler.jobs.send_all(messages).await?;
 

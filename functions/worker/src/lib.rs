@@ -1,67 +1,57 @@
 //! The worker: fetches the price of each job's product and records the outcome.
 //!
+//! A job passes [`batch`] (what arrived), [`admission`] (whether and when its source is asked),
+//! [`sources`] (what the source offers) and [`outcome`] (how the job ends).
+//!
 //! Every job ends with exactly one outcome. A price is recorded, and so is a failure that is
 //! permanent. A failure that may pass lets the job come back, later each time; the last time,
 //! it is recorded too. A job that has to wait for its source (its turn, a pause, a `Retry-After`)
 //! is sent again with a delay, which does not use up receives. A price that moved too far is
 //! recorded unconfirmed, and a second fetch settles it.
 
-mod ask;
-mod confirm;
-mod coupang;
-mod lists;
-mod manners;
+mod admission;
+mod batch;
 mod outcome;
-mod permits;
-mod price;
-mod robots;
-mod round;
+mod settings;
+mod sources;
+mod verdict;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use fetch::{Addresses, Fetcher, Limits};
+use fetch::{Addresses, Fetcher};
 use jiff::{SignedDuration, Timestamp};
-use lambda::batch::{self, Record};
+use lambda::batch::Record;
 use lambda::{Backoff, Consumer, config};
 use lambda_runtime::LambdaEvent;
 use store::{Clients, KeptSecrets, Observations, Products, Queue, Secrets, Sources, Table};
 use tokio::sync::Mutex;
 
-use crate::ask::Attempt;
-use crate::manners::Settings;
-use crate::permits::Permits;
-use crate::round::Round;
+use crate::admission::{Admission, AdmittedBatch};
+use crate::batch::{Batch, Task};
+use crate::outcome::{Limits, Outcomes};
+use crate::settings::{COUPANG, Settings};
+use crate::sources::{Coupang, HeaderSecrets, Offers};
+use crate::verdict::{NoOffer, Reading, Why};
 
 /// How many jobs of a batch are worked on at once.
 const PARALLEL: usize = 10;
-/// The longest wait for a turn within an invocation; a longer one is spent on the queue.
-const SHORT_WAIT: SignedDuration = SignedDuration::from_secs(3);
+/// How long a job that was sent again keeps others of its kind from asking: as long as the
+/// function may run.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// When a job looks again whose source another message of it asks.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(20);
 
 /// What the worker works with.
 #[derive(Debug)]
 pub struct Worker {
     products: Products,
     observations: Observations,
-    sources: Sources,
-    jobs: Queue,
-    secrets: KeptSecrets,
-    secret_prefix: String,
-    fetcher: Fetcher,
-    /// The product token of the User-Agent, by which a robots.txt knows us.
-    agent: String,
-    robots: Permits,
-    settings: Settings,
-    coupang_secret: String,
-    coupang_url: String,
-    /// Held while a list is asked for.
-    asking_coupang: Mutex<()>,
-    plausible: confirm::Limits,
-    confirm_delay: SignedDuration,
-    patience: Duration,
-    max_receives: u32,
-    retry_base: Duration,
+    admission: Admission,
+    offers: Offers,
+    outcomes: Outcomes,
     consumer: Consumer,
     backoff: Backoff,
 }
@@ -72,78 +62,178 @@ impl Worker {
         let clients = Clients::from_env().await;
         let table = Table::new(&clients, config::required("TABLE")?);
         let addresses = Addresses::allowing(&config::optional("ALLOWED_HOSTS").unwrap_or_default());
-        let limits = Limits {
+        let limits = fetch::Limits {
             total: Duration::from_secs(config::parsed("FETCH_TIMEOUT_SECONDS")?),
-            ..Limits::default()
+            ..fetch::Limits::default()
         };
+        let request = limits.total;
         let user_agent = config::required("USER_AGENT")?;
         let agent = user_agent.split(['/', ' ']).next().unwrap_or_default();
+        let fetcher = Fetcher::new(&user_agent, addresses, limits)?;
         let jobs = Queue::new(&clients, config::required("JOBS_QUEUE_URL")?);
-        let retry_base = Duration::from_secs(config::parsed("RETRY_BASE_SECONDS")?);
-        let backoff = Backoff::from(retry_base);
+        let scatter = Duration::from_secs(config::parsed("RETRY_BASE_SECONDS")?);
+        let backoff = Backoff::from(scatter);
+        let patience = Duration::from_secs(config::parsed("PATIENCE_SECONDS")?);
+        let products = Products::new(table.clone());
+        let observations = Observations::new(table.clone());
+        let sources = Sources::new(table);
+        let secrets = Arc::new(KeptSecrets::new(Secrets::new(&clients)));
+        let settings = Settings::read(&config::optional("SOURCES").unwrap_or_default())
+            .context("the environment variable SOURCES")?;
         Ok(Self {
             consumer: Consumer::new(jobs.clone(), backoff),
+            offers: Offers {
+                fetcher: fetcher.clone(),
+                secrets: HeaderSecrets::new(
+                    Arc::clone(&secrets),
+                    config::required("SECRET_PREFIX")?,
+                ),
+                coupang: Coupang {
+                    sources: sources.clone(),
+                    fetcher: fetcher.clone(),
+                    secrets,
+                    secret: config::required("COUPANG_SECRET")?,
+                    url: config::required("COUPANG_URL")?,
+                    rate: settings.of(COUPANG).rate,
+                    patience,
+                    scatter,
+                    asking: Mutex::new(()),
+                },
+            },
+            admission: Admission::new(
+                sources,
+                settings,
+                fetcher,
+                agent,
+                [patience, scatter, request],
+            ),
+            outcomes: Outcomes {
+                products: products.clone(),
+                observations: observations.clone(),
+                jobs,
+                plausible: Limits::from_env()?,
+                confirm_delay: SignedDuration::from_secs(config::parsed("CONFIRM_DELAY_SECONDS")?),
+                patience,
+                max_receives: config::parsed("MAX_RECEIVES")?,
+                backoff,
+            },
+            products,
+            observations,
             backoff,
-            retry_base,
-            products: Products::new(table.clone()),
-            observations: Observations::new(table.clone()),
-            sources: Sources::new(table),
-            jobs,
-            secrets: KeptSecrets::new(Secrets::new(&clients)),
-            secret_prefix: config::required("SECRET_PREFIX")?,
-            fetcher: Fetcher::new(&user_agent, addresses, limits)?,
-            agent: agent.to_owned(),
-            robots: Permits::default(),
-            settings: Settings::read(&config::optional("SOURCES").unwrap_or_default())
-                .context("the environment variable SOURCES")?,
-            coupang_secret: config::required("COUPANG_SECRET")?,
-            coupang_url: config::required("COUPANG_URL")?,
-            asking_coupang: Mutex::new(()),
-            plausible: confirm::Limits::from_env()?,
-            confirm_delay: SignedDuration::from_secs(config::parsed("CONFIRM_DELAY_SECONDS")?),
-            patience: Duration::from_secs(config::parsed("PATIENCE_SECONDS")?),
-            max_receives: config::parsed("MAX_RECEIVES")?,
         })
     }
 
     /// Works on a batch of jobs, each on its own.
     pub async fn work(&self, event: &LambdaEvent<SqsEvent>) -> SqsBatchResponse {
-        let round = Round::of(self, &event.payload).await;
-        batch::each(event, PARALLEL, async |record| match &round {
-            Ok(round) => self.job(round, record).await,
-            Err(error) => {
-                self.come_back(record).await;
-                bail!("{error:#}")
-            }
-        })
-        .await
+        let remaining = lambda::batch::remaining(&event.context);
+        let read = Batch::read(&event.payload, &self.products, &self.observations).await;
+        let admitted = match &read {
+            Ok(batch) => self.admission.of(batch, remaining).await,
+            Err(error) => Err(anyhow::anyhow!("{error:#}")),
+        };
+        let response =
+            lambda::batch::each(event, PARALLEL, async |record| match (&read, &admitted) {
+                (Ok(batch), Ok(admitted)) => self.record(batch, admitted, record).await,
+                (Err(error), _) | (_, Err(error)) => {
+                    self.come_back(record).await;
+                    bail!("{error:#}")
+                }
+            })
+            .await;
+        if let Ok(admitted) = &admitted {
+            admitted.end().await;
+        }
+        response
     }
 
-    async fn job(&self, round: &Round, record: Record<'_>) -> Result<()> {
-        let task = match round.task(record.index()) {
-            Ok(task) => task,
+    async fn record(
+        &self,
+        batch: &Batch,
+        admitted: &AdmittedBatch<'_>,
+        record: Record<'_>,
+    ) -> Result<()> {
+        let place = match batch.place(record.index()) {
+            Ok(place) => place,
             Err(unreadable) => {
                 // It will not get better: no waiting between its receives.
                 self.consumer.come_back(record, Duration::ZERO).await;
                 bail!("{unreadable}");
             }
         };
+        let task = &batch.tasks()[place];
+        let done = task.done.get_or_init(|| async {
+            let done = self.job(admitted, place, task, record).await;
+            done.map_err(|error| format!("{error:#}"))
+        });
+        if let Err(error) = done.await {
+            self.come_back(record).await;
+            bail!("{error}");
+        }
+        Ok(())
+    }
+
+    async fn job(
+        &self,
+        admitted: &AdmittedBatch<'_>,
+        place: usize,
+        task: &Task,
+        record: Record<'_>,
+    ) -> Result<()> {
+        if let Some(standing) = task.recorded.as_ref().filter(|_| !task.is_open()) {
+            return self.outcomes.follow_up(task, standing).await;
+        }
         if let Some(at) = task.waits_until {
-            return self.send_on(task.job.clone(), at).await;
+            return self.outcomes.send_on(task.job.clone(), at).await;
         }
-        match self.attempt(round, record.index(), task).await? {
-            Attempt::Offer(reading) => self.priced(task, reading).await,
-            Attempt::Ended(failure) => self.failed(task, failure).await,
-            Attempt::Later(later) => self.put_off(task, later).await,
-            Attempt::Failed(failure) => {
-                let last = record.receives() >= self.max_receives;
-                if failure.reason.is_permanent() || last {
-                    return self.failed(task, failure).await;
-                }
-                self.come_back(record).await;
-                bail!("{} of {}: {failure}", task.job.product, task.job.run)
+        let answer = self.ask(admitted, place, task, record).await;
+        self.outcomes.conclude(task, record, answer).await
+    }
+
+    /// Asks the job's source, when its turn has come.
+    async fn ask(
+        &self,
+        admitted: &AdmittedBatch<'_>,
+        place: usize,
+        task: &Task,
+        record: Record<'_>,
+    ) -> Result<Reading, NoOffer> {
+        let product = task.product.as_ref().map_err(Clone::clone)?;
+        let Some(ticket) = admitted.ticket(place).await? else {
+            return self.offers.ask(task, product).await;
+        };
+        if task.is_repeat
+            && let Some(at) = self.asked_meanwhile(task, record).await?
+        {
+            let cause = "another message of this job asks";
+            return Err(NoOffer::later(at, Why::Pause, cause));
+        }
+        let answer = self.offers.ask(task, product).await;
+        ticket.answered(&answer).await;
+        answer
+    }
+
+    /// Whether another message of a job that was sent again asks its source or has done so, and
+    /// then when to look at its outcome.
+    async fn asked_meanwhile(
+        &self,
+        task: &Task,
+        record: Record<'_>,
+    ) -> Result<Option<Timestamp>, NoOffer> {
+        let (product, run) = (&task.job.product, &task.job.run);
+        let looked = async {
+            let now = Timestamp::now();
+            let claim = self
+                .observations
+                .claim(product, run, record.id(), now + LEASE);
+            if !claim.await? {
+                return Ok(Some(now + LOOK_AGAIN));
             }
-        }
+            let standing = self.observations.get(product, run).await?;
+            Ok(standing
+                .filter(|seen| !task.is_open_with(Some(seen)))
+                .map(|_| now))
+        };
+        looked.await.map_err(|error| NoOffer::ours(&error))
     }
 
     /// Lets a message come back, later with each receive.
@@ -151,16 +241,6 @@ impl Worker {
         let wait = self.backoff.after(record.receives());
         self.consumer.come_back(record, wait).await;
     }
-}
-
-/// Whether an instant is too far away to wait for it within an invocation.
-fn is_far(at: Timestamp) -> bool {
-    at.duration_since(Timestamp::now()) > SHORT_WAIT
-}
-
-/// How long it is until then.
-fn until(at: Timestamp) -> Duration {
-    Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default()
 }
 
 /// Serves the function until its environment ends it.

@@ -32,6 +32,10 @@ pub struct Job {
     /// Whether `not_before` is the job's reserved turn at its source.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reserved: bool,
+    /// Whether the same job was sent before, as when a schedule's event is delivered twice: its
+    /// source is asked only if no other message of the job asks it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeated: bool,
     /// Whether this is the second fetch, which settles a price that moved too far.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirms: bool,
@@ -48,6 +52,7 @@ impl Job {
             not_before: None,
             put_off_since: None,
             reserved: false,
+            repeated: false,
             confirms: false,
         }
     }

@@ -34,5 +34,5 @@ pub use queue::{MAX_DELAY, Queue};
 pub use runs::{PlanPage, Run, RunStatus, RunTotals, Runs};
 pub use secrets::{KeptSecret, KeptSecrets, Secrets};
 pub use shard::SHARDS;
-pub use sources::{Gate, Pass, Quota, Rate, Shared, Sources};
+pub use sources::{Admitted, Calls, KnownRobots, Pass, Quota, Rate, Shared, Sources};
 pub use table::Table;

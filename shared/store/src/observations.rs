@@ -7,7 +7,7 @@
 //! text: `12900 KRW 2026-11-20T01:15:00Z`), `unconfirmed` while it does not count, and `void` with
 //! `void_at` when its owner took it out; a failure is `reason` and `detail`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::error::SdkError;
@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Select};
 use futures::{StreamExt, TryStreamExt, stream};
 use iso_currency::Currency;
+use jiff::Timestamp;
 use model::{
     Availability, Failure, FailureReason, Money, Observation, Offer, Outcome, PreviousPrice,
     ProductId, RunId, Slot, Unconfirmed, Void,
@@ -114,6 +115,53 @@ impl Observations {
             .await
             .with_context(|| format!("read the outcome of {product} in {run}"))?;
         answer.item.as_ref().map(read).transpose()
+    }
+
+    /// The outcomes of several jobs, those that have one. Eventually consistent.
+    pub async fn several(
+        &self,
+        jobs: impl IntoIterator<Item = (&ProductId, &RunId)>,
+    ) -> Result<HashMap<(ProductId, RunId), Observation>> {
+        let jobs: HashSet<(&ProductId, &RunId)> = jobs.into_iter().collect();
+        let keys = jobs.into_iter().map(|(product, run)| {
+            Item::from([
+                ("PK".to_owned(), s(format!("PRODUCT#{product}"))),
+                ("SK".to_owned(), s(sort_key(run))),
+            ])
+        });
+        let items = self.table.batch_get(keys.collect(), None).await?;
+        let seen = items.iter().map(|item| {
+            let seen = read(item)?;
+            Ok(((seen.product.clone(), seen.run.clone()), seen))
+        });
+        seen.collect()
+    }
+
+    /// Claims the asking for a job until then; false while another `holder` does. For jobs that
+    /// were sent or received before: the first message of a job claims nothing, which would cost
+    /// a write.
+    pub async fn claim(
+        &self,
+        product: &ProductId,
+        run: &RunId,
+        holder: &str,
+        until: Timestamp,
+    ) -> Result<bool> {
+        let claim = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .key("PK", s(format!("PRODUCT#{product}")))
+            .key("SK", s(format!("LEASE#{}#{}", run.slot, run.schedule)))
+            .update_expression("SET holder = :h, held_until = :u, expires_at = :e")
+            .condition_expression("attribute_not_exists(PK) OR holder = :h OR held_until < :now")
+            .expression_attribute_values(":h", s(holder))
+            .expression_attribute_values(":u", n(until.as_millisecond()))
+            .expression_attribute_values(":e", n(until.as_second()))
+            .expression_attribute_values(":now", n(Timestamp::now().as_millisecond()));
+        crate::files::ours(claim.send().await)
+            .with_context(|| format!("claim the job of {product} in {run}"))
     }
 
     /// The newest observations of a product, newest first.

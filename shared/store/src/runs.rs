@@ -148,9 +148,15 @@ impl Runs {
         answer.item.map(|item| read(id, &item)).transpose()
     }
 
-    /// Proposes a page of the plan and returns the page that stands: this one, or the one that
-    /// an earlier attempt wrote.
-    pub async fn plan(&self, id: &RunId, shard: u8, page: u32, plan: PlanPage) -> Result<PlanPage> {
+    /// Proposes a page of the plan and returns the page that stands, and whether it stood before:
+    /// this one, or the one that an earlier attempt wrote.
+    pub async fn plan(
+        &self,
+        id: &RunId,
+        shard: u8,
+        page: u32,
+        plan: PlanPage,
+    ) -> Result<(PlanPage, bool)> {
         let products: Vec<&str> = plan.products.iter().map(ProductId::as_str).collect();
         let mut item = Item::from([
             ("PK".to_owned(), key(id)),
@@ -161,8 +167,8 @@ impl Runs {
             item.insert("next".to_owned(), s(next.as_str()));
         }
         match self.put_once(item).await {
-            Ok(None) => Ok(plan),
-            Ok(Some(standing)) => read_plan(&standing),
+            Ok(None) => Ok((plan, false)),
+            Ok(Some(standing)) => Ok((read_plan(&standing)?, true)),
             Err(error) => Err(error).with_context(|| format!("plan the run {id}")),
         }
     }

@@ -17,9 +17,10 @@ pub(super) const ASSUMED: &str = "Assumed: workers wait for shops that answer in
 /// Write units a price: the observation, its place in the run's index and the last price, and a
 /// tenth for the reservation of a batch's requests (`a_price_costs_at_most_four_write_units`).
 const WRITES_A_JOB: Decimal = dec!(3.1);
-/// Read units a job: the product read by the worker (1), its place in the plan and the closing of
-/// its run (a page of a megabyte holds some 1,500 outcomes), and a tenth of a source's state.
-const READS_A_JOB: Decimal = dec!(1.3);
+/// Read units a job: the product and the outcome that it may have, looked up by the worker (1 each,
+/// as a job is in two batches), its place in the plan and the closing of its run (a page of a
+/// megabyte holds some 1,500 outcomes), and a tenth of a source's state.
+const READS_A_JOB: Decimal = dec!(2.3);
 /// Requests a job: sent, received and deleted ten at a time, and once more as a delayed copy when
 /// its turn lies ahead.
 const QUEUE_REQUESTS_A_JOB: Decimal = dec!(0.6);

@@ -1,188 +1,101 @@
-//! The breaker: a source that fails again and again is left alone for a while.
+//! The circuit breaker of a source, which all workers share.
 //!
-//! Five failures in a row open it, for a minute at first and twice as long each time it opens
-//! again, up to an hour. When the time is over, one job asks as a probe; what comes of it closes
-//! or opens the breaker. A source that says itself how long it wants to be left alone is left
-//! alone as long, and then asked as before. While all is well nothing is stored, and a success
-//! costs nothing.
+//! While a source is well nothing is stored, and a success costs nothing. From its first failure
+//! on the state is an item that all workers read with their batch. A batch tells what came of
+//! its calls in one write, and a failure at once, with the calls that were not told yet.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use anyhow::{Context, Result, bail};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValue;
-use jiff::{SignedDuration, Timestamp};
-use model::{Failure, FailureReason};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use jiff::Timestamp;
+use model::Failure;
 
-use super::{Sources, expiry, instant, is_refused, millis};
-use crate::item::{Item, n, s, text};
+use super::circuit::{Admitted, Calls, Circuit, Pass};
+use super::{Sources, expiry};
+use crate::item::{Item, s, text};
 
 /// The item's sort key.
 const BREAKER: &str = "BREAKER";
-/// How many failures in a row open it.
-const FAILURES: u32 = 5;
-/// How long it is open the first time.
-const FIRST: Duration = Duration::from_mins(1);
-/// How long it is open at most, unless the source asks for more.
-const LONGEST: Duration = Duration::from_hours(1);
-/// How long a probe may take before another job becomes the probe.
-const PROBE: SignedDuration = SignedDuration::from_secs(60);
-/// After which time the others look whether a probe went well.
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(5);
-/// Failures that are further apart are not in a row.
-const MEMORY: SignedDuration = SignedDuration::from_hours(24);
-
-/// Whether a source may be asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Gate {
-    /// It may.
-    Ask(Pass),
-    /// Not before this instant, because of this failure.
-    Wait(Timestamp, Failure),
-}
-
-/// Under which circumstances a source is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pass {
-    /// All is well.
-    Free,
-    /// It failed lately; a success forgets that.
-    Counting,
-    /// It was left alone; this job is the probe, until this instant.
-    Probe(Timestamp),
-}
+/// How often a change is tried while other workers change the state at the same time.
+const ATTEMPTS: u32 = 30;
 
 impl Sources {
-    /// Whether these sources may be asked. Of a source whose pause is over, one caller is told to
-    /// ask as its probe, and the others to look again soon.
-    pub async fn gates(&self, sources: &HashSet<&str>) -> Result<HashMap<String, Gate>> {
-        let keys = sources
-            .iter()
+    /// Which of the jobs that want to ask these sources may: by source the products, best first.
+    pub async fn admit(
+        &self,
+        wanted: &HashMap<&str, Vec<&str>>,
+    ) -> Result<HashMap<String, Admitted>> {
+        let keys = wanted
+            .keys()
             .map(|source| Self::key(source, BREAKER).into());
         let items = self.table.batch_get(keys.collect(), None).await?;
-        let mut stored: HashMap<&str, &Item> = items
+        let mut stored: HashMap<&str, String> = items
             .iter()
-            .filter_map(|item| Some((text(item, "PK")?.strip_prefix("SOURCE#")?, item)))
+            .filter_map(|item| {
+                let source = text(item, "PK")?.strip_prefix("SOURCE#")?;
+                Some((source, state(item)?))
+            })
             .collect();
-        let mut gates = HashMap::with_capacity(sources.len());
-        for source in sources {
-            let gate = match stored.remove(source) {
-                None => Gate::Ask(Pass::Free),
-                Some(item) => self.gate(source, item).await?,
-            };
-            gates.insert((*source).to_owned(), gate);
-        }
-        Ok(gates)
-    }
-
-    async fn gate(&self, source: &str, item: &Item) -> Result<Gate> {
-        let Some(open_until) = instant(item, "open_until") else {
-            return Ok(Gate::Ask(Pass::Counting));
-        };
-        let now = Timestamp::now();
-        if open_until > now {
-            return Ok(Gate::Wait(open_until, cause(item)));
-        }
-        // It was open because the source asked for it, and the source said until when.
-        if number(item, "failures") < FAILURES {
-            return Ok(Gate::Ask(Pass::Counting));
-        }
-        let probe_until = now + PROBE;
-        let claim = self
-            .update(source, BREAKER)
-            .update_expression("SET probe_until = :until")
-            .condition_expression(
-                "open_until = :seen AND (attribute_not_exists(probe_until) OR probe_until <= :now)",
-            )
-            .expression_attribute_values(":until", millis(probe_until))
-            .expression_attribute_values(":seen", millis(open_until))
-            .expression_attribute_values(":now", millis(now));
-        match claim.send().await {
-            Ok(_) => Ok(Gate::Ask(Pass::Probe(probe_until))),
-            Err(error)
-                if is_refused(
-                    &error,
-                    UpdateItemError::is_conditional_check_failed_exception,
-                ) =>
-            {
-                Ok(Gate::Wait(now + LOOK_AGAIN, cause(item)))
+        let mut admitted = HashMap::with_capacity(wanted.len());
+        for (source, products) in wanted {
+            let standing = stored.remove(source);
+            let seen = Circuit::read(standing.as_deref());
+            let mut ahead = seen.clone();
+            let mut answer = ahead.admit(Timestamp::now(), products);
+            // Who may ask is written down where there are but some who may.
+            if ahead != seen && answer.pass != Pass::Free && !answer.products.is_empty() {
+                self.change_breaker(source, standing, |circuit| {
+                    answer = circuit.admit(Timestamp::now(), products);
+                })
+                .await?;
             }
-            Err(error) => Err(error).with_context(|| format!("probe {source}")),
+            admitted.insert((*source).to_owned(), answer);
         }
+        Ok(admitted)
     }
 
-    /// The source answered as it should.
-    pub async fn succeeded(&self, source: &str, pass: Pass) -> Result<()> {
-        let delete = self
-            .table
-            .client
-            .delete_item()
-            .table_name(&self.table.name)
-            .set_key(Some(Item::from(Self::key(source, BREAKER))));
-        // What another job has learned meanwhile stays.
-        let delete = match pass {
-            Pass::Free => return Ok(()),
-            Pass::Counting => delete
-                .condition_expression("attribute_not_exists(open_until) OR open_until <= :now")
-                .expression_attribute_values(":now", millis(Timestamp::now())),
-            Pass::Probe(until) => delete
-                .condition_expression("probe_until = :probe")
-                .expression_attribute_values(":probe", millis(until)),
-        };
-        match delete.send().await {
-            Err(error)
-                if !is_refused(
-                    &error,
-                    DeleteItemError::is_conditional_check_failed_exception,
-                ) =>
-            {
-                Err(error).with_context(|| format!("close the breaker of {source}"))
-            }
-            _ => Ok(()),
-        }
+    /// Until when a source is left alone, and why, if it is.
+    pub async fn left_alone(&self, source: &str) -> Result<Option<(Timestamp, Failure)>> {
+        let item = self.get(source, BREAKER).await?;
+        let circuit = Circuit::read(item.as_ref().and_then(state).as_deref());
+        let until = circuit.open_until(Timestamp::now());
+        Ok(until.map(|until| (until, circuit.cause())))
     }
 
-    /// The source failed. If that opens the breaker, until when.
-    pub async fn failed(
+    /// Counts calls of a source, and the failure of one of them. If the source is to be left
+    /// alone, until when.
+    pub async fn count_calls(
         &self,
         source: &str,
-        pass: Pass,
-        failure: &Failure,
+        calls: Calls,
+        failure: Option<&Failure>,
     ) -> Result<Option<Timestamp>> {
-        let now = Timestamp::now();
-        let counted = self
-            .update(source, BREAKER)
-            .update_expression("SET reason = :r, detail = :d, expires_at = :e ADD failures :one")
-            .expression_attribute_values(":r", s(failure.reason.name()))
-            .expression_attribute_values(":d", s(&failure.detail))
-            .expression_attribute_values(":e", expiry(now + MEMORY))
-            .expression_attribute_values(":one", n(1))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await
-            .with_context(|| format!("count a failure of {source}"))?;
-        let counted = counted.attributes.unwrap_or_default();
-        let probed = matches!(pass, Pass::Probe(_));
-        if number(&counted, "failures") < FAILURES && !probed {
-            return Ok(None);
-        }
-        let trips = number(&counted, "trips");
-        let pause = (FIRST * 2_u32.saturating_pow(trips).min(1 << 10)).min(LONGEST);
-        let pause = pause.mul_f64(1.0 + fastrand::f64() / 4.0);
-        let until = now + SignedDuration::try_from(pause)?;
-        let open = self
-            .update(source, BREAKER)
-            .update_expression("SET open_until = :u ADD trips :one REMOVE probe_until")
-            // Another job may have opened it first.
-            .condition_expression("attribute_not_exists(open_until) OR open_until <= :now")
-            .expression_attribute_values(":u", millis(until))
-            .expression_attribute_values(":now", millis(now))
-            .expression_attribute_values(":one", n(1));
-        unless_refused(open.send().await)
-            .with_context(|| format!("open the breaker of {source}"))?;
-        Ok(Some(until))
+        let jitter = fastrand::f64();
+        let circuit = self
+            .changed(source, |circuit| {
+                circuit.count(Timestamp::now(), calls, failure, jitter);
+            })
+            .await?;
+        Ok(circuit.open_until(Timestamp::now()))
+    }
+
+    /// Tells what came of a probe. If the source is to be left alone, until when.
+    pub async fn probed(
+        &self,
+        source: &str,
+        product: &str,
+        failure: Option<&Failure>,
+    ) -> Result<Option<Timestamp>> {
+        let jitter = fastrand::f64();
+        let circuit = self
+            .changed(source, |circuit| {
+                circuit.probed(Timestamp::now(), product, failure, jitter);
+            })
+            .await?;
+        Ok(circuit.open_until(Timestamp::now()))
     }
 
     /// The source wants to be left alone until then.
@@ -192,47 +105,74 @@ impl Sources {
         until: Timestamp,
         failure: &Failure,
     ) -> Result<()> {
-        let open = self
-            .update(source, BREAKER)
-            .update_expression(
-                "SET open_until = :u, reason = :r, detail = :d, expires_at = :e REMOVE probe_until",
-            )
-            // The longer pause counts.
-            .condition_expression("attribute_not_exists(open_until) OR open_until < :u")
-            .expression_attribute_values(":u", millis(until))
-            .expression_attribute_values(":r", s(failure.reason.name()))
-            .expression_attribute_values(":d", s(&failure.detail))
-            .expression_attribute_values(":e", expiry(until + MEMORY));
-        unless_refused(open.send().await).with_context(|| format!("leave {source} alone"))
+        self.changed(source, |circuit| {
+            circuit.leave_alone(Timestamp::now(), until, failure);
+        })
+        .await
+        .map(drop)
     }
-}
 
-fn unless_refused<T>(
-    result: Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError>>,
-) -> Result<()> {
-    match result {
-        Err(error)
-            if !is_refused(
-                &error,
-                UpdateItemError::is_conditional_check_failed_exception,
-            ) =>
-        {
-            Err(error.into())
+    async fn changed(&self, source: &str, change: impl FnMut(&mut Circuit)) -> Result<Circuit> {
+        let item = self.get(source, BREAKER).await?;
+        let seen = item.as_ref().and_then(state);
+        self.change_breaker(source, seen, change).await
+    }
+
+    /// Changes the state of a breaker, while other workers change it too.
+    async fn change_breaker(
+        &self,
+        source: &str,
+        mut seen: Option<String>,
+        mut change: impl FnMut(&mut Circuit),
+    ) -> Result<Circuit> {
+        for attempt in 0..ATTEMPTS {
+            let standing = Circuit::read(seen.as_deref());
+            let mut circuit = standing.clone();
+            change(&mut circuit);
+            if circuit == standing {
+                return Ok(circuit);
+            }
+            match self.replace_breaker(source, seen, &circuit).await? {
+                Ok(()) => return Ok(circuit),
+                Err(standing) => seen = standing,
+            }
+            let wait = Duration::from_millis(2 << attempt.min(6)).mul_f64(fastrand::f64());
+            tokio::time::sleep(wait).await;
         }
-        _ => Ok(()),
+        bail!("the breaker of {source} was not told in {ATTEMPTS} attempts: too many workers tell")
+    }
+
+    /// Puts a state in the place of what was `seen`; if something else stands there, returns it.
+    async fn replace_breaker(
+        &self,
+        source: &str,
+        seen: Option<String>,
+        circuit: &Circuit,
+    ) -> Result<Result<(), Option<String>>> {
+        let update = self
+            .update(source, BREAKER)
+            .update_expression("SET circuit = :c, expires_at = :e")
+            .expression_attribute_values(":c", s(serde_json::to_string(circuit)?))
+            .expression_attribute_values(":e", expiry(circuit.forget_at()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let update = match seen {
+            Some(seen) => update
+                .condition_expression("circuit = :seen")
+                .expression_attribute_values(":seen", s(seen)),
+            None => update.condition_expression("attribute_not_exists(circuit)"),
+        };
+        match update.send().await {
+            Ok(_) => Ok(Ok(())),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(standing)) => {
+                    Ok(Err(standing.item().and_then(state)))
+                }
+                _ => Err(error).with_context(|| format!("tell the breaker of {source}")),
+            },
+        }
     }
 }
 
-fn number(item: &Item, name: &str) -> u32 {
-    text(item, name)
-        .and_then(|number| number.parse().ok())
-        .unwrap_or_default()
-}
-
-fn cause(item: &Item) -> Failure {
-    let reason = text(item, "reason").and_then(FailureReason::from_name);
-    Failure::new(
-        reason.unwrap_or(FailureReason::ShopError),
-        text(item, "detail").unwrap_or_default(),
-    )
+fn state(item: &Item) -> Option<String> {
+    text(item, "circuit").map(str::to_owned)
 }

@@ -5,7 +5,7 @@
 //! | Key | What |
 //! |---|---|
 //! | `SOURCE#name` / `QUOTA` | the turns that are given out ([`Sources::reserve`]) |
-//! | `SOURCE#name` / `BREAKER` | whether it is left alone for a while ([`Sources::gates`]) |
+//! | `SOURCE#name` / `BREAKER` | whether it is left alone for a while ([`Sources::admit`]) |
 //! | `SOURCE#name` / `CACHE#run#request` | an answer that several jobs share ([`Sources::ask`]) |
 //! | `SOURCE#name` / `ROBOTS` | its robots.txt ([`Sources::robots`]) |
 //!
@@ -13,6 +13,7 @@
 
 mod answers;
 mod breaker;
+mod circuit;
 mod robots;
 mod turns;
 
@@ -21,7 +22,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 pub use answers::Shared;
-pub use breaker::{Gate, Pass};
+pub use circuit::{Admitted, Calls, Pass};
+pub use robots::KnownRobots;
 pub use turns::{Quota, Rate};
 
 use crate::Table;

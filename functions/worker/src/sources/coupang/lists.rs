@@ -3,22 +3,27 @@
 //! Whichever job is first asks, the others wait and use its answer, in this worker and in all
 //! others. A refusal is an answer too: nobody asks again in this run.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use fetch::{Answer, Fetcher};
 use jiff::{SignedDuration, Timestamp};
 use model::{CoupangList, Failure, FailureReason};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
-use store::{Gate, Pass, Shared};
+use store::{Calls, KeptSecrets, Pass, Rate, Shared, Sources};
+use tokio::sync::Mutex;
 
-use crate::ask::{Later, Why};
-use crate::coupang::{self, Keys, List, Request};
-use crate::manners::COUPANG;
-use crate::price::{NoOffer, Reading};
-use crate::round::Task;
-use crate::{Worker, is_far, until};
-use fetch::Answer;
+use super::answer::{List, read, refused};
+use super::offer::offer;
+use super::request::Request;
+use super::sign::{Keys, authorization};
+use crate::admission::breaker;
+use crate::batch::Task;
+use crate::settings::COUPANG;
+use crate::verdict::{Later, NoOffer, Reading, Why, is_far, scattered, until};
 
 /// How long the job that asks may take, from its turn on.
 const ASKING: SignedDuration = SignedDuration::from_secs(60);
@@ -39,29 +44,50 @@ enum Told {
 
 /// Where a product's offer in a list is asked for.
 struct Inquiry<'a> {
-    worker: &'a Worker,
+    coupang: &'a Coupang,
     task: &'a Task,
     request: Request,
 }
 
-/// The offer of a product in a list.
-pub(crate) async fn offer(
-    worker: &Worker,
-    task: &Task,
-    product_id: u64,
-    list: &CoupangList,
-) -> Result<Reading, NoOffer> {
-    let inquiry = Inquiry {
-        worker,
-        task,
-        request: Request::of(list),
-    };
-    match inquiry.told().await? {
-        Told::Failure(failure) => Err(NoOffer::Final(failure)),
-        Told::List(answer) => Ok(Reading {
-            offer: coupang::offer(&answer, list, product_id)?,
-            page: None,
-        }),
+/// Access to Coupang Partners.
+#[derive(Debug)]
+pub(crate) struct Coupang {
+    pub(crate) sources: Sources,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) secrets: Arc<KeptSecrets>,
+    /// The name of the secret that holds the account's keys.
+    pub(crate) secret: String,
+    /// Where the API is.
+    pub(crate) url: String,
+    pub(crate) rate: Rate,
+    /// How long a job may wait for its turn.
+    pub(crate) patience: Duration,
+    /// By how much the jobs that wait for the end of a pause are scattered.
+    pub(crate) scatter: Duration,
+    /// Held while a list is asked for.
+    pub(crate) asking: Mutex<()>,
+}
+
+impl Coupang {
+    /// The offer of a product in a list.
+    pub(crate) async fn offer(
+        &self,
+        task: &Task,
+        product_id: u64,
+        list: &CoupangList,
+    ) -> Result<Reading, NoOffer> {
+        let inquiry = Inquiry {
+            coupang: self,
+            task,
+            request: Request::of(list),
+        };
+        match inquiry.told().await? {
+            Told::Failure(failure) => Err(NoOffer::Final(failure)),
+            Told::List(answer) => Ok(Reading {
+                offer: offer(&answer, list, product_id)?,
+                page: None,
+            }),
+        }
     }
 }
 
@@ -69,23 +95,23 @@ impl Inquiry<'_> {
     /// The answer that the run's jobs share.
     async fn told(&self) -> Result<Told, NoOffer> {
         // The jobs of this worker go one after the other: all but the first find the answer.
-        let _alone = self.worker.asking_coupang.lock().await;
+        let _alone = self.coupang.asking.lock().await;
         for _ in 0..LOOKS {
             match self.claim(Timestamp::now()).await? {
                 Shared::Known(told) => {
                     let told = serde_json::from_str(&told).context("the shared answer of a list");
-                    return told.map_err(|error| ours(&error));
+                    return told.map_err(|error| NoOffer::ours(&error));
                 }
                 Shared::Ask => return self.ask().await,
                 Shared::Wait(until) if is_far(until - ASKING) => {
                     let soon_after = until - ASKING + AFTERWARDS;
-                    return Err(later(soon_after, Why::Pause, "waits for the list"));
+                    return Err(NoOffer::later(soon_after, Why::Pause, "waits for the list"));
                 }
                 Shared::Wait(_) => tokio::time::sleep(LOOK).await,
             }
         }
         let soon = Timestamp::now() + ASKING;
-        Err(later(
+        Err(NoOffer::later(
             soon,
             Why::Pause,
             "waits for another job's request for the list",
@@ -107,11 +133,11 @@ impl Inquiry<'_> {
     async fn claim(&self, turn: Timestamp) -> Result<Shared, NoOffer> {
         let job = &self.task.job;
         let key = &self.key();
-        let sources = &self.worker.sources;
+        let sources = &self.coupang.sources;
         let claim = sources
             .ask(COUPANG, &job.run, key, &job.product, turn + ASKING)
             .await;
-        claim.map_err(|error| ours(&error))
+        claim.map_err(|error| NoOffer::ours(&error))
     }
 
     /// Asks for the list, when its turn has come, and tells the answer.
@@ -121,7 +147,7 @@ impl Inquiry<'_> {
             Ok(keys) => {
                 let pass = self.turn().await?;
                 let answer = self.fetch(&keys).await;
-                self.worker.tell(COUPANG, pass, &answer).await;
+                self.tell_breaker(pass, &answer).await;
                 match answer {
                     Ok(list) => Told::List(list),
                     Err(NoOffer::Failed { failure, .. }) if is_final(&failure) => {
@@ -137,23 +163,26 @@ impl Inquiry<'_> {
 
     /// Waits until Coupang may be asked.
     async fn turn(&self) -> Result<Pass, NoOffer> {
-        let sources = &self.worker.sources;
-        let gates = sources.gates(&[COUPANG].into()).await;
-        let gate = gates.map_err(|error| ours(&error))?.remove(COUPANG);
-        let pass = match gate {
+        let sources = &self.coupang.sources;
+        let product = self.task.job.product.as_str();
+        let wanted = HashMap::from([(COUPANG, vec![product])]);
+        let admitted = sources.admit(&wanted).await;
+        let admitted = admitted.map_err(|error| NoOffer::ours(&error))?;
+        let pass = match admitted.get(COUPANG) {
             None => Pass::Free,
-            Some(Gate::Ask(pass)) => pass,
-            Some(Gate::Wait(until, cause)) => return Err(self.closed(until, cause).await?),
+            Some(admitted) => match &admitted.others {
+                Some((until, cause)) => return Err(self.closed(*until, cause.clone()).await?),
+                None => admitted.pass,
+            },
         };
         if self.task.job.reserved {
             return Ok(pass);
         }
-        let rate = self.worker.settings.of(COUPANG).rate;
         let turns = sources
-            .reserve(COUPANG, &rate, 1, self.worker.patience)
+            .reserve(COUPANG, &self.coupang.rate, 1, self.coupang.patience)
             .await;
         let Some(turn) = turns
-            .map_err(|error| ours(&error))?
+            .map_err(|error| NoOffer::ours(&error))?
             .into_iter()
             .flatten()
             .next()
@@ -166,7 +195,11 @@ impl Inquiry<'_> {
         if is_far(turn) {
             // Nobody else is to ask before.
             self.claim(turn).await?;
-            return Err(later(turn, Why::Turn, "waits for its turn at Coupang"));
+            return Err(NoOffer::later(
+                turn,
+                Why::Turn,
+                "waits for its turn at Coupang",
+            ));
         }
         tokio::time::sleep(until(turn)).await;
         Ok(pass)
@@ -176,10 +209,10 @@ impl Inquiry<'_> {
     /// cause if that is too long.
     async fn closed(&self, until: Timestamp, cause: Failure) -> Result<NoOffer, NoOffer> {
         let wait = Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default();
-        if wait <= self.worker.patience {
+        if wait <= self.coupang.patience {
             self.claim(until).await?;
             let later = Later {
-                until: self.worker.scattered(until),
+                until: scattered(until, self.coupang.scatter),
                 why: Why::Pause,
                 cause,
             };
@@ -192,9 +225,9 @@ impl Inquiry<'_> {
     }
 
     async fn fetch(&self, keys: &Keys) -> Result<List, NoOffer> {
-        let worker = self.worker;
+        let coupang = self.coupang;
         let (path, query) = (self.request.path(), self.request.query());
-        let signed = coupang::authorization(keys, "GET", path, query, Timestamp::now());
+        let signed = authorization(keys, "GET", path, query, Timestamp::now());
         let mut headers = HeaderMap::new();
         let mut signed = HeaderValue::try_from(signed).map_err(|_| {
             let detail = "the keys of Coupang Partners are not fit for a request header";
@@ -202,10 +235,10 @@ impl Inquiry<'_> {
         })?;
         signed.set_sensitive(true);
         headers.insert(AUTHORIZATION, signed);
-        let url = self.request.url(&worker.coupang_url);
+        let url = self.request.url(&coupang.url);
         let now = Timestamp::now();
-        let (refusal, wished) = match worker.fetcher.get(&url, headers, None).await {
-            Ok(Answer::Page(page)) => match coupang::read(&page.body, now) {
+        let (refusal, wished) = match coupang.fetcher.get(&url, headers, None).await {
+            Ok(Answer::Page(page)) => match read(&page.body, now) {
                 Ok(list) => return Ok(list),
                 Err(refusal) => (refusal, None),
             },
@@ -214,7 +247,7 @@ impl Inquiry<'_> {
                 return Err(Failure::new(FailureReason::UnreadablePage, detail).into());
             }
             Err(no_page) => (
-                coupang::refused(no_page.failure, &no_page.body, now),
+                refused(no_page.failure, &no_page.body, now),
                 no_page.retry_after,
             ),
         };
@@ -224,11 +257,42 @@ impl Inquiry<'_> {
         })
     }
 
+    /// Tells the other workers how Coupang answered.
+    async fn tell_breaker(&self, pass: Pass, answer: &Result<List, NoOffer>) {
+        let sources = &self.coupang.sources;
+        let product = self.task.job.product.as_str();
+        match answer {
+            Ok(_) if pass == Pass::Probe => {
+                breaker::probed(sources, COUPANG, product, None).await;
+            }
+            Ok(_) if pass == Pass::Counting => {
+                let calls = Calls {
+                    first: 1,
+                    ..Calls::default()
+                };
+                breaker::told(COUPANG, sources.count_calls(COUPANG, calls, None).await);
+            }
+            Err(no_offer) if breaker::is_the_sources(no_offer) => {
+                if pass == Pass::Probe {
+                    breaker::probed(sources, COUPANG, product, Some(no_offer)).await;
+                } else {
+                    let calls = Calls {
+                        first: 1,
+                        failed: 1,
+                        failed_again: 0,
+                    };
+                    breaker::failed(sources, COUPANG, calls, no_offer).await;
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The account's keys, or why the run has to do without.
     async fn keys(&self) -> Result<Result<Keys, Failure>, NoOffer> {
-        let secret = &self.worker.coupang_secret;
-        let found = self.worker.secrets.find(secret).await;
-        let keys = match found.map_err(|error| ours(&error))? {
+        let secret = &self.coupang.secret;
+        let found = self.coupang.secrets.find(secret).await;
+        let keys = match found.map_err(|error| NoOffer::ours(&error))? {
             Some(text) => {
                 Keys::read(&text).map_err(|error| format!("the secret {secret}: {error}"))
             }
@@ -243,26 +307,17 @@ impl Inquiry<'_> {
     /// Tells the run's other jobs. Until they know, this one does not end.
     async fn tell(&self, told: &Told) -> Result<(), NoOffer> {
         let (run, key) = (&self.task.job.run, &self.key());
-        let answer = serde_json::to_string(told).map_err(|error| ours(&error.into()))?;
-        let shared = self.worker.sources.answer(COUPANG, run, key, &answer).await;
-        shared.map_err(|error| ours(&error))
+        let answer = serde_json::to_string(told).map_err(|error| NoOffer::ours(&error.into()))?;
+        let shared = self
+            .coupang
+            .sources
+            .answer(COUPANG, run, key, &answer)
+            .await;
+        shared.map_err(|error| NoOffer::ours(&error))
     }
-}
-
-fn later(until: Timestamp, why: Why, cause: &str) -> NoOffer {
-    NoOffer::Later(Later {
-        until,
-        why,
-        cause: Failure::new(FailureReason::Quota, cause),
-    })
 }
 
 /// Whether a refusal stands for the whole run. A throttled account that asks again is restricted.
 fn is_final(failure: &Failure) -> bool {
     failure.reason.is_permanent() || failure.reason == FailureReason::Throttled
-}
-
-/// A failure on our side: the job comes back.
-fn ours(error: &anyhow::Error) -> NoOffer {
-    Failure::new(FailureReason::Internal, format!("{error:#}")).into()
 }

@@ -61,7 +61,7 @@ impl Limits {
     /// A second price that can follow the last one shows that the first was wrong, and is the
     /// outcome. One that agrees with the first confirms it. Else the first stays as it is, and
     /// never counts.
-    pub(crate) fn settle(
+    pub(crate) fn confirm(
         &self,
         mut first: Observation,
         last: Option<Money>,
@@ -178,7 +178,7 @@ mod tests {
             ),
         ] {
             let second = second.map(|price| offer(won(price)));
-            let settled = limits().settle(pending(won(first)), last, second);
+            let settled = limits().confirm(pending(won(first)), last, second);
             assert_eq!((settled.outcome, settled.unconfirmed), expected);
         }
     }
@@ -192,7 +192,7 @@ mod tests {
             (won(10_100), None),
             (dollars(80), Some(Unconfirmed::Final)),
         ] {
-            let settled = limits().settle(pending(dollars(8)), last, Some(offer(second)));
+            let settled = limits().confirm(pending(dollars(8)), last, Some(offer(second)));
             assert_eq!(settled.unconfirmed, unconfirmed, "{second}");
         }
     }
@@ -206,7 +206,7 @@ mod tests {
             ..pending(won(1))
         };
         assert_eq!(
-            limits().settle(observation.clone(), None, None),
+            limits().confirm(observation.clone(), None, None),
             observation
         );
     }

@@ -1,37 +1,32 @@
-//! How shops are asked: in turns, not at all while they are in trouble, and not for what they
-//! keep to themselves.
+//! How shops are asked: in turns, and not for what they keep to themselves.
 
-use anyhow::{Context, Result, ensure};
-use aws_sdk_dynamodb::types::AttributeValue;
+use anyhow::{Result, ensure};
 use integration_tests::{ScriptedShop, TestPipeline, page_of, status};
-use jiff::Timestamp;
 use local::pipeline::PipelineOptions;
-use model::{Failure, FailureReason, Observation, Outcome, ProductId, RunId};
+use model::{FailureReason, Observation, Outcome, ProductId, RunId};
 use serde_json::json;
-use store::{Gate, Pass, Products, Sources};
+use store::Products;
 
 crate::trials!(
     a_quota_holds_for_all_workers_together,
     a_job_whose_turn_is_later_gets_it_then,
-    a_shop_in_trouble_is_left_alone,
-    one_probe_asks_a_shop_that_was_left_alone,
     a_shop_that_asks_for_a_pause_gets_it_for_all_its_pages,
     a_page_that_has_not_changed_is_not_sent_again,
     what_robots_txt_disallows_is_not_fetched,
     a_robots_txt_that_cannot_be_had_is_no_permission,
 );
 
-fn run(day: u8) -> Result<RunId> {
+pub(crate) fn run(day: u8) -> Result<RunId> {
     Ok(format!("daily@2026-11-{day:02}T01:15:00Z").parse()?)
 }
 
 /// A pipeline that may fetch from a shop, and asks it so.
-async fn pipeline(
+pub(crate) async fn pipeline(
     shop: &ScriptedShop,
-    manners: serde_json::Value,
+    settings: serde_json::Value,
     variables: &[(&str, &str)],
 ) -> Result<TestPipeline> {
-    let sources = json!({ shop.host(): manners }).to_string();
+    let sources = json!({ shop.host(): settings }).to_string();
     TestPipeline::start_with(|mut options| {
         options = options
             .with_variable("PRICETIDE_ALLOWED_HOSTS", shop.host())
@@ -45,7 +40,7 @@ async fn pipeline(
 }
 
 /// Follows `count` products of a shop.
-async fn follow(pipeline: &TestPipeline, shop: &ScriptedShop, count: u32) -> Result<()> {
+pub(crate) async fn follow(pipeline: &TestPipeline, shop: &ScriptedShop, count: u32) -> Result<()> {
     for n in 0..count {
         pipeline.define([shop.product(&format!("p-{n}"))?]).await?;
     }
@@ -53,26 +48,26 @@ async fn follow(pipeline: &TestPipeline, shop: &ScriptedShop, count: u32) -> Res
 }
 
 /// The outcomes of a run that is closed.
-async fn outcomes(pipeline: &TestPipeline, run: &RunId) -> Result<Vec<Observation>> {
+pub(crate) async fn outcomes(pipeline: &TestPipeline, run: &RunId) -> Result<Vec<Observation>> {
     pipeline.schedule(run).await?;
     pipeline.closed(run).await?;
     let observations = store::Observations::new(pipeline.table()?);
     Ok(observations.of_run(run).await?.into_values().collect())
 }
 
-fn prices(outcomes: &[Observation]) -> usize {
+pub(crate) fn prices(outcomes: &[Observation]) -> usize {
     let price = |seen: &&Observation| matches!(seen.outcome, Outcome::Price(_));
     outcomes.iter().filter(price).count()
 }
 
-fn failures(outcomes: &[Observation], reason: FailureReason) -> usize {
+pub(crate) fn failures(outcomes: &[Observation], reason: FailureReason) -> usize {
     let failed =
         |seen: &&Observation| matches!(&seen.outcome, Outcome::Failure(f) if f.reason == reason);
     outcomes.iter().filter(failed).count()
 }
 
 /// How many product pages were asked for.
-fn asked(shop: &ScriptedShop, count: u32) -> usize {
+pub(crate) fn asked(shop: &ScriptedShop, count: u32) -> usize {
     let visits = (0..count).map(|n| shop.visits(&format!("/p/p-{n}")).len());
     visits.sum()
 }
@@ -109,84 +104,6 @@ async fn a_job_whose_turn_is_later_gets_it_then() -> Result<()> {
     Ok(())
 }
 
-async fn a_shop_in_trouble_is_left_alone() -> Result<()> {
-    let shop = ScriptedShop::start(|_| status(503)).await?;
-    let manners = json!({"pace_ms": 0, "concurrency": 1, "robots": false});
-    let patience = [("PRICETIDE_PATIENCE_SECONDS", "20")];
-    let pipeline = pipeline(&shop, manners, &patience).await?;
-    follow(&pipeline, &shop, 60).await?;
-
-    let outcomes = outcomes(&pipeline, &run(1)?).await?;
-    ensure!(
-        failures(&outcomes, FailureReason::ShopError) == 60,
-        "{outcomes:?}"
-    );
-    // Without a breaker each of the sixty jobs would have asked five times.
-    let asked = asked(&shop, 60);
-    ensure!((5..60).contains(&asked), "{asked} visits");
-    pipeline.stop().await;
-    Ok(())
-}
-
-async fn one_probe_asks_a_shop_that_was_left_alone() -> Result<()> {
-    let pipeline = TestPipeline::start().await?;
-    let sources = Sources::new(pipeline.table()?);
-    let shop = "shop.example";
-    let gate = async || -> Result<Gate> {
-        let gate = sources.gates(&[shop].into()).await?.remove(shop);
-        gate.context("no gate")
-    };
-    let failure = Failure::new(FailureReason::ShopError, "HTTP 503");
-    ensure!(gate().await? == Gate::Ask(Pass::Free));
-    for nth in 1..=5 {
-        let opened = sources.failed(shop, Pass::Free, &failure).await?;
-        ensure!(opened.is_some() == (nth == 5), "after {nth}");
-    }
-    let Gate::Wait(first, cause) = gate().await? else {
-        anyhow::bail!("it is not open");
-    };
-    ensure!(cause == failure);
-
-    let mut pauses = Vec::new();
-    let mut until = first;
-    for _ in 0..2 {
-        pauses.push(until.duration_since(Timestamp::now()).as_secs());
-        end_of_pause(&pipeline, shop).await?;
-        let Gate::Ask(probe @ Pass::Probe(_)) = gate().await? else {
-            anyhow::bail!("nobody may ask");
-        };
-        ensure!(matches!(gate().await?, Gate::Wait(..)), "a second probe");
-        let opened = sources.failed(shop, probe, &failure).await?;
-        until = opened.context("a failed probe closes it")?;
-    }
-    ensure!(pauses[1] > pauses[0], "{pauses:?}");
-
-    end_of_pause(&pipeline, shop).await?;
-    let Gate::Ask(probe) = gate().await? else {
-        anyhow::bail!("nobody may ask");
-    };
-    sources.succeeded(shop, probe).await?;
-    ensure!(gate().await? == Gate::Ask(Pass::Free));
-    pipeline.stop().await;
-    Ok(())
-}
-
-/// Has a shop's pause end now.
-async fn end_of_pause(pipeline: &TestPipeline, shop: &str) -> Result<()> {
-    let dynamodb = pipeline.clients().dynamodb();
-    let past = (Timestamp::now().as_millisecond() - 1).to_string();
-    dynamodb
-        .update_item()
-        .table_name(pipeline.table_name()?)
-        .key("PK", AttributeValue::S(format!("SOURCE#{shop}")))
-        .key("SK", AttributeValue::S("BREAKER".to_owned()))
-        .update_expression("SET open_until = :past")
-        .expression_attribute_values(":past", AttributeValue::N(past))
-        .send()
-        .await?;
-    Ok(())
-}
-
 async fn a_shop_that_asks_for_a_pause_gets_it_for_all_its_pages() -> Result<()> {
     let first = std::sync::atomic::AtomicBool::new(true);
     let shop = ScriptedShop::start(move |_| {
@@ -199,8 +116,8 @@ async fn a_shop_that_asks_for_a_pause_gets_it_for_all_its_pages() -> Result<()> 
         page_of(12_900)
     })
     .await?;
-    let manners = json!({"pace_ms": 0, "concurrency": 1, "robots": false});
-    let pipeline = pipeline(&shop, manners, &[]).await?;
+    let settings = json!({"pace_ms": 0, "concurrency": 1, "robots": false});
+    let pipeline = pipeline(&shop, settings, &[]).await?;
     follow(&pipeline, &shop, 9).await?;
 
     let outcomes = outcomes(&pipeline, &run(1)?).await?;

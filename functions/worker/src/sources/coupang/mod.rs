@@ -2,7 +2,7 @@
 //!
 //! The API has no look-up by product: a product is looked for in a list (a search, the best
 //! sellers of a category, the deals of the day), and products that name the same list share one
-//! request in a run. Nothing here does I/O:
+//! request in a run. Only [`lists`] does I/O:
 //!
 //! ```text
 //! Request::of(&list)  →  url(base), key() for the shared answer
@@ -13,12 +13,10 @@
 //! ```
 
 mod answer;
+mod lists;
 mod offer;
 mod pause;
 mod request;
 mod sign;
 
-pub(crate) use answer::{List, read, refused};
-pub(crate) use offer::offer;
-pub(crate) use request::Request;
-pub(crate) use sign::{Keys, authorization};
+pub(crate) use lists::Coupang;

@@ -67,7 +67,7 @@ pub(crate) fn authorization(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coupang::request::Request;
+    use crate::sources::coupang::request::Request;
 
     const SECRET: &str = r#"{"access_key": "00000000-0000-0000-0000-000000000000",
         "secret_key": "0123456789abcdef0123456789abcdef01234567"}"#;

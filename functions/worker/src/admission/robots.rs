@@ -27,7 +27,7 @@ const DISALLOW: [&str; 5] = ["disallow", "dissallow", "disalow", "dissalow", "di
 
 /// The rules of a host for us.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Robots {
+pub(super) struct Robots {
     rules: Vec<Rule>,
     crawl_delay: Option<Duration>,
 }
@@ -42,12 +42,12 @@ struct Rule {
 
 impl Robots {
     /// Everything is allowed: there is no file (2.3.1.3).
-    pub(crate) fn allow_all() -> Self {
+    pub(super) fn allow_all() -> Self {
         Self::default()
     }
 
     /// Nothing is allowed: the file cannot be had (2.3.1.4).
-    pub(crate) fn disallow_all() -> Self {
+    pub(super) fn disallow_all() -> Self {
         Self {
             rules: vec![Rule {
                 allows: false,
@@ -62,7 +62,7 @@ impl Robots {
     ///
     /// Rules that are too many to be kept are made fewer and stricter, never laxer: what is left
     /// out first are permissions, then disallowed paths are cut, which disallows more.
-    pub(crate) fn parse(body: &[u8], agent: &str) -> Self {
+    pub(super) fn parse(body: &[u8], agent: &str) -> Self {
         let mut own = Group::default();
         let mut every = Group::default();
         let mut names_agents = false;
@@ -103,7 +103,7 @@ impl Robots {
 
     /// Whether an address may be fetched, by its path and query (`/p/1?a=2`). Of the rules that
     /// match, the longest decides, and of two as long the one that allows.
-    pub(crate) fn allows(&self, path_and_query: &str) -> bool {
+    pub(super) fn allows(&self, path_and_query: &str) -> bool {
         let path = spelled(path_and_query.as_bytes());
         if path == "/robots.txt" {
             return true;
@@ -118,13 +118,13 @@ impl Robots {
     }
 
     /// How long to wait between two requests, at most a minute. No part of the RFC, but in use.
-    pub(crate) fn crawl_delay(&self) -> Option<Duration> {
+    pub(super) fn crawl_delay(&self) -> Option<Duration> {
         self.crawl_delay
     }
 
     /// The rules as text of at most 16 KiB: a line `cMILLISECONDS`, then `aPATTERN` for what is
     /// allowed and `dPATTERN` for what is not.
-    pub(crate) fn to_compact(&self) -> String {
+    pub(super) fn to_compact(&self) -> String {
         let delay = self.crawl_delay.unwrap_or_default();
         let mut compact = format!("c{}", delay.as_millis());
         for rule in &self.rules {
@@ -135,7 +135,7 @@ impl Robots {
     }
 
     /// The rules that [`Self::to_compact`] gave. Any other text allows nothing.
-    pub(crate) fn from_compact(compact: &str) -> Self {
+    pub(super) fn from_compact(compact: &str) -> Self {
         Self::kept(compact).unwrap_or_else(Self::disallow_all)
     }
 

@@ -85,7 +85,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::coupang::read;
+    use crate::sources::coupang::answer::read;
 
     fn listed(products: &str) -> List {
         let body = format!(r#"{{"rCode":"0","data":[{products}]}}"#);

@@ -1,4 +1,5 @@
-//! How politely each source is asked: the defaults, and what the owner sets in their place.
+//! How each source is asked (rate limit, concurrency, robots.txt): the defaults, and what the
+//! owner sets in their place.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,7 +15,7 @@ pub(crate) const COUPANG: &str = "coupang";
 
 /// How one source is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Manners {
+pub(crate) struct SourceSettings {
     /// How often.
     pub(crate) rate: Rate,
     /// How many requests of one worker at once.
@@ -59,7 +60,7 @@ impl Settings {
 
     /// How a source is asked. Settings for a host hold for all its ports that have none of their
     /// own.
-    pub(crate) fn of(&self, source: &str) -> Manners {
+    pub(crate) fn of(&self, source: &str) -> SourceSettings {
         let host = source.rsplit_once(':').map_or(source, |(host, _)| host);
         let own = self.0.get(source).or_else(|| self.0.get(host));
         let own = own.copied().unwrap_or_default();
@@ -73,7 +74,7 @@ impl Settings {
         };
         let pace = own.pace_ms.or(every.pace_ms);
         let quota = own.quota().or(every.quota());
-        Manners {
+        SourceSettings {
             rate: Rate {
                 pace: pace.map_or(default.rate.pace, |ms| Duration::from_millis(ms.into())),
                 quota: quota.or(default.rate.quota),
@@ -88,7 +89,7 @@ impl Settings {
 }
 
 /// One request a second, two at once.
-const DEFAULT: Manners = Manners {
+const DEFAULT: SourceSettings = SourceSettings {
     rate: Rate {
         pace: Duration::from_secs(1),
         quota: None,
@@ -98,7 +99,7 @@ const DEFAULT: Manners = Manners {
 };
 
 /// Nine calls in any hour: accounts are restricted at about ten, whatever the documents say.
-const COUPANG_DEFAULT: Manners = Manners {
+const COUPANG_DEFAULT: SourceSettings = SourceSettings {
     rate: Rate {
         pace: Duration::ZERO,
         quota: Some(Quota {

@@ -1,26 +1,106 @@
 //! How a job ends, or is put off.
 
+mod confirm;
+
 use std::time::Duration;
 
-use anyhow::Result;
-use jiff::Timestamp;
-use model::{Failure, Job, Message, Observation, Offer, Outcome, Unconfirmed};
-use store::{PageVersion, Recorded};
+use anyhow::{Result, bail};
+use jiff::{SignedDuration, Timestamp};
+use lambda::Backoff;
+use lambda::batch::Record;
+use model::{Failure, FailureReason, Job, Message, Observation, Offer, Outcome, Unconfirmed};
+use store::{Observations, PageVersion, Products, Queue, Recorded};
 use tracing::{info, warn};
 
-use crate::ask::{Later, Why};
-use crate::price::Reading;
-use crate::round::Task;
-use crate::{Worker, until};
+use crate::batch::Task;
+use crate::verdict::{Later, NoOffer, Reading, Why, scattered, signed, until};
 
-/// How often a job is put off at its source's own wish before that is its outcome.
+pub(crate) use confirm::Limits;
+
+/// How often a job is put off because its source asked for it before that is its outcome.
 const MAX_DEFERRALS: u32 = 12;
 
-impl Worker {
+/// Ends jobs.
+#[derive(Debug)]
+pub(crate) struct Outcomes {
+    pub(crate) products: Products,
+    pub(crate) observations: Observations,
+    /// The queue that jobs come from.
+    pub(crate) jobs: Queue,
+    pub(crate) plausible: Limits,
+    pub(crate) confirm_delay: SignedDuration,
+    /// How long a job may wait.
+    pub(crate) patience: Duration,
+    /// At which receive a failure that may pass is the outcome.
+    pub(crate) max_receives: u32,
+    pub(crate) backoff: Backoff,
+}
+
+impl Outcomes {
+    /// Ends the job with what came of it, or sends it to wait. An error lets its message come
+    /// back.
+    pub(crate) async fn conclude(
+        &self,
+        task: &Task,
+        record: Record<'_>,
+        answer: Result<Reading, NoOffer>,
+    ) -> Result<()> {
+        let (failure, retry_after) = match answer {
+            Ok(reading) => return self.priced(task, reading).await,
+            Err(NoOffer::Final(failure)) => return self.failed(task, failure).await,
+            Err(NoOffer::Later(later)) => return self.put_off(task, later).await,
+            Err(NoOffer::Failed {
+                failure,
+                retry_after,
+            }) => (failure, retry_after),
+        };
+        if failure.reason.is_permanent() {
+            return self.failed(task, failure).await;
+        }
+        if retry_after.is_some() || failure.reason == FailureReason::Throttled {
+            // A source that always asks for a second more is believed less each time.
+            let grown = self.backoff.after(task.job.deferrals.saturating_add(1));
+            let wait = retry_after.map_or(grown, |wait| wait.max(grown.min(wait * 60)));
+            if let Ok(until) = Timestamp::now().checked_add(signed(wait)) {
+                let later = Later {
+                    until: scattered(until, self.backoff.base),
+                    why: Why::RetryAfter,
+                    cause: failure,
+                };
+                return self.put_off(task, later).await;
+            }
+        }
+        if record.receives() >= self.max_receives {
+            return self.failed(task, failure).await;
+        }
+        bail!("{} of {}: {failure}", task.job.product, task.job.run)
+    }
+
+    /// The job has its outcome already: does what follows from it, in case that whoever recorded
+    /// it died before.
+    pub(crate) async fn follow_up(&self, task: &Task, standing: &Observation) -> Result<()> {
+        match (&standing.outcome, standing.unconfirmed) {
+            (Outcome::Price(_), Some(Unconfirmed::Pending)) if !task.job.confirms => {
+                self.have_confirmed(&task.job).await
+            }
+            (Outcome::Price(offer), None) => {
+                let last = task.last.as_ref().map(|last| last.slot);
+                if last.is_some_and(|last| last >= task.job.run.slot) {
+                    return Ok(());
+                }
+                let slot = task.job.run.slot;
+                self.products
+                    .advance(&task.job.product, slot, offer, None)
+                    .await
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The source offers the job's product.
-    pub(crate) async fn priced(&self, task: &Task, reading: Reading) -> Result<()> {
+    async fn priced(&self, task: &Task, reading: Reading) -> Result<()> {
         if task.job.confirms {
-            return self.settle(task, Some(reading.offer)).await;
+            return self.confirm(task, Some(reading.offer)).await;
         }
         let last = task.last.as_ref().map(|last| last.price);
         let unconfirmed = if self.plausible.allow(last, reading.offer.price) {
@@ -33,10 +113,10 @@ impl Worker {
     }
 
     /// The job has no price.
-    pub(crate) async fn failed(&self, task: &Task, failure: Failure) -> Result<()> {
+    async fn failed(&self, task: &Task, failure: Failure) -> Result<()> {
         if task.job.confirms {
             warn!(run = %task.job.run, product = %task.job.product, "not confirmed: {failure}");
-            return self.settle(task, None).await;
+            return self.confirm(task, None).await;
         }
         self.record(
             task,
@@ -88,14 +168,14 @@ impl Worker {
     }
 
     /// Settles a price that was to be confirmed, with what the second fetch offers.
-    async fn settle(&self, task: &Task, second: Option<Offer>) -> Result<()> {
+    async fn confirm(&self, task: &Task, second: Option<Offer>) -> Result<()> {
         let job = &task.job;
         let Some(first) = self.observations.get(&job.product, &job.run).await? else {
             return Ok(());
         };
         if first.unconfirmed == Some(Unconfirmed::Pending) {
             let last = task.last.as_ref().map(|last| last.price);
-            let mut settled = self.plausible.settle(first, last, second);
+            let mut settled = self.plausible.confirm(first, last, second);
             if settled.unconfirmed.is_none() {
                 settled.fetched_at = Timestamp::now();
             }
@@ -117,12 +197,12 @@ impl Worker {
 
     /// Sends a delayed copy of the job in place of this one, unless it has waited long enough. If
     /// this dies in between, both are there, and the first outcome counts.
-    pub(crate) async fn put_off(&self, task: &Task, later: Later) -> Result<()> {
+    async fn put_off(&self, task: &Task, later: Later) -> Result<()> {
         let job = &task.job;
         let since = job.put_off_since.unwrap_or_else(Timestamp::now);
         let deferrals = job
             .deferrals
-            .saturating_add(u32::from(later.why == Why::Wish));
+            .saturating_add(u32::from(later.why == Why::RetryAfter));
         let wait = Duration::try_from(later.until.duration_since(since)).unwrap_or_default();
         if wait > self.patience || deferrals > MAX_DEFERRALS {
             return self.failed(task, later.cause).await;
@@ -132,6 +212,7 @@ impl Worker {
             not_before: Some(later.until),
             put_off_since: Some(since),
             reserved: later.why == Why::Turn,
+            repeated: task.is_repeat,
             ..job.clone()
         };
         info!(run = %job.run, product = %job.product, until = %later.until, "put off: {}", later.cause);
