@@ -91,6 +91,9 @@ impl TestPipeline {
         options.schedules = false;
         options.withheld = permissions::withheld();
         let pipeline = Pipeline::start(&change(options)).await?;
+        if permissions::withheld().is_some() {
+            permissions::end_when_refused(pipeline.access_keys());
+        }
         Ok(Self {
             pipeline,
             shop,
