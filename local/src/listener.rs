@@ -284,6 +284,10 @@ async fn serve_connection<F, R, B>(
     tokio::pin!(serving);
     let unadmitted = async {
         tokio::time::sleep(limits.admission).await;
+        if connection.0.busy.load(Ordering::Relaxed) > 0 {
+            // Its answer may admit it.
+            tokio::time::sleep(limits.admission).await;
+        }
         if connection.is_admitted() {
             std::future::pending::<()>().await;
         }
