@@ -7,11 +7,13 @@
 )]
 
 mod beside_python;
+mod closing;
 mod process;
 mod result;
 mod shop;
 mod startup;
 mod throughput;
+mod up;
 mod wiring;
 
 use std::path::PathBuf;
@@ -35,6 +37,8 @@ enum Benchmark {
     BesidePython(beside_python::Options),
     /// Jobs a second through the whole local path, and the memory of all its processes.
     Throughput(throughput::Options),
+    /// Memory and time of closing a run, by its size.
+    Closing(closing::Options),
     /// From exec to the first poll of every function.
     Startup(startup::Options),
     /// Be the shop, in a process of its own.
@@ -65,6 +69,7 @@ fn run() -> Result<ExitCode> {
         }
         Benchmark::BesidePython(options) => runtime.block_on(beside_python::run(options))?,
         Benchmark::Throughput(options) => runtime.block_on(throughput::run(options))?,
+        Benchmark::Closing(options) => runtime.block_on(closing::run(options))?,
         Benchmark::Startup(options) => startup::run(options)?,
     };
     print!("{figures}");

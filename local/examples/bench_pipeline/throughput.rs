@@ -1,25 +1,17 @@
 //! Jobs a second through the whole local path, from the schedule's event until every job has
 //! its outcome, and the memory of `pricetide up` with all its functions.
 
-use std::collections::HashMap;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use model::RunId;
-use serde_json::{Value, json};
-use store::{Clients, Runs, Table};
+use anyhow::{Context, Result, ensure};
 
 use crate::process;
 use crate::result::{Figures, Target};
 use crate::shop::{self, ShopProcess};
-use crate::wiring::{self, CONFIG, UNHURRIED};
-
-/// When a run is first looked at to be closed; later than its outcomes are there.
-const CLOSE_DELAY: &str = "15";
+use crate::up::Up;
+use crate::wiring;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -30,93 +22,11 @@ pub(crate) struct Options {
     runs: u32,
 }
 
-/// `pricetide up` in a process of its own.
-struct Up {
-    child: Child,
-    variables: HashMap<String, String>,
-    clients: Clients,
-}
-
-impl Up {
-    async fn start(data: &Path, shop: &ShopProcess) -> Result<Self> {
-        let mut child = Command::new(wiring::binaries()?.join("pricetide"))
-            .args(["up", "--port", "0", "--config", CONFIG])
-            .args(["--allow-hosts", shop.host(), "--data"])
-            .arg(data)
-            .env("PRICETIDE_CLOSE_DELAY_SECONDS", CLOSE_DELAY)
-            .env("PRICETIDE_SOURCES", UNHURRIED)
-            .stdout(Stdio::null())
-            .spawn()
-            .context("start pricetide up")?;
-        let path = data.join("environment");
-        let started = Instant::now();
-        // Written when everything serves.
-        while !path.exists() {
-            if let Some(status) = child.try_wait()? {
-                bail!("pricetide up ended: {status}");
-            }
-            ensure!(
-                started.elapsed() < Duration::from_mins(1),
-                "pricetide up does not start"
-            );
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        let text = std::fs::read_to_string(&path)?;
-        let variables: Vec<(String, String)> = text
-            .lines()
-            .filter_map(|line| line.split_once('='))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        let clients = Clients::of_stack(&variables);
-        Ok(Self {
-            child,
-            variables: variables.into_iter().collect(),
-            clients,
-        })
-    }
-
-    fn variable(&self, name: &str) -> Result<&str> {
-        let value = self.variables.get(name);
-        Ok(value.with_context(|| format!("no {name} in the environment"))?)
-    }
-
-    async fn schedule(&self, client: &reqwest::Client, run: &RunId) -> Result<u64> {
-        let url = self.variable("PRICETIDE_CONTROL_URL")?;
-        let answer = client
-            .post(format!("{url}/2015-03-31/functions/scheduler/invocations"))
-            .bearer_auth(self.variable("PRICETIDE_CONTROL_TOKEN")?)
-            .body(json!({"schedule": run.schedule, "slot": run.slot}).to_string())
-            .send()
-            .await?
-            .error_for_status()?;
-        let answer: Value = serde_json::from_slice(&answer.bytes().await?)?;
-        answer["jobs"]
-            .as_u64()
-            .context("the scheduler tells no jobs")
-    }
-
-    /// The processes of the stack: this one, and the functions.
-    fn processes(&self) -> Result<Vec<u32>> {
-        let mut all = process::descendants(self.child.id())?;
-        all.push(self.child.id());
-        Ok(all)
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        // The functions end with it.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 pub(crate) async fn run(options: &Options) -> Result<Figures> {
     let folder = tempfile::tempdir()?;
     let shop = ShopProcess::start(options.shop)?;
     let catalogue = options.shop.catalogue(&shop.url).await?;
-    let up = Up::start(folder.path(), &shop).await?;
+    let up = Up::start(folder.path(), shop.host()).await?;
     let table = "pricetide-dev";
     wiring::define(&up.clients, table, &catalogue).await?;
     let queue = format!(
@@ -138,13 +48,13 @@ pub(crate) async fn run(options: &Options) -> Result<Figures> {
         last = Some(run);
     }
     // The closer's work belongs to the memory of the whole.
-    closed(&up, table, &last.context("no run")?).await?;
+    wiring::closed(&up.clients, table, &last.context("no run")?).await?;
     let resident: u64 = up
         .processes()?
         .into_iter()
         .filter_map(|pid| process::peak_resident(pid).ok())
         .sum();
-    let own = process::peak_resident(up.child.id())?;
+    let own = process::peak_resident(up.pid())?;
     let count = up.processes()?.len();
     let proportional = watch.stop();
 
@@ -182,23 +92,6 @@ pub(crate) async fn run(options: &Options) -> Result<Figures> {
     Ok(figures)
 }
 
-async fn closed(up: &Up, table: &str, run: &RunId) -> Result<()> {
-    let runs = Runs::new(Table::new(&up.clients, table));
-    let started = Instant::now();
-    while !runs
-        .get(run)
-        .await?
-        .is_some_and(|run| run.status.is_closed())
-    {
-        ensure!(
-            started.elapsed() < Duration::from_mins(3),
-            "{run} is not closed"
-        );
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    Ok(())
-}
-
 /// Looks at the memory of all processes five times a second.
 struct Watch {
     going: Arc<AtomicBool>,
@@ -209,7 +102,7 @@ struct Watch {
 impl Watch {
     fn start(up: &Up) -> Result<Self> {
         let (going, most) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
-        let parent = up.child.id();
+        let parent = up.pid();
         let (watched, seen) = (Arc::clone(&going), Arc::clone(&most));
         let thread = std::thread::Builder::new().spawn(move || {
             while watched.load(Ordering::Relaxed) {

@@ -1,14 +1,14 @@
 //! What the benchmarks do with a pipeline: define products, name runs, wait for their outcomes.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use aws_sdk_sqs::types::QueueAttributeName;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use model::{Product, RunId, ScheduleName, Slot};
-use store::{Clients, Observations, Products, Table};
+use store::{Clients, Observations, Products, Runs, Table};
 
 /// How the sources are asked: as fast as the pipeline can, which no shop but this one would like.
 pub(crate) const UNHURRIED: &str = r#"{"*": {"pace_ms": 0, "concurrency": 10}}"#;
@@ -81,4 +81,22 @@ pub(crate) async fn outcomes(
         Ok(result) => result,
         Err(_) => bail!("{run} has not all its outcomes after {PATIENCE:?}"),
     }
+}
+
+/// Waits until a run is closed.
+pub(crate) async fn closed(clients: &Clients, table: &str, run: &RunId) -> Result<()> {
+    let runs = Runs::new(Table::new(clients, table));
+    let started = Instant::now();
+    while !runs
+        .get(run)
+        .await?
+        .is_some_and(|run| run.status.is_closed())
+    {
+        ensure!(
+            started.elapsed() < Duration::from_mins(5),
+            "{run} is not closed"
+        );
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
 }

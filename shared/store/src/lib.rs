@@ -33,6 +33,6 @@ pub use products::{ActivePage, ActiveProduct, LastPrice, PageVersion, Products, 
 pub use queue::{MAX_DELAY, Queue};
 pub use runs::{PlanPage, Run, RunStatus, RunTotals, Runs};
 pub use secrets::{KeptSecret, KeptSecrets, Secrets};
-pub use shard::SHARDS;
+pub use shard::{SHARDS, of as shard_of};
 pub use sources::{Admitted, Calls, KnownRobots, Pass, Quota, Rate, Shared, Sources};
 pub use table::Table;

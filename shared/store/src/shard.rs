@@ -8,7 +8,7 @@ pub const SHARDS: u8 = 16;
 
 /// The shard of a product, from 0. It is stored in keys, so the function (FNV-1a, 32 bits)
 /// never changes.
-pub(crate) fn of(product: &ProductId) -> u8 {
+pub fn of(product: &ProductId) -> u8 {
     let hash = product
         .as_str()
         .bytes()
