@@ -9,6 +9,7 @@ mod function;
 mod invoke;
 mod next;
 mod package;
+mod query;
 mod remote;
 mod report;
 mod tokens;
@@ -48,6 +49,11 @@ enum Command {
     Next(next::Next),
     /// Turn a workbook of prices into an aggregated report.
     Report(report::Report),
+    /// Answer a query template from a folder of archive files.
+    Query(query::Query),
+    /// Look at query templates.
+    #[command(subcommand)]
+    Templates(query::Templates),
     /// Build what is deployed: a zip for every function.
     Package(package::Package),
     /// Check what a deployment needs, before it is begun.
@@ -83,6 +89,8 @@ pub fn main() -> ExitCode {
         Command::Extract(extract) => extract::run(&extract),
         Command::Next(next) => next::run(&next),
         Command::Report(report) => report::run(&report),
+        Command::Query(query) => query::run(&query),
+        Command::Templates(what) => query::templates(&what),
         Command::Package(package) => package::run(&package),
         Command::Doctor(doctor) => doctor::run(&doctor),
         Command::Cost(cost) => cost::run(&cost),
