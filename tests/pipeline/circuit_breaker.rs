@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
-use integration_tests::{ScriptedShop, TestPipeline, moved_to, never, page_of, status};
+use integration_tests::{Answer, ScriptedShop, TestPipeline, moved_to, never, page_of, status};
 use jiff::Timestamp;
-use model::{Failure, FailureReason, Outcome};
+use model::{Failure, FailureReason, Observation, Outcome};
 use serde_json::{Value, json};
 use store::{Admitted, Calls, Pass, Sources};
 
@@ -148,24 +148,64 @@ async fn probes_ask_a_shop_that_was_left_alone() -> Result<()> {
     Ok(())
 }
 
+/// How many products the tests of dead ones follow: `PRICETIDE_TEST_PRODUCTS`, or a few.
+fn count(few: u32) -> u32 {
+    let wanted = std::env::var("PRICETIDE_TEST_PRODUCTS").ok();
+    wanted.and_then(|count| count.parse().ok()).unwrap_or(few)
+}
+
+/// Follows `products` of a shop where a tenth of the pages are answered so, and waits for all
+/// outcomes. Prints how long the last good price took, which nothing depends on.
+async fn with_a_tenth(
+    what: &str,
+    products: u32,
+    settings: Value,
+    variables: &[(&str, &str)],
+    dead: fn() -> Option<Answer>,
+) -> Result<(ScriptedShop, Vec<Observation>)> {
+    let shop = ScriptedShop::start(move |visit| match visit.path.as_str() {
+        "/robots.txt" => status(404),
+        path if is_dead(path) => dead().unwrap_or_else(|| page_of(12_900)),
+        _ => page_of(12_900),
+    })
+    .await?;
+    let pipeline = pipeline(&shop, settings, variables).await?;
+    follow(&pipeline, &shop, products).await?;
+    let began = Timestamp::now();
+    let outcomes = outcomes(&pipeline, &run(1)?).await?;
+    let good = outcomes
+        .iter()
+        .filter(|seen| !is_dead(seen.product.as_str()));
+    let last = good.map(|seen| seen.fetched_at).max().unwrap_or(began);
+    let took = last.duration_since(began);
+    println!("{products} products, {what}: all good prices after {took:#}");
+    let known = breaker(&pipeline, shop.host()).await?;
+    ensure!(known.is_null() || known["trips"] == 0, "it opened: {known}");
+    pipeline.stop().await;
+    Ok((shop, outcomes))
+}
+
 /// Whether a path is that of a tenth of the products.
 fn is_dead(path: &str) -> bool {
     path.ends_with('7')
 }
 
 async fn a_tenth_of_dead_products_holds_nobody_back() -> Result<()> {
-    let shop = ScriptedShop::start(|visit| match visit.path.as_str() {
-        "/robots.txt" => status(404),
-        path if is_dead(path) => status(500),
-        _ => page_of(12_900),
+    let products = count(200);
+    let free = json!({"pace_ms": 0, "concurrency": 10});
+    with_a_tenth("none broken", products, free.clone(), &[], || None).await?;
+    let (shop, outcomes) = with_a_tenth("a tenth with HTTP 500", products, free, &[], || {
+        Some(status(500))
     })
     .await?;
-    let pipeline = pipeline(&shop, json!({"pace_ms": 0, "concurrency": 10}), &[]).await?;
-    follow(&pipeline, &shop, 200).await?;
-    let outcomes = outcomes(&pipeline, &run(1)?).await?;
-    ensure!(prices(&outcomes) == 180, "{} prices", prices(&outcomes));
-    ensure!(failures(&outcomes, FailureReason::ShopError) == 20);
-    for n in 0..200 {
+    let dead = usize::try_from(products / 10)?;
+    ensure!(
+        prices(&outcomes) == 9 * dead,
+        "{} prices",
+        prices(&outcomes)
+    );
+    ensure!(failures(&outcomes, FailureReason::ShopError) == dead);
+    for n in 0..products {
         let path = format!("/p/p-{n}");
         let visits = shop.visits(&path).len();
         ensure!(
@@ -173,29 +213,35 @@ async fn a_tenth_of_dead_products_holds_nobody_back() -> Result<()> {
             "{path}: {visits}"
         );
     }
-    let known = breaker(&pipeline, shop.host()).await?;
-    ensure!(known["trips"] == 0, "it opened: {known}");
-    pipeline.stop().await;
     Ok(())
 }
 
 async fn products_that_never_answer_hold_nobody_back() -> Result<()> {
-    let shop = ScriptedShop::start(|visit| match visit.path.as_str() {
-        "/robots.txt" => status(404),
-        path if is_dead(path) => never(),
-        _ => page_of(12_900),
-    })
-    .await?;
-    let timeout = [("PRICETIDE_FETCH_TIMEOUT_SECONDS", "1")];
-    // A paced shop, whose pace dead products must not slow down.
-    let pipeline = pipeline(&shop, json!({"pace_ms": 20, "concurrency": 2}), &timeout).await?;
-    follow(&pipeline, &shop, 100).await?;
-    let outcomes = outcomes(&pipeline, &run(1)?).await?;
-    ensure!(prices(&outcomes) == 90, "{} prices", prices(&outcomes));
-    ensure!(failures(&outcomes, FailureReason::Timeout) == 10);
-    let known = breaker(&pipeline, shop.host()).await?;
-    ensure!(known["trips"] == 0, "it opened: {known}");
-    pipeline.stop().await;
+    let products = count(100);
+    let dead = usize::try_from(products / 10)?;
+    let short = [
+        ("PRICETIDE_FETCH_TIMEOUT_SECONDS", "2"),
+        ("PRICETIDE_RETRY_BASE_SECONDS", "0"),
+    ];
+    // Without a pace a page that never answers could hold up its batch, with one its shop.
+    for settings in [
+        json!({"pace_ms": 0, "concurrency": 10}),
+        json!({"pace_ms": 10, "concurrency": 2}),
+    ] {
+        let what = format!("a tenth without an answer, {settings}");
+        let (shop, outcomes) =
+            with_a_tenth(&what, products, settings, &short, || Some(never())).await?;
+        ensure!(
+            prices(&outcomes) == 9 * dead,
+            "{} prices",
+            prices(&outcomes)
+        );
+        ensure!(failures(&outcomes, FailureReason::Timeout) == dead);
+        for n in (0..products).filter(|n| !is_dead(&n.to_string())) {
+            let visits = shop.visits(&format!("/p/p-{n}")).len();
+            ensure!((1..=2).contains(&visits), "p-{n}: {visits}");
+        }
+    }
     Ok(())
 }
 

@@ -33,13 +33,14 @@ pub struct Visit {
     pub nth: usize,
 }
 
+/// What such a shop answers.
+pub type Answer = Response<Full<Bytes>>;
+
 type Visits = Arc<Mutex<Vec<Visit>>>;
 
 impl ScriptedShop {
     /// A shop that gives these answers. What is asked for its robots.txt is asked too.
-    pub async fn start(
-        answer: impl Fn(&Visit) -> Response<Full<Bytes>> + Send + Sync + 'static,
-    ) -> Result<Self> {
+    pub async fn start(answer: impl Fn(&Visit) -> Answer + Send + Sync + 'static) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let host = listener.local_addr()?.to_string();
         let visits = Visits::default();
@@ -117,7 +118,7 @@ fn note(visits: &Visits, request: &Request<Incoming>) -> Visit {
 }
 
 /// A product page with a price in won.
-pub fn page_of(won: u32) -> Response<Full<Bytes>> {
+pub fn page_of(won: u32) -> Answer {
     let product = json!({
         "@context": "https://schema.org",
         "@type": "Product",
@@ -139,14 +140,14 @@ pub fn page_of(won: u32) -> Response<Full<Bytes>> {
 struct Never;
 
 /// No answer: the request hangs.
-pub fn never() -> Response<Full<Bytes>> {
+pub fn never() -> Answer {
     let mut response = status(200);
     response.extensions_mut().insert(Never);
     response
 }
 
 /// An answer that sends the visitor on.
-pub fn moved_to(location: &str) -> Response<Full<Bytes>> {
+pub fn moved_to(location: &str) -> Answer {
     let mut response = status(302);
     if let Ok(location) = location.parse() {
         response.headers_mut().insert("location", location);
@@ -155,7 +156,7 @@ pub fn moved_to(location: &str) -> Response<Full<Bytes>> {
 }
 
 /// An answer without a page.
-pub fn status(code: u16) -> Response<Full<Bytes>> {
+pub fn status(code: u16) -> Answer {
     let mut response = Response::new(Full::default());
     *response.status_mut() = hyper::StatusCode::from_u16(code).unwrap_or_default();
     response

@@ -207,7 +207,10 @@ impl Worker {
             let cause = "another message of this job asks";
             return Err(NoOffer::later(at, Why::Pause, cause));
         }
-        let answer = self.offers.ask(task, product).await;
+        let answer = tokio::select! {
+            answer = self.offers.ask(task, product) => answer,
+            slow = ticket.is_slow() => return Err(slow),
+        };
         ticket.answered(&answer).await;
         answer
     }

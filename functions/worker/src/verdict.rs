@@ -49,6 +49,8 @@ pub(crate) enum Why {
     Pause,
     /// What the source asked for when it was asked: a `Retry-After`.
     RetryAfter,
+    /// A time when its slow answer holds up no others: it was asked, and did not answer soon.
+    Slow,
 }
 
 impl NoOffer {

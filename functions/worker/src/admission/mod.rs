@@ -13,8 +13,8 @@ mod robots;
 mod robots_txt;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -28,10 +28,14 @@ use tracing::warn;
 use crate::admission::robots_txt::RobotsTxt;
 use crate::batch::{Batch, Task};
 use crate::settings::{Settings, SourceSettings};
-use crate::verdict::{Later, NoOffer, Reading, Why, is_far, scattered, until};
+use crate::verdict::{Later, NoOffer, Reading, Why, is_far, scattered, signed, until};
 
 /// How long it counts that a source has answered this worker.
 const ANSWERED: Duration = Duration::from_mins(1);
+/// After which time a request is slow among others of its source, at least, and how many times
+/// the slowest of those.
+const SLOW: Duration = Duration::from_secs(1);
+const TIMES_SLOWER: u32 = 5;
 /// The wait after a first request that failed, in which other workers tell of theirs.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -74,6 +78,10 @@ struct SourceBatch<'a> {
     /// Whether the source has answered, so that all its jobs may ask.
     has_answered: AtomicBool,
     has_failed: AtomicBool,
+    /// How many of the batch's requests were answered, and after which time the slowest.
+    answers: Mutex<(u32, Duration)>,
+    /// How many were put off because they were slow.
+    slow: AtomicU32,
     /// Until when the source wants to be left alone, once a job of the batch has learned it.
     closed: OnceLock<(Timestamp, Failure)>,
     /// The calls that the breaker was not told of yet.
@@ -165,6 +173,8 @@ impl Admission {
                 }),
                 has_answered: AtomicBool::new(has_answered),
                 has_failed: AtomicBool::new(false),
+                answers: Mutex::default(),
+                slow: AtomicU32::new(0),
                 closed: OnceLock::new(),
                 calls: Mutex::default(),
                 deadline,
@@ -179,7 +189,7 @@ impl Admission {
     }
 
     fn has_answered(&self, source: &str) -> bool {
-        let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        let answered = lock(&self.answered);
         answered
             .get(source)
             .is_some_and(|at| at.elapsed() < ANSWERED)
@@ -188,7 +198,7 @@ impl Admission {
     fn answers(&self, source: &str) {
         /// Of how many sources it is remembered.
         const KNOWN: usize = 1_000;
-        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answered = lock(&self.answered);
         if answered.len() >= KNOWN {
             answered.clear();
         }
@@ -273,7 +283,7 @@ impl SourceBatch<'_> {
             }
         }
         if task.is_first_try && self.admitted.pass != Pass::Probe {
-            let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut calls = lock(&self.calls);
             calls.first += 1;
         }
         Ok(Ticket {
@@ -441,6 +451,11 @@ impl SourceBatch<'_> {
         self.closes(until, no_offer);
     }
 
+    fn count_answer(&self, took: Duration) {
+        let mut answers = lock(&self.answers);
+        *answers = (answers.0 + 1, answers.1.max(took));
+    }
+
     /// Lets the batch's other jobs know that the source is to be left alone.
     fn closes(&self, until: Option<Timestamp>, no_offer: &NoOffer) {
         if let (Some(until), NoOffer::Failed { failure, .. }) = (until, no_offer) {
@@ -449,7 +464,7 @@ impl SourceBatch<'_> {
     }
 
     fn take_calls(&self) -> Calls {
-        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut calls = lock(&self.calls);
         std::mem::take(&mut *calls)
     }
 
@@ -474,10 +489,40 @@ impl SourceBatch<'_> {
 }
 
 impl Ticket<'_> {
+    /// Waits until the job's first request is far slower than the others of its batch, so that one
+    /// page that never answers does not hold up the batch: then the job is to be asked again when
+    /// it holds up nobody. Never ends for a later try, or where most of the source is slow: that
+    /// is the breaker's to judge.
+    pub(crate) async fn is_slow(&self) -> NoOffer {
+        /// How often it is looked.
+        const LOOK: Duration = Duration::from_millis(100);
+        if !self.task.is_first_try || self.batch.admitted.pass == Pass::Probe {
+            std::future::pending::<()>().await;
+        }
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let (answered, slowest) = *lock(&self.batch.answers);
+            let is_slow = self.began.elapsed() > SLOW.max(slowest * TIMES_SLOWER);
+            if is_slow && answered > 2 * self.batch.slow.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+        self.batch.slow.fetch_add(1, Ordering::Relaxed);
+        let source = &self.batch.source;
+        let detail = format!("{source} answers other pages, but not this one");
+        let later = Timestamp::now() + 2 * signed(self.batch.admission.scatter);
+        NoOffer::Later(Later {
+            until: scattered(later, self.batch.admission.scatter),
+            why: Why::Slow,
+            cause: Failure::new(FailureReason::Timeout, detail),
+        })
+    }
+
     /// The source has answered the job: tells the other workers how, and gives the place up.
     pub(crate) async fn answered(self, answer: &Result<Reading, NoOffer>) {
         let took = self.began.elapsed();
         if breaker::is_answer(answer) {
+            self.batch.count_answer(took);
             let SourceBatch {
                 source, settings, ..
             } = self.batch;
@@ -488,4 +533,9 @@ impl Ticket<'_> {
         }
         self.batch.tell(self.task, answer).await;
     }
+}
+
+/// What a lock guards; a panic while it was held has left nothing half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -202,7 +202,7 @@ impl Outcomes {
         let since = job.put_off_since.unwrap_or_else(Timestamp::now);
         let deferrals = job
             .deferrals
-            .saturating_add(u32::from(later.why == Why::RetryAfter));
+            .saturating_add(u32::from(matches!(later.why, Why::RetryAfter | Why::Slow)));
         let wait = Duration::try_from(later.until.duration_since(since)).unwrap_or_default();
         if wait > self.patience || deferrals > MAX_DEFERRALS {
             return self.failed(task, later.cause).await;
