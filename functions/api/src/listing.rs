@@ -12,6 +12,9 @@ use crate::routes::products::{ProductRow, State};
 const TREND: u16 = 30;
 /// How many products of a shard are read at once.
 const PAGE: u16 = 500;
+/// With more products than these a list has no trends and no changes: a read for each product would
+/// take longer than a request may.
+const WITH_TRENDS: usize = 500;
 /// How many reads are on their way at once.
 const PARALLEL: usize = 8;
 
@@ -48,9 +51,14 @@ pub(crate) async fn rows(api: &Api) -> anyhow::Result<Vec<ProductRow>> {
         .several(products.iter().map(|it| &it.id))
         .await?;
     let stored = &stored;
+    let with_trends = products.len() <= WITH_TRENDS;
     stream::iter(products)
         .map(|product| async move {
-            let history = api.observations.history(&product.id, TREND).await?;
+            let history = if with_trends {
+                api.observations.history(&product.id, TREND).await?
+            } else {
+                Vec::new()
+            };
             let last = stored
                 .get(&product.id)
                 .and_then(|stored| stored.last.as_ref());
