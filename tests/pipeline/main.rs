@@ -13,6 +13,7 @@ mod coupang;
 mod demo;
 mod hostile;
 mod jobs;
+mod listing;
 mod notifications;
 mod ports;
 mod rate_limits;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         demo::trials(),
         hostile::trials(),
         jobs::trials(),
+        listing::trials(),
         notifications::trials(),
         ports::trials(),
         rate_limits::trials(),

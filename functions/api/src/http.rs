@@ -9,9 +9,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use store::{BadCursor, Cursor};
+use utoipa::IntoParams;
 
 use crate::access::Caller;
 use crate::error::ApiError;
@@ -211,6 +213,34 @@ impl Request {
         read.end()
             .map_err(|error| ApiError::bad(format!("The body is not one JSON value: {error}.")))?;
         Ok(value)
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+pub(crate) struct PageQuery {
+    /// How many, at most.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u16>,
+    /// Where the page begins: `next` of the page before.
+    cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// Where the page begins, and how many are on it.
+    pub(crate) fn read(&self, default: u16) -> Result<(Option<Cursor>, u16), ApiError> {
+        let limit = self.limit.unwrap_or(default);
+        if !(1..=1_000).contains(&limit) {
+            return Err(ApiError::field(
+                "limit",
+                "limit is a number from 1 to 1000.",
+            ));
+        }
+        let cursor = self.cursor.as_deref().map(str::parse).transpose();
+        let cursor = cursor.map_err(|error: BadCursor| {
+            ApiError::field("cursor", format!("It cannot be read: {error}."))
+        })?;
+        Ok((cursor, limit))
     }
 }
 

@@ -1,8 +1,8 @@
 //! The products with their latest prices, as a list needs them.
 
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{Decimal, Observation, Outcome, Product, ProductId};
-use store::{LastPrice, SHARDS};
+use model::{Decimal, Observation, Outcome, Product};
+use store::LastPrice;
 
 use crate::Api;
 use crate::routes::prices::FailureView;
@@ -10,42 +10,27 @@ use crate::routes::products::{ProductRow, State};
 
 /// How many outcomes a trend shows.
 const TREND: u16 = 30;
-/// How many products of a shard are read at once.
-const PAGE: u16 = 500;
+/// How many products are read at once.
+const PAGE: u16 = 1_000;
 /// With more products than these a list has no trends and no changes: a read for each product would
 /// take longer than a request may.
 const WITH_TRENDS: usize = 500;
 /// How many reads are on their way at once.
 const PARALLEL: usize = 8;
 
-/// A row for every product that is followed.
+/// A row for every product, followed or paused.
 pub(crate) async fn rows(api: &Api) -> anyhow::Result<Vec<ProductRow>> {
-    let mut shards = Vec::new();
-    for schedule in &api.schedules {
-        shards.extend((0..SHARDS).map(|shard| (schedule.name.clone(), shard)));
+    let mut products: Vec<Product> = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = api.products.list(cursor.as_ref(), PAGE).await?;
+        let listed = page.items.into_iter();
+        products.extend(listed.filter_map(|listed| listed.definition.ok()));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
     }
-    let products: Vec<Vec<Product>> = stream::iter(shards)
-        .map(|(schedule, shard)| async move {
-            let mut products = Vec::new();
-            let mut from: Option<ProductId> = None;
-            loop {
-                let page = api
-                    .products
-                    .active(&schedule, shard, from.as_ref(), PAGE)
-                    .await?;
-                products.extend(page.products.iter().filter_map(|active| {
-                    Product::from_json(&active.id, active.definition.get()).ok()
-                }));
-                match page.next {
-                    Some(next) => from = Some(next),
-                    None => return anyhow::Ok(products),
-                }
-            }
-        })
-        .buffer_unordered(PARALLEL)
-        .try_collect()
-        .await?;
-    let products: Vec<Product> = products.into_iter().flatten().collect();
     let stored = api
         .products
         .several(products.iter().map(|it| &it.id))

@@ -21,7 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::Api;
 use crate::access::Access;
 use crate::error::ApiError;
-use crate::http::{Reply, Request};
+use crate::http::{PageQuery, Reply, Request};
 
 /// What a handler gives, later.
 pub(crate) type Handled<'a> = Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send + 'a>>;
@@ -144,6 +144,7 @@ pub(crate) fn table() -> Vec<Route> {
     let mut table = about();
     table.extend(products());
     table.extend(work());
+    table.extend(files());
     table
 }
 
@@ -296,6 +297,7 @@ fn work() -> Vec<Route> {
             "The latest runs, newest first",
             handler!(runs::list),
         )
+        .query::<PageQuery>()
         .answers::<runs::RunsView>(),
         Route::new(
             "GET /api/runs/{id}",
@@ -311,6 +313,11 @@ fn work() -> Vec<Route> {
             handler!(runs::outcomes),
         )
         .answers::<runs::OutcomesView>(),
+    ]
+}
+
+fn files() -> Vec<Route> {
+    vec![
         Route::new(
             "POST /api/uploads",
             Access::Editor,
@@ -320,6 +327,14 @@ fn work() -> Vec<Route> {
         .body::<uploads::NewUpload>()
         .answers::<uploads::MadeUpload>()
         .with_status(201),
+        Route::new(
+            "GET /api/uploads",
+            Access::Viewer,
+            "The uploads, newest first",
+            handler!(uploads::list),
+        )
+        .query::<PageQuery>()
+        .answers::<uploads::UploadsView>(),
         Route::new(
             "GET /api/uploads/{id}",
             Access::Viewer,

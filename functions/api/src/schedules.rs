@@ -2,12 +2,9 @@
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use model::{ScheduleName, Slot};
+use model::ScheduleName;
 use schedule::Schedule;
 use serde::Deserialize;
-
-/// How far back runs are looked for, in days.
-const DAYS_BACK: i64 = 60;
 
 /// One schedule.
 #[derive(Debug)]
@@ -49,33 +46,15 @@ pub(crate) fn read(json: &str) -> Result<Vec<ScheduleEntry>> {
         .collect()
 }
 
-impl ScheduleEntry {
-    /// The last slots before an instant, at most `count`, oldest first.
-    pub(crate) fn before(&self, instant: Timestamp, count: usize) -> Vec<Slot> {
-        let from = instant - jiff::SignedDuration::from_hours(24 * DAYS_BACK);
-        let mut slots: Vec<Slot> = self
-            .schedule
-            .upcoming(from)
-            .take_while(|due| *due <= instant)
-            .map(Slot::at)
-            .collect();
-        slots.drain(..slots.len().saturating_sub(count));
-        slots
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_schedule_knows_its_last_slots() {
+    fn what_is_no_schedule_is_refused() {
         let json =
             r#"[{"name": "daily", "expression": "cron(15 10 * * ? *)", "timezone": "Asia/Seoul"}]"#;
-        let daily = read(json).unwrap().remove(0);
-        let slots = daily.before("2026-11-21T01:15:00Z".parse().unwrap(), 2);
-        let texts: Vec<String> = slots.iter().map(Slot::to_string).collect();
-        assert_eq!(texts, ["2026-11-20T01:15:00Z", "2026-11-21T01:15:00Z"]);
+        assert_eq!(read(json).unwrap().remove(0).name.as_str(), "daily");
         assert!(read("[{}]").is_err());
     }
 }

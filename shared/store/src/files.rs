@@ -9,14 +9,14 @@
 //! queue. A repeated event that finds a version settled and untold tells it.
 
 use anyhow::{Context, Result};
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use jiff::{SignedDuration, Timestamp};
 use model::{FileId, Upload};
 
-use crate::Table;
 use crate::item::{Item, n, parsed, parsed_if_any, s, text};
+use crate::listing::{Listing, came_at};
+use crate::table::Written;
+use crate::{Cursor, Page, Table};
 
 /// How long a lease lasts, in seconds, unless it is renewed. Shorter than the minute after
 /// which Lambda repeats a failed event.
@@ -59,6 +59,8 @@ pub struct FileRecord {
     pub upload: Upload,
     /// How far it is.
     pub state: FileState,
+    /// When it came; unknown of one that came before uploads were listed.
+    pub came_at: Option<Timestamp>,
 }
 
 /// What became of a claim.
@@ -83,12 +85,14 @@ impl Files {
     /// Claims a version of an upload for [`LEASE_SECONDS`].
     pub async fn claim(&self, upload: &Upload) -> Result<Claim> {
         let now = Timestamp::now();
-        let result = self
-            .update(&upload.file_id())
-            .update_expression(
+        let id = upload.file_id();
+        let mut claim = self
+            .update(&id)
+            .update_expression(format!(
                 "SET #status = :processing, #bucket = :b, #key = :k, sequencer = :s, #size = :z, \
-                 lease_until = :until REMOVE report, summary, code, reason, told_at",
-            )
+                 lease_until = :until, {} REMOVE report, summary, code, reason, told_at",
+                Listing::SET_ONCE
+            ))
             .condition_expression(
                 "attribute_not_exists(PK) OR sequencer < :s \
                  OR (sequencer = :s AND #status = :processing AND lease_until < :now)",
@@ -103,24 +107,22 @@ impl Files {
             .expression_attribute_values(":s", s(&upload.sequencer))
             .expression_attribute_values(":z", n(upload.size))
             .expression_attribute_values(":until", n(lease_end(now)))
-            .expression_attribute_values(":now", n(now.as_millisecond()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(Claim::Ours),
-            Err(error) => match standing(&error) {
-                Some(item) => {
-                    let same = text(item, "sequencer") == Some(upload.sequencer.as_str());
-                    Ok(match read(item)?.state {
-                        _ if !same => Claim::Settled,
-                        FileState::Processing { .. } => Claim::Held,
-                        _ if item.contains_key("told_at") => Claim::Settled,
-                        settled => Claim::Untold(settled),
-                    })
-                }
-                None => Err(error).with_context(|| format!("claim {}", upload.key)),
-            },
+            .expression_attribute_values(":now", n(now.as_millisecond()));
+        for (name, value) in Listing::Uploads.by_time(format_args!("{now:.3}"), &id) {
+            claim = claim.expression_attribute_values(format!(":{name}"), s(value));
+        }
+        let written = self.table.update_if(claim).await;
+        match written.with_context(|| format!("claim {}", upload.key))? {
+            Written::Applied => Ok(Claim::Ours),
+            Written::Refused(item) => {
+                let same = text(&item, "sequencer") == Some(upload.sequencer.as_str());
+                Ok(match read(&item)?.state {
+                    _ if !same => Claim::Settled,
+                    FileState::Processing { .. } => Claim::Held,
+                    _ if item.contains_key("told_at") => Claim::Settled,
+                    settled => Claim::Untold(settled),
+                })
+            }
         }
     }
 
@@ -131,7 +133,9 @@ impl Files {
             .held(upload)
             .update_expression("SET lease_until = :until")
             .expression_attribute_values(":until", n(lease_end(Timestamp::now())));
-        ours(update.send().await).with_context(|| format!("hold {}", upload.key))
+        self.applies(update)
+            .await
+            .with_context(|| format!("hold {}", upload.key))
     }
 
     /// Ends the work on a claimed version; false as for [`Self::finish`].
@@ -155,7 +159,9 @@ impl Files {
             .expression_attribute_values(":r", s(report))
             .expression_attribute_values(":m", s(summary))
             .expression_attribute_values(":at", s(Timestamp::now().to_string()));
-        ours(update.send().await).with_context(|| format!("finish {}", upload.key))
+        self.applies(update)
+            .await
+            .with_context(|| format!("finish {}", upload.key))
     }
 
     /// Ends the work on a claimed version without a report; false as for [`Self::finish`].
@@ -169,7 +175,9 @@ impl Files {
             .expression_attribute_values(":c", s(code))
             .expression_attribute_values(":r", s(reason))
             .expression_attribute_values(":at", s(Timestamp::now().to_string()));
-        ours(update.send().await).with_context(|| format!("end {}", upload.key))
+        self.applies(update)
+            .await
+            .with_context(|| format!("end {}", upload.key))
     }
 
     /// Says that the note of a settled version is in the queue. A newer version that took the
@@ -183,43 +191,36 @@ impl Files {
             .expression_attribute_values(":s", s(&upload.sequencer))
             .expression_attribute_values(":processing", s("processing"))
             .expression_attribute_values(":at", s(Timestamp::now().to_string()));
-        ours(update.send().await).with_context(|| format!("mark {} as told", upload.key))?;
+        self.applies(update)
+            .await
+            .with_context(|| format!("mark {} as told", upload.key))?;
         Ok(())
     }
 
     /// Looks a file up.
     pub async fn get(&self, id: &FileId) -> Result<Option<FileRecord>> {
-        let answer = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .key("PK", key(id))
-            .key("SK", s("META"))
-            .consistent_read(true)
-            .send()
-            .await
-            .with_context(|| format!("read the file {id}"))?;
-        answer.item.map(|item| read(&item)).transpose()
+        let item = self.table.get_latest(key(id), "META").await;
+        let item = item.with_context(|| format!("read the file {id}"))?;
+        item.map(|item| read(&item)).transpose()
     }
 
-    fn update(
-        &self,
-        id: &FileId,
-    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
-        self.table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .key("PK", key(id))
-            .key("SK", s("META"))
+    /// A page of all uploads, the newest first. Eventually consistent.
+    pub async fn list(&self, cursor: Option<&Cursor>, limit: u16) -> Result<Page<FileRecord>> {
+        let page = self.table.page_of_items(Listing::Uploads, cursor, limit);
+        page.await?.try_map(|item| read(&item))
+    }
+
+    /// Whether the condition of an update held.
+    async fn applies(&self, update: UpdateItemFluentBuilder) -> Result<bool> {
+        Ok(self.table.update_if(update).await?.is_applied())
+    }
+
+    fn update(&self, id: &FileId) -> UpdateItemFluentBuilder {
+        self.table.update(key(id), "META")
     }
 
     /// An update of a file whose standing version is this one and still worked on.
-    fn held(
-        &self,
-        upload: &Upload,
-    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+    fn held(&self, upload: &Upload) -> UpdateItemFluentBuilder {
         self.update(&upload.file_id())
             .condition_expression("sequencer = :s AND #status = :processing")
             .expression_attribute_names("#status", "status")
@@ -228,36 +229,13 @@ impl Files {
     }
 }
 
-fn key(id: &FileId) -> AttributeValue {
-    s(format!("FILE#{id}"))
+fn key(id: &FileId) -> String {
+    format!("FILE#{id}")
 }
 
 /// The end of a lease that begins now, in milliseconds since the epoch.
 fn lease_end(now: Timestamp) -> i64 {
     now.as_millisecond() + LEASE_SECONDS * 1_000
-}
-
-/// The item that made a conditional update fail.
-pub(crate) fn standing(error: &SdkError<UpdateItemError>) -> Option<&Item> {
-    match error.as_service_error()? {
-        UpdateItemError::ConditionalCheckFailedException(failed) => failed.item(),
-        _ => None,
-    }
-}
-
-/// Whether a conditional update went through.
-pub(crate) fn ours<T>(result: Result<T, SdkError<UpdateItemError>>) -> Result<bool> {
-    match result {
-        Ok(_) => Ok(true),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 fn read(item: &Item) -> Result<FileRecord> {
@@ -285,5 +263,6 @@ fn read(item: &Item) -> Result<FileRecord> {
             size: parsed(item, "size")?,
         },
         state,
+        came_at: came_at(item),
     })
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use model::{ItemId, ProductId};
 
 use crate::Table;
-use crate::item::{Item, parsed, s, text};
+use crate::item::{self, Item, parsed, s, text};
 
 /// The partition of all grants.
 const PARTITION: &str = "GRANTS";
@@ -62,13 +62,10 @@ impl Grants {
 
     /// Stores a grant.
     pub async fn put(&self, grant: &Grant) -> Result<()> {
-        let mut item = Item::from([
-            ("PK".to_owned(), s(PARTITION)),
-            ("SK".to_owned(), s(&grant.id)),
-            ("name".to_owned(), s(&grant.name)),
-            ("digest".to_owned(), s(&grant.digest)),
-            ("created_at".to_owned(), s(grant.created_at.to_string())),
-        ]);
+        let mut item = item::key(PARTITION, &grant.id);
+        item.insert("name".to_owned(), s(&grant.name));
+        item.insert("digest".to_owned(), s(&grant.digest));
+        item.insert("created_at".to_owned(), s(grant.created_at.to_string()));
         let kind = match &grant.kind {
             GrantKind::Viewer => "viewer",
             GrantKind::Editor => "editor",
@@ -83,10 +80,7 @@ impl Grants {
         };
         item.insert("kind".to_owned(), s(kind));
         self.table
-            .client
-            .put_item()
-            .table_name(&self.table.name)
-            .set_item(Some(item))
+            .put(item)
             .send()
             .await
             .with_context(|| format!("store the grant {}", grant.id))?;
@@ -95,27 +89,16 @@ impl Grants {
 
     /// Looks a grant up, as the latest write left it.
     pub async fn get(&self, id: &str) -> Result<Option<Grant>> {
-        let answer = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .key("PK", s(PARTITION))
-            .key("SK", s(id))
-            .consistent_read(true)
-            .send()
-            .await
-            .with_context(|| format!("read the grant {id}"))?;
-        answer.item.as_ref().map(read).transpose()
+        let item = self.table.get_latest(PARTITION.to_owned(), id).await;
+        let item = item.with_context(|| format!("read the grant {id}"))?;
+        item.as_ref().map(read).transpose()
     }
 
     /// Every grant, ordered by id.
     pub async fn all(&self) -> Result<Vec<Grant>> {
         let mut items = self
             .table
-            .client
             .query()
-            .table_name(&self.table.name)
             .key_condition_expression("PK = :p")
             .expression_attribute_values(":p", s(PARTITION))
             .into_paginator()
@@ -130,18 +113,8 @@ impl Grants {
 
     /// Ends a grant; false when there is none.
     pub async fn revoke(&self, id: &str) -> Result<bool> {
-        let answer = self
-            .table
-            .client
-            .delete_item()
-            .table_name(&self.table.name)
-            .key("PK", s(PARTITION))
-            .key("SK", s(id))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld)
-            .send()
-            .await
-            .with_context(|| format!("revoke the grant {id}"))?;
-        Ok(answer.attributes.is_some())
+        let revoked = self.table.delete(PARTITION.to_owned(), id).await;
+        revoked.with_context(|| format!("revoke the grant {id}"))
     }
 }
 

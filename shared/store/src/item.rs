@@ -9,6 +9,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 /// An item: attribute name to value.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
+/// The key of an item.
+pub(crate) fn key(partition: impl Into<String>, sort: &str) -> Item {
+    Item::from([("PK".to_owned(), s(partition)), ("SK".to_owned(), s(sort))])
+}
+
 /// A string attribute value.
 pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())

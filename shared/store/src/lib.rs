@@ -10,6 +10,7 @@ mod grants;
 mod idempotency;
 mod item;
 mod links;
+mod listing;
 mod notifications;
 mod objects;
 mod observations;
@@ -26,10 +27,13 @@ pub use files::{Claim, FileRecord, FileState, Files, LEASE_SECONDS};
 pub use grants::{Grant, GrantKind, Grants, ShareScope};
 pub use idempotency::Requests;
 pub use links::Links;
-pub use notifications::{Delivery, NotificationClaim, Notifications, Outbox};
+pub use listing::{BadCursor, Cursor, Page};
+pub use notifications::{Delivery, NotificationClaim, NotificationRecord, Notifications, Outbox};
 pub use objects::{Bucket, Download, Presigned, XLSX};
 pub use observations::{Observations, Recorded};
-pub use products::{ActivePage, ActiveProduct, LastPrice, PageVersion, Products, StoredProduct};
+pub use products::{
+    ActivePage, ActiveProduct, LastPrice, ListedProduct, PageVersion, Products, StoredProduct,
+};
 pub use queue::{MAX_DELAY, Queue};
 pub use runs::{PlanPage, Run, RunStatus, RunTotals, Runs};
 pub use secrets::{KeptSecret, KeptSecrets, Secrets};

@@ -8,13 +8,14 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use jiff::{SignedDuration, Timestamp};
 use model::{Message, Notification, NotificationId, Upload, UploadNotification, UploadOutcome};
 
-use crate::files::{ours, standing};
-use crate::item::{n, s, text};
-use crate::{FileState, Files, Queue, Table};
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use crate::item::{Item, n, s, text};
+use crate::listing::{Listing, came_at};
+use crate::table::Written;
+use crate::{Cursor, FileState, Files, Page, Queue, Table};
 
 /// How long whoever sends a notification may take; then another attempt may begin.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -114,7 +115,15 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    fn name(self) -> &'static str {
+    const ALL: [Self; 4] = [
+        Self::Sent,
+        Self::NotConfigured,
+        Self::Superseded,
+        Self::Refused,
+    ];
+
+    /// The name in data.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Sent => "sent",
             Self::NotConfigured => "not_configured",
@@ -122,6 +131,19 @@ impl Delivery {
             Self::Refused => "refused",
         }
     }
+}
+
+/// A notification as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotificationRecord {
+    /// What is told.
+    pub notification: Notification,
+    /// When it was first taken up.
+    pub came_at: Option<Timestamp>,
+    /// What came of it; `None` while it is being sent.
+    pub delivery: Option<Delivery>,
+    /// Why, where there is more to say.
+    pub detail: String,
 }
 
 impl Notifications {
@@ -134,29 +156,44 @@ impl Notifications {
     pub async fn claim(&self, notification: &Notification) -> Result<NotificationClaim> {
         let id = notification.id();
         let now = Timestamp::now();
-        let result = self
+        let mut claim = self
             .update(&id)
-            .update_expression(
-                "SET #status = :sending, note = :note, lease_until = :until, expires_at = :expires",
-            )
+            .update_expression(format!(
+                "SET #status = :sending, note = :note, lease_until = :until, \
+                 expires_at = :expires, {}",
+                Listing::SET_ONCE
+            ))
             .condition_expression(
                 "attribute_not_exists(PK) OR (#status = :sending AND lease_until < :now)",
             )
             .expression_attribute_values(":note", s(serde_json::to_string(notification)?))
             .expression_attribute_values(":until", n((now + LEASE).as_millisecond()))
             .expression_attribute_values(":now", n(now.as_millisecond()))
-            .expression_attribute_values(":expires", n((now + REMEMBERED).as_second()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(NotificationClaim::Ours),
-            Err(error) => match standing(&error) {
-                Some(item) if text(item, "status") == Some(SENDING) => Ok(NotificationClaim::Held),
-                Some(_) => Ok(NotificationClaim::Settled),
-                None => Err(error).with_context(|| format!("claim the notification {id}")),
-            },
+            .expression_attribute_values(":expires", n((now + REMEMBERED).as_second()));
+        for (name, value) in Listing::Notifications.by_time(format_args!("{now:.3}"), &id) {
+            claim = claim.expression_attribute_values(format!(":{name}"), s(value));
         }
+        let written = self.table.update_if(claim).await;
+        let written = written.with_context(|| format!("claim the notification {id}"))?;
+        Ok(match written {
+            Written::Applied => NotificationClaim::Ours,
+            Written::Refused(item) if text(&item, "status") == Some(SENDING) => {
+                NotificationClaim::Held
+            }
+            Written::Refused(_) => NotificationClaim::Settled,
+        })
+    }
+
+    /// A page of the notifications of the last 30 days, the newest first. Eventually consistent.
+    pub async fn list(
+        &self,
+        cursor: Option<&Cursor>,
+        limit: u16,
+    ) -> Result<Page<NotificationRecord>> {
+        let page = self
+            .table
+            .page_of_items(Listing::Notifications, cursor, limit);
+        page.await?.try_map(|item| read(&item))
     }
 
     /// Gives a claimed notification back, to be sent later.
@@ -166,7 +203,10 @@ impl Notifications {
             .update_expression("SET lease_until = :ended")
             .condition_expression("#status = :sending")
             .expression_attribute_values(":ended", n(0));
-        ours(update.send().await).with_context(|| format!("give the notification {id} back"))?;
+        self.table
+            .update_if(update)
+            .await
+            .with_context(|| format!("give the notification {id} back"))?;
         Ok(())
     }
 
@@ -186,20 +226,16 @@ impl Notifications {
             .expression_attribute_values(":status", s(delivery.name()))
             .expression_attribute_values(":detail", s(detail))
             .expression_attribute_values(":at", s(Timestamp::now().to_string()));
-        ours(update.send().await).with_context(|| format!("settle the notification {id}"))?;
+        self.table
+            .update_if(update)
+            .await
+            .with_context(|| format!("settle the notification {id}"))?;
         Ok(())
     }
 
-    fn update(
-        &self,
-        id: &NotificationId,
-    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+    fn update(&self, id: &NotificationId) -> UpdateItemFluentBuilder {
         self.table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .key("PK", s(format!("NOTE#{id}")))
-            .key("SK", s("META"))
+            .update(format!("NOTE#{id}"), "META")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":sending", s(SENDING))
     }
@@ -207,3 +243,14 @@ impl Notifications {
 
 /// The status of a notification that is on its way.
 const SENDING: &str = "sending";
+
+fn read(item: &Item) -> Result<NotificationRecord> {
+    let status = text(item, "status").unwrap_or_default();
+    let note = text(item, "note").context("a notification says nothing")?;
+    Ok(NotificationRecord {
+        notification: serde_json::from_str(note).context("read a notification")?,
+        came_at: came_at(item),
+        delivery: Delivery::ALL.into_iter().find(|one| one.name() == status),
+        detail: text(item, "detail").unwrap_or_default().to_owned(),
+    })
+}

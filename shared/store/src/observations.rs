@@ -10,9 +10,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::{Context, Result, bail};
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Select};
+use aws_sdk_dynamodb::types::Select;
 use futures::{StreamExt, TryStreamExt, stream};
 use iso_currency::Currency;
 use jiff::Timestamp;
@@ -51,70 +49,36 @@ impl Observations {
 
     /// Records the outcome of a job, unless it has one.
     pub async fn record(&self, observation: &Observation) -> Result<Recorded> {
-        let result = self
-            .table
-            .client
-            .put_item()
-            .table_name(&self.table.name)
-            .set_item(Some(write(observation)))
-            .condition_expression("attribute_not_exists(PK)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(Recorded::New),
-            Err(error) => match already_there(&error) {
-                Some(item) => Ok(Recorded::Already(Box::new(read(item)?))),
-                None => Err(error).with_context(|| {
-                    format!("record {} of {}", observation.product, observation.run)
-                }),
-            },
-        }
+        let standing = self.table.put_once(write(observation)).await;
+        let standing = standing
+            .with_context(|| format!("record {} of {}", observation.product, observation.run))?;
+        Ok(match standing {
+            None => Recorded::New,
+            Some(item) => Recorded::Already(Box::new(read(&item)?)),
+        })
     }
 
     /// Settles a price that is still to be confirmed by putting `settled` in its place: the same
     /// job's price, confirmed or [`Unconfirmed::Final`]. False when there is none to settle: it
     /// is settled already, or was never recorded.
     pub async fn settle(&self, settled: &Observation) -> Result<bool> {
-        let result = self
+        let put = self
             .table
-            .client
-            .put_item()
-            .table_name(&self.table.name)
-            .set_item(Some(write(settled)))
+            .put(write(settled))
             .condition_expression("unconfirmed = :pending")
-            .expression_attribute_values(":pending", s(Unconfirmed::Pending.name()))
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => {
-                Err(error).with_context(|| format!("settle {} of {}", settled.product, settled.run))
-            }
-        }
+            .expression_attribute_values(":pending", s(Unconfirmed::Pending.name()));
+        let written = self.table.put_if(put).await;
+        let written =
+            written.with_context(|| format!("settle {} of {}", settled.product, settled.run))?;
+        Ok(written.is_applied())
     }
 
     /// The outcome of a product in a run.
     pub async fn get(&self, product: &ProductId, run: &RunId) -> Result<Option<Observation>> {
-        let answer = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .key("PK", s(format!("PRODUCT#{product}")))
-            .key("SK", s(sort_key(run)))
-            .consistent_read(true)
-            .send()
-            .await
-            .with_context(|| format!("read the outcome of {product} in {run}"))?;
-        answer.item.as_ref().map(read).transpose()
+        let sort = sort_key(run);
+        let item = self.table.get_latest(partition(product), &sort).await;
+        let item = item.with_context(|| format!("read the outcome of {product} in {run}"))?;
+        item.as_ref().map(read).transpose()
     }
 
     /// The outcomes of several jobs, those that have one. Eventually consistent.
@@ -160,19 +124,18 @@ impl Observations {
             .expression_attribute_values(":u", n(until.as_millisecond()))
             .expression_attribute_values(":e", n(until.as_second()))
             .expression_attribute_values(":now", n(Timestamp::now().as_millisecond()));
-        crate::files::ours(claim.send().await)
-            .with_context(|| format!("claim the job of {product} in {run}"))
+        let claimed = self.table.update_if(claim).await;
+        let claimed = claimed.with_context(|| format!("claim the job of {product} in {run}"))?;
+        Ok(claimed.is_applied())
     }
 
     /// The newest observations of a product, newest first.
     pub async fn history(&self, product: &ProductId, limit: u16) -> Result<Vec<Observation>> {
         let answer = self
             .table
-            .client
             .query()
-            .table_name(&self.table.name)
             .key_condition_expression("PK = :p AND begins_with(SK, :o)")
-            .expression_attribute_values(":p", s(format!("PRODUCT#{product}")))
+            .expression_attribute_values(":p", s(partition(product)))
             .expression_attribute_values(":o", s("OBS#"))
             .scan_index_forward(false)
             .limit(i32::from(limit))
@@ -195,11 +158,9 @@ impl Observations {
         let to = to.map_or_else(|| "OBS$".to_owned(), |slot| format!("OBS#{slot}$"));
         let mut items = self
             .table
-            .client
             .query()
-            .table_name(&self.table.name)
             .key_condition_expression("PK = :p AND SK BETWEEN :from AND :to")
-            .expression_attribute_values(":p", s(format!("PRODUCT#{product}")))
+            .expression_attribute_values(":p", s(partition(product)))
             .expression_attribute_values(":from", s(from))
             .expression_attribute_values(":to", s(to))
             .into_paginator()
@@ -222,11 +183,7 @@ impl Observations {
     ) -> Result<bool> {
         let update = self
             .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .key("PK", s(format!("PRODUCT#{product}")))
-            .key("SK", s(sort_key(run)))
+            .update(partition(product), &sort_key(run))
             .condition_expression("attribute_exists(price)");
         let update = match void {
             Some(void) => update
@@ -236,7 +193,10 @@ impl Observations {
             None => update.update_expression("REMOVE #void, void_at"),
         };
         let update = update.expression_attribute_names("#void", "void");
-        crate::files::ours(update.send().await).with_context(|| format!("void {product} of {run}"))
+        let written = self.table.update_if(update).await;
+        Ok(written
+            .with_context(|| format!("void {product} of {run}"))?
+            .is_applied())
     }
 
     /// How many outcomes a run has. Eventually consistent: it can be too low for a moment,
@@ -307,13 +267,15 @@ impl Observations {
         shard: u8,
     ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
         self.table
-            .client
             .query()
-            .table_name(&self.table.name)
             .index_name("run")
             .key_condition_expression("run_shard = :r")
             .expression_attribute_values(":r", s(run_shard(run, shard)))
     }
+}
+
+fn partition(product: &ProductId) -> String {
+    format!("PRODUCT#{product}")
 }
 
 fn sort_key(run: &RunId) -> String {
@@ -322,13 +284,6 @@ fn sort_key(run: &RunId) -> String {
 
 fn run_shard(run: &RunId, shard: u8) -> String {
     format!("{run}#{shard:02}")
-}
-
-fn already_there(error: &SdkError<PutItemError>) -> Option<&Item> {
-    match error.as_service_error()? {
-        PutItemError::ConditionalCheckFailedException(failed) => failed.item(),
-        _ => None,
-    }
 }
 
 fn write(observation: &Observation) -> Item {
@@ -345,7 +300,7 @@ fn write(observation: &Observation) -> Item {
         void,
     } = observation;
     let mut item = Item::from([
-        ("PK".to_owned(), s(format!("PRODUCT#{product}"))),
+        ("PK".to_owned(), s(partition(product))),
         ("SK".to_owned(), s(sort_key(run))),
         ("run".to_owned(), s(run.to_string())),
         (

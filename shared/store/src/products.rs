@@ -2,7 +2,8 @@
 //!
 //! `PRODUCT#id` / `META`. Attributes: `definition` (the product as JSON text, passed on to jobs
 //! unread), `name`, `category` (for queries by people), `active_shard` (`schedule#07`, only on
-//! active products, the key of the index `active`), and the last price: `last_slot`,
+//! active products, the key of the index `active`), `list_shard` and `list_key` (see `listing`),
+//! and the last price: `last_slot`,
 //! `last_price` (number), `last_currency`, `last_availability`, and where a shop names versions
 //! of its pages the one it was read from: `page_etag`, `page_modified`, `page_read_as`,
 //! `page_read_at`, `page_found_in`, `page_name`.
@@ -11,8 +12,6 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValue;
 use iso_currency::Currency;
 use jiff::Timestamp;
 use model::{
@@ -21,9 +20,9 @@ use model::{
 };
 use serde_json::value::RawValue;
 
-use crate::Table;
-use crate::item::{Item, n, parsed, parsed_if_any, s, text};
-use crate::shard;
+use crate::item::{self, Item, n, parsed, parsed_if_any, s, text};
+use crate::listing::Listing;
+use crate::{Cursor, Page, Table, shard};
 
 /// The products.
 #[derive(Debug, Clone)]
@@ -77,6 +76,15 @@ pub struct ActiveProduct {
     pub definition: Box<RawValue>,
 }
 
+/// A product in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedProduct {
+    /// Its id.
+    pub id: ProductId,
+    /// Its definition, or why it cannot be read.
+    pub definition: Result<Product, Failure>,
+}
+
 /// A page of the active products of a shard.
 #[derive(Debug)]
 pub struct ActivePage {
@@ -108,15 +116,15 @@ impl Products {
         let mut remove = Vec::new();
         let mut update = self
             .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .key("PK", key(&product.id))
-            .key("SK", s("META"))
+            .update(key(&product.id), "META")
             .expression_attribute_names("#definition", "definition")
             .expression_attribute_names("#name", "name")
             .expression_attribute_values(":d", s(serde_json::to_string(product)?))
             .expression_attribute_values(":n", s(&product.name));
+        for (name, value) in Listing::of_product(&product.id) {
+            let _ = write!(set, ", {name} = :{name}");
+            update = update.expression_attribute_values(format!(":{name}"), s(value));
+        }
         if let Some(category) = &product.category {
             set.push_str(", category = :c");
             update = update.expression_attribute_values(":c", s(category));
@@ -144,44 +152,34 @@ impl Products {
 
     /// Looks a product up.
     pub async fn get(&self, id: &ProductId) -> Result<Option<StoredProduct>> {
-        let answer = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .key("PK", key(id))
-            .key("SK", s("META"))
-            .send()
-            .await
-            .with_context(|| format!("read the product {id}"))?;
-        answer.item.map(|item| read(id, &item)).transpose()
+        let item = self.table.get(key(id), "META").await;
+        let item = item.with_context(|| format!("read the product {id}"))?;
+        item.map(|item| read(id, &item)).transpose()
     }
 
     /// Ends following a product; false when there is none. Its history stays.
     pub async fn delete(&self, id: &ProductId) -> Result<bool> {
-        let answer = self
-            .table
-            .client
-            .delete_item()
-            .table_name(&self.table.name)
-            .key("PK", key(id))
-            .key("SK", s("META"))
-            .return_values(ReturnValue::AllOld)
-            .send()
-            .await
-            .with_context(|| format!("delete the product {id}"))?;
-        Ok(answer.attributes.is_some())
+        let deleted = self.table.delete(key(id), "META").await;
+        deleted.with_context(|| format!("delete the product {id}"))
     }
 
-    /// Looks several products up. A little later than the latest write, perhaps.
+    /// A page of all products, active or not, by shard and id. Eventually consistent.
+    pub async fn list(&self, cursor: Option<&Cursor>, limit: u16) -> Result<Page<ListedProduct>> {
+        let page = self.table.page(Listing::Products, cursor, limit).await?;
+        page.try_map(|item| {
+            let id = product_id(&item)?;
+            let definition = Product::from_json(&id, text(&item, "definition").unwrap_or("null"));
+            Ok(ListedProduct { id, definition })
+        })
+    }
+
+    /// Looks several products up. Eventually consistent.
     pub async fn several(
         &self,
         ids: impl IntoIterator<Item = &ProductId>,
     ) -> Result<HashMap<ProductId, StoredProduct>> {
         let ids: HashSet<&ProductId> = ids.into_iter().collect();
-        let keys = ids
-            .into_iter()
-            .map(|id| Item::from([("PK".to_owned(), key(id)), ("SK".to_owned(), s("META"))]));
+        let keys = ids.into_iter().map(|id| item::key(key(id), "META"));
         let items = self.table.batch_get(keys.collect(), None).await?;
         items
             .iter()
@@ -204,16 +202,14 @@ impl Products {
         let shard_key = active_shard(schedule, shard);
         let mut query = self
             .table
-            .client
             .query()
-            .table_name(&self.table.name)
             .index_name("active")
             .expression_attribute_values(":shard", s(&shard_key))
             .limit(i32::from(limit));
         query = if let Some(from) = from {
             query
                 .key_condition_expression("active_shard = :shard AND PK > :from")
-                .expression_attribute_values(":from", key(from))
+                .expression_attribute_values(":from", s(key(from)))
         } else {
             query.key_condition_expression("active_shard = :shard")
         };
@@ -248,15 +244,10 @@ impl Products {
         let mut remove = Vec::new();
         let mut update = self
             .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .key("PK", key(id))
-            .key("SK", s("META"))
+            .update(key(id), "META")
             .condition_expression(
                 "attribute_exists(PK) AND (attribute_not_exists(last_slot) OR last_slot < :s)",
             )
-            .return_values(ReturnValue::None)
             .expression_attribute_values(":s", s(slot.to_string()))
             .expression_attribute_values(":p", n(offer.price.amount))
             .expression_attribute_values(":c", s(offer.price.currency.code()));
@@ -277,19 +268,9 @@ impl Products {
         if !remove.is_empty() {
             let _ = write!(set, " REMOVE {}", remove.join(", "));
         }
-        match update.update_expression(set).send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => {
-                Err(error).with_context(|| format!("move the last price of {id} forward"))
-            }
-        }
+        let written = self.table.update_if(update.update_expression(set)).await;
+        written.with_context(|| format!("move the last price of {id} forward"))?;
+        Ok(())
     }
 }
 
@@ -326,8 +307,8 @@ fn page_version(item: &Item) -> Result<Option<PageVersion>> {
     }))
 }
 
-fn key(id: &ProductId) -> aws_sdk_dynamodb::types::AttributeValue {
-    s(format!("PRODUCT#{id}"))
+fn key(id: &ProductId) -> String {
+    format!("PRODUCT#{id}")
 }
 
 fn active_shard(schedule: &ScheduleName, shard: u8) -> String {

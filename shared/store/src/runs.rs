@@ -8,15 +8,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use model::{FailureReason, ProductId, RunId};
 
-use crate::Table;
-use crate::item::{Item, n, parsed, parsed_if_any, s, text};
+use crate::item::{self, Item, n, parsed, parsed_if_any, s, text};
+use crate::listing::Listing;
+use crate::{Cursor, Page, Table};
 
 /// The runs.
 #[derive(Debug, Clone)]
@@ -111,13 +110,13 @@ impl Runs {
     /// Begins a run, or finds it where it stands.
     pub async fn begin(&self, id: &RunId) -> Result<Run> {
         let created_at = Timestamp::now();
-        let item = Item::from([
-            ("PK".to_owned(), key(id)),
-            ("SK".to_owned(), s("META")),
-            ("status".to_owned(), s(RunStatus::Planning.name())),
-            ("created_at".to_owned(), s(created_at.to_string())),
-        ]);
-        match self.put_once(item).await {
+        let mut item = item::key(key(id), "META");
+        item.insert("status".to_owned(), s(RunStatus::Planning.name()));
+        item.insert("created_at".to_owned(), s(created_at.to_string()));
+        for (name, value) in Listing::Runs.by_time(id.slot, &id.schedule) {
+            item.insert(name.to_owned(), s(value));
+        }
+        match self.table.put_once(item).await {
             Ok(None) => Ok(Run {
                 id: id.clone(),
                 status: RunStatus::Planning,
@@ -134,18 +133,19 @@ impl Runs {
 
     /// Looks a run up.
     pub async fn get(&self, id: &RunId) -> Result<Option<Run>> {
-        let answer = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .key("PK", key(id))
-            .key("SK", s("META"))
-            .consistent_read(true)
-            .send()
-            .await
-            .with_context(|| format!("read the run {id}"))?;
-        answer.item.map(|item| read(id, &item)).transpose()
+        let item = self.table.get_latest(key(id), "META").await;
+        let item = item.with_context(|| format!("read the run {id}"))?;
+        item.map(|item| read(id, &item)).transpose()
+    }
+
+    /// A page of all runs, the newest slot first. Eventually consistent.
+    pub async fn list(&self, cursor: Option<&Cursor>, limit: u16) -> Result<Page<Run>> {
+        let page = self.table.page_of_items(Listing::Runs, cursor, limit);
+        page.await?.try_map(|item| {
+            let key = text(&item, "PK").unwrap_or_default();
+            let id = key.strip_prefix("RUN#").unwrap_or(key).parse()?;
+            read(&id, &item)
+        })
     }
 
     /// Proposes a page of the plan and returns the page that stands, and whether it stood before:
@@ -158,15 +158,12 @@ impl Runs {
         plan: PlanPage,
     ) -> Result<(PlanPage, bool)> {
         let products: Vec<&str> = plan.products.iter().map(ProductId::as_str).collect();
-        let mut item = Item::from([
-            ("PK".to_owned(), key(id)),
-            ("SK".to_owned(), plan_key(shard, page)),
-            ("products".to_owned(), s(products.join("\n"))),
-        ]);
+        let mut item = item::key(key(id), &plan_key(shard, page));
+        item.insert("products".to_owned(), s(products.join("\n")));
         if let Some(next) = &plan.next {
             item.insert("next".to_owned(), s(next.as_str()));
         }
-        match self.put_once(item).await {
+        match self.table.put_once(item).await {
             Ok(None) => Ok((plan, false)),
             Ok(Some(standing)) => Ok((read_plan(&standing)?, true)),
             Err(error) => Err(error).with_context(|| format!("plan the run {id}")),
@@ -175,29 +172,19 @@ impl Runs {
 
     /// A page of the run's plan, if it was written.
     pub async fn plan_page(&self, id: &RunId, shard: u8, page: u32) -> Result<Option<PlanPage>> {
-        let answer = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .key("PK", key(id))
-            .key("SK", plan_key(shard, page))
-            .consistent_read(true)
-            .send()
-            .await
-            .with_context(|| format!("read the plan of {id}"))?;
-        answer.item.as_ref().map(read_plan).transpose()
+        let page = plan_key(shard, page);
+        let item = self.table.get_latest(key(id), &page).await;
+        let item = item.with_context(|| format!("read the plan of {id}"))?;
+        item.as_ref().map(read_plan).transpose()
     }
 
     /// Every product of the run's plan, held in memory all together: for small runs and tests.
     pub async fn planned(&self, id: &RunId) -> Result<BTreeSet<ProductId>> {
         let mut items = self
             .table
-            .client
             .query()
-            .table_name(&self.table.name)
             .key_condition_expression("PK = :r AND begins_with(SK, :p)")
-            .expression_attribute_values(":r", key(id))
+            .expression_attribute_values(":r", s(key(id)))
             .expression_attribute_values(":p", s("PLAN#"))
             .consistent_read(true)
             .into_paginator()
@@ -218,7 +205,9 @@ impl Runs {
             .update(id, RunStatus::Planning, RunStatus::Running)
             .update_expression("SET #status = :to, expected = :e")
             .expression_attribute_values(":e", n(expected));
-        settled(update.send().await).with_context(|| format!("start the run {id}"))
+        self.apply(update)
+            .await
+            .with_context(|| format!("start the run {id}"))
     }
 
     /// Says that nobody looks at a run any more, because its closing failed too often, and why. It
@@ -226,18 +215,16 @@ impl Runs {
     pub async fn stall(&self, id: &RunId, why: &str) -> Result<()> {
         let update = self
             .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .key("PK", key(id))
-            .key("SK", s("META"))
+            .update(key(id), "META")
             .update_expression("SET stalled = :why")
             .condition_expression("#status IN (:planning, :running)")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":planning", s(RunStatus::Planning.name()))
             .expression_attribute_values(":running", s(RunStatus::Running.name()))
             .expression_attribute_values(":why", s(why));
-        settled(update.send().await).with_context(|| format!("mark the run {id} as stalled"))
+        self.apply(update)
+            .await
+            .with_context(|| format!("mark the run {id} as stalled"))
     }
 
     /// Closes a running run. Only a run that is running changes.
@@ -265,71 +252,33 @@ impl Runs {
             .expression_attribute_values(":f", AttributeValue::M(failures))
             .expression_attribute_values(":m", n(totals.missing))
             .expression_attribute_values(":w", s(workbook));
-        settled(update.send().await).with_context(|| format!("close the run {id}"))
+        self.apply(update)
+            .await
+            .with_context(|| format!("close the run {id}"))
     }
 
-    fn update(
-        &self,
-        id: &RunId,
-        from: RunStatus,
-        to: RunStatus,
-    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+    fn update(&self, id: &RunId, from: RunStatus, to: RunStatus) -> UpdateItemFluentBuilder {
         self.table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .key("PK", key(id))
-            .key("SK", s("META"))
+            .update(key(id), "META")
             .condition_expression("#status = :from")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":from", s(from.name()))
             .expression_attribute_values(":to", s(to.name()))
     }
 
-    /// Puts an item unless one is there, which is then returned.
-    async fn put_once(&self, item: Item) -> Result<Option<Item>, SdkError<PutItemError>> {
-        let result = self
-            .table
-            .client
-            .put_item()
-            .table_name(&self.table.name)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(PK)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(None),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    Ok(Some(failed.item().cloned().unwrap_or_default()))
-                }
-                _ => Err(error),
-            },
-        }
+    /// An update whose condition fails found the run further on, where it shall stay.
+    async fn apply(&self, update: UpdateItemFluentBuilder) -> Result<()> {
+        self.table.update_if(update).await?;
+        Ok(())
     }
 }
 
-/// An update whose condition failed found the run further on, where it shall stay.
-fn settled<T>(result: Result<T, SdkError<UpdateItemError>>) -> Result<()> {
-    match result {
-        Err(error)
-            if !error
-                .as_service_error()
-                .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-        {
-            Err(error.into())
-        }
-        _ => Ok(()),
-    }
+fn key(id: &RunId) -> String {
+    format!("RUN#{id}")
 }
 
-fn key(id: &RunId) -> AttributeValue {
-    s(format!("RUN#{id}"))
-}
-
-fn plan_key(shard: u8, page: u32) -> AttributeValue {
-    s(format!("PLAN#{shard:02}#{page:04}"))
+fn plan_key(shard: u8, page: u32) -> String {
+    format!("PLAN#{shard:02}#{page:04}")
 }
 
 fn read(id: &RunId, item: &Item) -> Result<Run> {

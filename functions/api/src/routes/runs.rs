@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use model::{ProductId, RunId, ScheduleName, Slot};
 use serde::{Deserialize, Serialize};
@@ -13,11 +12,11 @@ use utoipa::ToSchema;
 
 use crate::Api;
 use crate::error::ApiError;
-use crate::http::{Json, Request};
+use crate::http::{Json, PageQuery, Request};
 use crate::routes::prices::PriceView;
 
-/// How many runs are listed.
-const LISTED: usize = 40;
+/// How many runs are listed when the request names no number.
+const LISTED: u16 = 40;
 
 /// A run.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,11 +55,14 @@ pub(crate) struct TotalsView {
     missing: u64,
 }
 
-/// The latest runs.
+/// A page of runs.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RunsView {
     /// Newest first.
     runs: Vec<RunView>,
+    /// Where the next page begins; missing on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// How the jobs of a run ended.
@@ -129,26 +131,13 @@ impl RunView {
     }
 }
 
-pub(crate) async fn list(api: &Api, _: &Request) -> Result<Json<RunsView>, ApiError> {
-    let mut ids = Vec::new();
-    for schedule in &api.schedules {
-        let slots = schedule.before(Timestamp::now(), LISTED);
-        ids.extend(
-            slots
-                .into_iter()
-                .map(|slot| RunId::new(schedule.name.clone(), slot)),
-        );
-    }
-    let runs: Vec<Option<Run>> = stream::iter(ids)
-        .map(|id| async move { api.runs.get(&id).await })
-        .buffer_unordered(8)
-        .try_collect()
-        .await?;
-    let mut runs: Vec<Run> = runs.into_iter().flatten().collect();
-    runs.sort_by_key(|run| std::cmp::Reverse((run.id.slot, run.id.schedule.clone())));
-    runs.truncate(LISTED);
+pub(crate) async fn list(api: &Api, request: &Request) -> Result<Json<RunsView>, ApiError> {
+    let query: PageQuery = request.query()?;
+    let (cursor, limit) = query.read(LISTED)?;
+    let page = api.runs.list(cursor.as_ref(), limit).await?;
     Ok(Json(RunsView {
-        runs: runs.iter().map(RunView::of).collect(),
+        runs: page.items.iter().map(RunView::of).collect(),
+        next: page.next.map(|next| next.to_string()),
     }))
 }
 

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context;
+use jiff::Timestamp;
 use model::{FileId, Upload};
 use serde::{Deserialize, Serialize};
-use store::FileState;
+use store::{FileRecord, FileState};
 use utoipa::ToSchema;
 
 use crate::Api;
 use crate::error::ApiError;
-use crate::http::{Json, Request};
+use crate::http::{Json, PageQuery, Request};
 
 /// How long a client has to begin its upload.
 const VALID: Duration = Duration::from_mins(15);
+/// How many uploads are listed when the request names no number.
+const LISTED: u16 = 40;
 
 /// A workbook to upload.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -40,6 +43,16 @@ pub(crate) struct MadeUpload {
     expires_in: u64,
 }
 
+/// A page of uploads.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UploadsView {
+    /// Newest first.
+    uploads: Vec<UploadView>,
+    /// Where the next page begins; missing on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
 /// How far an upload is.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UploadView {
@@ -49,6 +62,10 @@ pub(crate) struct UploadView {
     name: String,
     /// Its size in bytes.
     size: u64,
+    /// When it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    came_at: Option<Timestamp>,
     /// How far it is.
     state: UploadState,
     /// The key of its report, once it is done.
@@ -99,34 +116,51 @@ pub(crate) async fn post(api: &Api, request: &Request) -> Result<Json<MadeUpload
     }))
 }
 
+pub(crate) async fn list(api: &Api, request: &Request) -> Result<Json<UploadsView>, ApiError> {
+    let query: PageQuery = request.query()?;
+    let (cursor, limit) = query.read(LISTED)?;
+    let page = api.uploads.list(cursor.as_ref(), limit).await?;
+    Ok(Json(UploadsView {
+        uploads: page.items.into_iter().map(UploadView::of).collect(),
+        next: page.next.map(|next| next.to_string()),
+    }))
+}
+
 pub(crate) async fn get(api: &Api, request: &Request) -> Result<Json<UploadView>, ApiError> {
     let id: FileId = request.id("id")?;
     let Some(file) = api.uploads.get(&id).await? else {
         let detail = format!("Nothing is known of the upload {id}: nothing arrived yet.");
         return Err(ApiError::not_found(detail));
     };
-    let mut view = UploadView {
-        id,
-        name: file.upload.file_name().to_owned(),
-        size: file.upload.size,
-        state: UploadState::Processing,
-        report: None,
-        summary: None,
-        code: None,
-        reason: None,
-    };
-    match file.state {
-        FileState::Processing { .. } => {}
-        FileState::Done { report, summary } => {
-            view.state = UploadState::Done;
-            view.report = Some(report);
-            view.summary = serde_json::from_str(&summary).ok();
+    Ok(Json(UploadView::of(file)))
+}
+
+impl UploadView {
+    fn of(file: FileRecord) -> Self {
+        let mut view = Self {
+            id: file.upload.file_id(),
+            name: file.upload.file_name().to_owned(),
+            size: file.upload.size,
+            came_at: file.came_at,
+            state: UploadState::Processing,
+            report: None,
+            summary: None,
+            code: None,
+            reason: None,
+        };
+        match file.state {
+            FileState::Processing { .. } => {}
+            FileState::Done { report, summary } => {
+                view.state = UploadState::Done;
+                view.report = Some(report);
+                view.summary = serde_json::from_str(&summary).ok();
+            }
+            FileState::Failed { code, reason } => {
+                view.state = UploadState::Failed;
+                view.code = Some(code);
+                view.reason = Some(reason);
+            }
         }
-        FileState::Failed { code, reason } => {
-            view.state = UploadState::Failed;
-            view.code = Some(code);
-            view.reason = Some(reason);
-        }
+        view
     }
-    Ok(Json(view))
 }
