@@ -5,6 +5,7 @@ pub(crate) mod extractions;
 pub(crate) mod files;
 pub(crate) mod grants;
 pub(crate) mod items;
+pub(crate) mod notifications;
 pub(crate) mod prices;
 pub(crate) mod products;
 pub(crate) mod runs;
@@ -327,6 +328,14 @@ fn files() -> Vec<Route> {
         .body::<uploads::NewUpload>()
         .answers::<uploads::MadeUpload>()
         .with_status(201),
+        Route::new(
+            "GET /api/notifications",
+            Access::Viewer,
+            "What people were told, newest first",
+            handler!(notifications::list),
+        )
+        .query::<PageQuery>()
+        .answers::<notifications::NotificationsView>(),
         Route::new(
             "GET /api/uploads",
             Access::Viewer,

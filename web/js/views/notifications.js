@@ -1,9 +1,15 @@
-// What Pricetide told people.
+// What Pricetide told people, and what came of it.
 
+import { get } from "../api.js";
 import { h } from "../dom.js";
-import { t } from "../i18n.js";
+import { t, weekday } from "../i18n.js";
 
 export default async function notifications() {
+  const { notifications } = await get("/notifications");
+  const kind = { sent: "good", refused: "bad", sending: "info" };
   return h("div", { class: "stack" }, h("div", { class: "head" }, h("div", {}, h("h1", {}, t("nav.notifications")), h("p", { class: "soft" }, t("notifications.what")))),
-    h("div", { class: "card empty" }, h("strong", {}, t("notifications.none")), h("p", {}, t("notifications.none.how"))));
+    notifications.length ? h("section", { class: "card" }, h("ul", { class: "sentences" }, notifications.map((one) => h("li", {},
+      h("div", {}, h("a", { href: `#/workbooks/${one.upload}` }, t(one.report ? "notifications.report" : "notifications.failed", { name: one.name })), h("div", { class: "small soft" }, [one.came_at && weekday(one.came_at), one.detail].filter(Boolean).join(" · "))),
+      h("span", { class: `pill ${kind[one.delivery] ?? "warn"}` }, t(`delivery.${one.delivery}`))))))
+      : h("div", { class: "card empty" }, h("strong", {}, t("notifications.none")), h("p", {}, t("notifications.none.how"))));
 }

@@ -4,11 +4,8 @@ import { download, get, post } from "../api.js";
 import { fill, h, icon } from "../dom.js";
 import { bytes, t, weekday } from "../i18n.js";
 
-const KEY = "pricetide.uploads";
-const known = () => JSON.parse(localStorage.getItem(KEY) ?? "[]");
-
 export default async function workbooks({ may }) {
-  const { runs } = await get("/runs");
+  const [{ runs }, { uploads }] = await Promise.all([get("/runs"), get("/uploads")]);
   const daily = runs.filter((run) => run.workbook);
   const progress = h("div", { class: "stack", "aria-live": "polite" });
   const picker = h("input", { type: "file", accept: ".xlsx,.xlsm,.xlsb,.xls,.ods,.csv,.tsv,.txt", class: "hidden", tabindex: "-1", "aria-hidden": "true", onchange: () => send([...picker.files]) });
@@ -26,7 +23,6 @@ export default async function workbooks({ may }) {
       try {
         const made = await post("/uploads", { name: file.name });
         await upload(made, file, (part) => { bar.value = part; });
-        localStorage.setItem(KEY, JSON.stringify([{ id: made.id, name: file.name, size: file.size, at: new Date().toISOString() }, ...known()].slice(0, 30)));
         location.hash = `#/workbooks/${made.id}`;
       } catch (error) {
         fill(card, h("b", {}, file.name), h("p", { class: "notice bad", role: "alert" }, error.message));
@@ -34,11 +30,10 @@ export default async function workbooks({ may }) {
     }
   }
 
-  const recent = known();
   return h("div", { class: "stack" }, h("div", { class: "head" }, h("h1", {}, t("nav.workbooks"))),
     may("editor") && drop, progress,
     h("div", { class: "grid2" },
-      h("section", { class: "card" }, h("h2", {}, t("workbook.uploads")), recent.length ? h("ul", { class: "sentences" }, recent.map((one) => h("li", {}, h("div", {}, h("a", { href: `#/workbooks/${one.id}` }, one.name), h("div", { class: "small soft" }, weekday(one.at))), h("span", { class: "small soft num" }, bytes(one.size))))) : h("p", { class: "empty" }, t("workbook.uploads.none"))),
+      h("section", { class: "card" }, h("h2", {}, t("workbook.uploads")), uploads.length ? h("ul", { class: "sentences" }, uploads.map((one) => h("li", {}, h("div", {}, h("a", { href: `#/workbooks/${one.id}` }, one.name), h("div", { class: "small soft" }, [one.came_at && weekday(one.came_at), bytes(one.size)].filter(Boolean).join(" · "))), h("span", { class: `pill ${{ done: "good", failed: "bad", processing: "info" }[one.state]}` }, t(`upload.${one.state}`))))) : h("p", { class: "empty" }, t("workbook.uploads.none"))),
       h("section", { class: "card" }, h("h2", {}, t("workbook.daily")), daily.length ? h("ul", { class: "sentences" }, daily.slice(0, 14).map((run) => h("li", {}, h("a", { href: `#/runs/${encodeURIComponent(run.id)}` }, weekday(run.id.split("@")[1])), h("button", { type: "button", class: "quiet", "aria-label": `${t("download")} ${weekday(run.id.split("@")[1])}`, onclick: () => download(run.workbook) }, icon("download"), t("download"))))) : h("p", { class: "empty" }, t("workbook.daily.none")))));
 }
 
