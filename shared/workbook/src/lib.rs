@@ -1,6 +1,17 @@
 //! Workbooks: reading any upload, exact figures, and writing reports.
 //!
-//! [`report`] streams an upload's cells, finds its header, types each row, adds up exactly and
+//! ```text
+//! file ─ read ─► cells ─ header ─► roles of columns      (first rows only)
+//!                  │
+//!                  └─ figures::ingest, values ─► typed rows ─ figures::aggregate ─► sums
+//!                                    │                                              │
+//!                                    └─► Rejection                 figures::finish ─┴─► Summary
+//!                                                                                        │
+//!                                                     report, write ─► .xlsx ◄───────────┘
+//! ```
+//!
+//! [`report`] does all of it for one upload (`upload.rs` is the order of the steps): it streams the
+//! cells, finds the header, types each row, adds up exactly and
 //! writes a report workbook; what it wrote comes back as a [`Summary`]. A row that cannot be
 //! read is listed with its reason; a file that cannot be read is a [`ReadError`] with a
 //! sentence for a person. What is stored of the products is compared between the two steps of it,
@@ -9,38 +20,26 @@
 //! The crate knows nothing of AWS and nothing of async; a caller in an async program runs it
 //! on a blocking thread.
 
-mod aggregate;
-mod cell;
-mod date;
-mod eight;
 mod error;
-mod finish;
+mod figures;
 mod header;
-mod headings;
-mod history;
-mod ingest;
-mod known;
 mod language;
 mod limits;
-mod number;
 mod options;
-mod order;
-mod price;
 mod read;
 mod rejection;
 mod report;
-mod slots;
-mod strings;
-mod summary;
-mod texts;
 mod upload;
 mod values;
-mod warnings;
 pub mod write;
 
 pub use error::{Measure, ReadError};
-pub use headings::{Headings, Role};
-pub use history::{Comparison, History, HistorySummary, StoredPrice};
+pub use figures::history::{Comparison, History, HistorySummary, StoredPrice};
+pub use figures::summary::{
+    CategoryMonth, ColumnSummary, CurrencySummary, Moment, Movers, Presence, ProductSummary,
+    ReasonCount, SheetSummary, Summary, Text, VendorSummary, Warning,
+};
+pub use header::headings::{Headings, Role};
 pub use language::Language;
 pub use limits::Limits;
 pub use options::{Progress, ReportOptions, Stage};
@@ -49,8 +48,4 @@ pub use read::Format;
 pub use read::xlsx::{readers_agree, texts_agree};
 pub use rejection::{RejectReason, Rejection};
 pub use report::write as write_report;
-pub use summary::{
-    CategoryMonth, ColumnSummary, CurrencySummary, Moment, Movers, Presence, ProductSummary,
-    ReasonCount, SheetSummary, Summary, Text, VendorSummary, Warning,
-};
 pub use upload::{count_cells, report, summarize};

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::Language;
-use crate::cell::a1;
+use crate::values::cell::a1;
 
 macro_rules! reasons {
     ($($variant:ident $name:literal $english:literal $korean:literal;)*) => {
@@ -57,7 +57,7 @@ impl Serialize for RejectReason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rejection {
     /// The sheet's name.
-    #[serde(serialize_with = "crate::summary::shared_text")]
+    #[serde(serialize_with = "crate::figures::summary::shared_text")]
     pub sheet: std::sync::Arc<str>,
     /// The row as the sheet numbers it, from 1.
     pub row: u32,

@@ -4,18 +4,19 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cell::{Cells, Stop, Value, column_letters};
-use crate::finish::figures;
-use crate::header::{Layout, Peek};
-use crate::headings::Role;
-use crate::ingest::{Counts, DateOrder, Ingest};
+use crate::figures::finish::figures;
+use crate::figures::ingest::{Counts, DateOrder, Ingest};
+use crate::figures::summary::{ColumnSummary, ReasonCount, SheetSummary};
+use crate::figures::warnings;
+use crate::header::find::{Layout, Peek};
+use crate::header::headings::Role;
+use crate::header::order::{Scout, Votes};
 use crate::limits::Deadline;
-use crate::order::{Scout, Votes};
 use crate::read::{SheetInfo, Workbook};
-use crate::summary::{ColumnSummary, ReasonCount, SheetSummary};
+use crate::values::cell::{Cells, Stop, Value, column_letters};
 use crate::{
     Format, Language, Limits, Progress, ReadError, RejectReason, ReportOptions, Stage, Summary,
-    report as write_report, warnings,
+    report as write_report,
 };
 
 /// Reads the workbook `input` and writes the report workbook `output`, which is replaced if it
@@ -126,8 +127,14 @@ fn finish(
         })
         .filter(|reason| reason.count > 0)
         .collect();
-    let first_date = ingest.aggregate.first.and_then(crate::summary::show_date);
-    let last_date = ingest.aggregate.last.and_then(crate::summary::show_date);
+    let first_date = ingest
+        .aggregate
+        .first
+        .and_then(crate::figures::summary::show_date);
+    let last_date = ingest
+        .aggregate
+        .last
+        .and_then(crate::figures::summary::show_date);
     let zero_prices = ingest.aggregate.zero_prices;
     let texts = Arc::new(std::mem::take(&mut ingest.texts).into_arena());
     let figures = figures(&mut ingest.aggregate, &texts);

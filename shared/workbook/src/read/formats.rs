@@ -2,9 +2,9 @@
 
 use iso_currency::Currency;
 
-use crate::cell::Value;
-use crate::number::Number;
-use crate::price::{Sign, sign_of};
+use crate::values::cell::Value;
+use crate::values::number::Number;
+use crate::values::price::{Sign, sign_of};
 
 /// What a number format makes of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cell::{Cells, Stop};
+use crate::values::cell::{Cells, Stop};
 use crate::{Limits, Measure, ReadError};
 use package::Share;
 

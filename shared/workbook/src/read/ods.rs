@@ -10,9 +10,9 @@ use self::styles::Styles;
 use super::SheetInfo;
 use super::package::Package;
 use super::xml::{Xml, attribute};
-use crate::cell::{Cells, Stop, Value};
-use crate::number::Number;
-use crate::price::{Sign, sign_of};
+use crate::values::cell::{Cells, Stop, Value};
+use crate::values::number::Number;
+use crate::values::price::{Sign, sign_of};
 use crate::{Limits, Measure, ReadError};
 
 mod styles;

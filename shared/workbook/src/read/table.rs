@@ -8,8 +8,8 @@ use encoding_rs::{EUC_KR, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::SheetInfo;
 use super::decoded::Decoded;
-use crate::cell::{Cells, Stop, Value};
-use crate::number::Number;
+use crate::values::cell::{Cells, Stop, Value};
+use crate::values::number::Number;
 use crate::{Limits, Measure, ReadError};
 
 /// An open table of text.

@@ -13,9 +13,9 @@ use calamine::{
 
 use super::SheetInfo;
 use super::formats::{NumberKind, kind_of_code};
-use crate::cell::{Cells, Stop, Value};
-use crate::number::Number;
-use crate::price::Sign;
+use crate::values::cell::{Cells, Stop, Value};
+use crate::values::number::Number;
+use crate::values::price::Sign;
 use crate::{Limits, Measure, ReadError};
 
 /// The workbook's stream is held in memory.

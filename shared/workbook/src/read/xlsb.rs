@@ -9,9 +9,9 @@ use super::SheetInfo;
 use super::formats::{NumberKind, builtin_kind, kind_of_code};
 use super::package::{Inflater, Package, from_io};
 use super::xlsx::relationships;
-use crate::cell::{Cells, Stop, Value, a1};
-use crate::number::Number;
-use crate::strings::Strings;
+use crate::values::cell::{Cells, Stop, Value, a1};
+use crate::values::number::Number;
+use crate::values::strings::Strings;
 use crate::{Limits, Measure, ReadError};
 
 const BEGIN_SHEET_DATA: u32 = 0x91;

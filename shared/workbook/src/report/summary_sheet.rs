@@ -2,7 +2,7 @@
 
 use super::words::Words;
 use crate::Summary;
-use crate::summary::SheetSummary;
+use crate::figures::summary::SheetSummary;
 use crate::write::{Book, Cell, Heading, WriteError, set_widths};
 
 const LAST_COLUMN: u16 = 6;

@@ -5,7 +5,7 @@ use rust_xlsxwriter::{
 };
 
 use super::words::Words;
-use crate::summary::{CategoryMonth, Moment, ProductSummary};
+use crate::figures::summary::{CategoryMonth, Moment, ProductSummary};
 use crate::write::{Book, Cell, Heading, WriteError, set_widths};
 use crate::{Language, Summary};
 

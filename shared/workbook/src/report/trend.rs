@@ -7,8 +7,8 @@ use rust_xlsxwriter::{Chart, ChartEmptyCells, ChartLegendPosition, ChartMarker};
 use super::tables::{category, gridlines};
 use super::words::Words;
 use crate::Summary;
-use crate::finish::months;
-use crate::summary::CategoryMonth;
+use crate::figures::finish::months;
+use crate::figures::summary::CategoryMonth;
 use crate::write::{Book, Cell, Heading, WriteError, set_widths};
 
 /// The row of the headings, beneath the chart.
@@ -126,7 +126,7 @@ fn bounds(series: &[&[CategoryMonth]]) -> Option<(i32, i32, i32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::Text;
+    use crate::figures::summary::Text;
 
     fn month(index: &str) -> CategoryMonth {
         CategoryMonth {

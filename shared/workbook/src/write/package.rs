@@ -11,7 +11,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::rows::Body;
 use super::shared::Shared;
-use crate::cell::a1;
+use crate::values::cell::a1;
 
 /// Rows below the header of a sheet.
 pub(super) struct Part {

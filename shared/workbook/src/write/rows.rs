@@ -11,7 +11,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::cell::float;
 use super::shared::Shared;
-use crate::cell::column_letters;
+use crate::values::cell::column_letters;
 
 /// How many bytes are held before they go to the file.
 const HELD: usize = 1 << 16;

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::rows::push_si;
-use crate::strings::Arena;
+use crate::values::strings::Arena;
 
 /// How many texts are shared, and how many bytes they have together: those that come later stand
 /// in their cells, so that memory has an end.

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use quick_xml::events::Event;
 
 use crate::ReadError;
-use crate::price::Sign;
 use crate::read::formats::{NumberKind, kind_of_code};
 use crate::read::xml::{Xml, attribute};
+use crate::values::price::Sign;
 
 /// How many styles are looked at; a spreadsheet program has no more cell formats.
 const MAX_STYLES: usize = 65_536;

@@ -4,9 +4,9 @@ use std::io::Read;
 
 use super::{Context, NumberKind, careful, quick, strings};
 use crate::Limits;
-use crate::cell::{Cells, Stop, Value};
-use crate::price::sign_of;
-use crate::strings::Strings;
+use crate::values::cell::{Cells, Stop, Value};
+use crate::values::price::sign_of;
+use crate::values::strings::Strings;
 
 /// The bytes of a sheet in pieces, so that tags and values are cut anywhere.
 struct Pieces<'a> {

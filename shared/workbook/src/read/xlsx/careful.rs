@@ -6,9 +6,9 @@ use quick_xml::events::Event;
 
 use super::Context;
 use super::strings::{push_unescaped, rich_text};
-use crate::cell::{Cells, Stop, Value, a1};
-use crate::number::Number;
 use crate::read::xml::{Xml, attribute};
+use crate::values::cell::{Cells, Stop, Value, a1};
+use crate::values::number::Number;
 use crate::{Measure, ReadError};
 
 /// The last column is XFD, the last row 1,048,576.

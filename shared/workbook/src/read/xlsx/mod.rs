@@ -21,8 +21,8 @@ use std::path::Path;
 use super::SheetInfo;
 use super::formats::NumberKind;
 use super::package::{Package, Share};
-use crate::cell::{Cells, Stop};
-use crate::strings::Strings;
+use crate::values::cell::{Cells, Stop};
+use crate::values::strings::Strings;
 use crate::{Limits, ReadError};
 
 pub use agree::{readers_agree, texts_agree};

@@ -6,10 +6,10 @@ use std::io::Read;
 use quick_xml::events::Event;
 
 use super::quick;
-use crate::cell::Stop;
 use crate::read::package::Package;
 use crate::read::xml::{Xml, attribute};
-use crate::strings::Strings;
+use crate::values::cell::Stop;
+use crate::values::strings::Strings;
 use crate::{Limits, Measure, ReadError};
 
 pub(super) fn read(package: &Package, part: &str, limits: &Limits) -> Result<Strings, ReadError> {

@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use rust_xlsxwriter::{Format, Workbook};
 
 use super::*;
-use crate::cell::Value;
 use crate::read::xls;
+use crate::values::cell::Value;
 
 /// A cell with its value as text, money with its currency, and a letter for its type.
 type Seen = (u32, u32, char, String);

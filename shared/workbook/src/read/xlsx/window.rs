@@ -5,9 +5,9 @@ use std::io::Read;
 use memchr::{memchr, memmem};
 use quick_xml::events::Event;
 
-use crate::cell::Stop;
 use crate::read::package::from_io;
 use crate::read::xml::Xml;
+use crate::values::cell::Stop;
 
 /// Bytes that are inflated at once.
 const CHUNK: usize = 64 << 10;

@@ -5,11 +5,11 @@ use memchr::memchr;
 use super::shape::Tag;
 use super::text::{decode, formula, shown, text_end};
 use super::{Kind, Scan, unsure};
-use crate::cell::{Cells, Stop, Value};
-use crate::eight::{all, eight, first_zero, short_digits};
-use crate::number::Number;
 use crate::read::formats::NumberKind;
 use crate::read::xlsx::careful::{self, MAX_COLUMN};
+use crate::values::cell::{Cells, Stop, Value};
+use crate::values::eight::{all, eight, first_zero, short_digits};
+use crate::values::number::Number;
 use crate::{Measure, ReadError};
 
 /// Behind a value.

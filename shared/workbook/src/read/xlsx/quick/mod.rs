@@ -30,8 +30,8 @@ use text::{is_name, is_plain};
 use super::Context;
 use super::careful::MAX_ROW;
 use super::window::Window;
-use crate::cell::{Cells, Stop, a1};
-use crate::eight::{all, eight, first_zero, short_digits};
+use crate::values::cell::{Cells, Stop, a1};
+use crate::values::eight::{all, eight, first_zero, short_digits};
 use crate::{Limits, Measure, ReadError};
 
 pub(super) use strings::read as strings;

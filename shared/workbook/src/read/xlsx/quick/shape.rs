@@ -2,8 +2,8 @@
 //! row: bytes that were understood once need not be taken apart again, only compared.
 
 use super::{Kind, Row};
-use crate::eight::eight;
 use crate::read::formats::NumberKind;
+use crate::values::eight::eight;
 
 /// Columns whose cells are remembered.
 const MANY: usize = 256;

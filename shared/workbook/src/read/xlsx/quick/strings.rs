@@ -8,11 +8,11 @@ use quick_xml::events::Event;
 
 use super::text::{is_plain, shown, text_end};
 use super::{most_bytes, unsure};
-use crate::cell::Stop;
 use crate::read::xlsx::strings::rich_text;
 use crate::read::xlsx::window::Window;
 use crate::read::xml::Xml;
-use crate::strings::Strings;
+use crate::values::cell::Stop;
+use crate::values::strings::Strings;
 use crate::{Limits, ReadError};
 
 /// Reads the part `name`.

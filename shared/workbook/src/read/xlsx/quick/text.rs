@@ -3,9 +3,9 @@
 use memchr::memchr;
 
 use super::unsure;
-use crate::cell::Stop;
-use crate::eight::{all, eight, first_zero, zeros};
 use crate::read::xlsx::strings::push_unescaped;
+use crate::values::cell::Stop;
+use crate::values::eight::{all, eight, first_zero, zeros};
 
 /// Behind `<f …>…</f>` or `<f …/>`.
 #[cold]

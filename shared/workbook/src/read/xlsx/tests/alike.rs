@@ -104,7 +104,8 @@ impl Sheet {
                     .filter(|other| (other.0, other.1) == (row, column))
                     .map(|other| OTHERS[other.2]);
                 if let Some(form) = other.or(form) {
-                    let letters = crate::cell::column_letters(u32::try_from(column).unwrap());
+                    let letters =
+                        crate::values::cell::column_letters(u32::try_from(column).unwrap());
                     write!(xml, "<c r=\"{letters}{number}{form}")?;
                 }
             }

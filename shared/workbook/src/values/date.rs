@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use jiff::civil::{Date, DateTime};
 
 use self::scan::Scan;
-use crate::number::{Number, POWERS};
+use crate::values::number::{Number, POWERS};
 
 mod scan;
 

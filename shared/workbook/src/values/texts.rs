@@ -3,7 +3,7 @@
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
-use crate::strings::Arena;
+use crate::values::strings::Arena;
 
 /// The number of a text.
 pub(crate) type TextId = u32;

@@ -6,20 +6,20 @@ use std::sync::Arc;
 
 use iso_currency::Currency;
 
-use crate::aggregate::{Aggregate, Row};
-use crate::cell::{Cells, Stop, Value};
-use crate::date::{DayMonth, ShortYear, TextDate, from_bare_number, from_serial};
-use crate::header::Layout;
-use crate::headings::Role;
-use crate::known::{DateText, Known};
+use crate::figures::aggregate::{Aggregate, Row};
+use crate::figures::summary::show_date;
+use crate::header::find::Layout;
+use crate::header::headings::Role;
 use crate::limits::Deadline;
-use crate::number::Number;
-use crate::price::{NotAPrice, Sign, read_price};
 use crate::read::package::Share;
 use crate::rejection::{RejectReason, Rejection};
-use crate::slots::{CurrencySlot, DateSlot, PriceSlot, Slots, TextSlot, is_total};
-use crate::summary::show_date;
-use crate::texts::{NO_TEXT, Texts};
+use crate::values::cell::{Cells, Stop, Value};
+use crate::values::date::{DayMonth, ShortYear, TextDate, from_bare_number, from_serial};
+use crate::values::known::{DateText, Known};
+use crate::values::number::Number;
+use crate::values::price::{NotAPrice, Sign, read_price};
+use crate::values::slots::{CurrencySlot, DateSlot, PriceSlot, Slots, TextSlot, is_total};
+use crate::values::texts::{NO_TEXT, Texts};
 use crate::{Limits, Measure, Progress, ReadError, Stage};
 
 /// What is known about the order of day and month in this upload.

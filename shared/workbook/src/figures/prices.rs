@@ -3,7 +3,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::number::{Number, POWERS, decimal, mean};
+use crate::values::number::{Number, POWERS, decimal, mean};
 
 /// Integers at a common scale, four bytes each as long as they fit.
 ///

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use iso_currency::Currency;
 
-use crate::number::{MAX_SCALE, Number};
+use crate::values::number::{MAX_SCALE, Number};
 
 /// A price from a text, and the currency when the text names one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

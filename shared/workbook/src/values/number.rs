@@ -3,7 +3,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::eight::{all, eight_digits, first_zero, right_aligned};
+use crate::values::eight::{all, eight_digits, first_zero, right_aligned};
 
 /// A decimal, `mantissa / 10^scale`, without trailing zeros after the point, so that equal
 /// numbers are equal values. Of 15 digits, as many as a spreadsheet program keeps; there is room
@@ -244,7 +244,7 @@ pub(crate) fn mean(mantissa: i128, scale: u8, count: u64) -> Decimal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eight::short_digits;
+    use crate::values::eight::short_digits;
 
     #[test]
     fn a_stored_number_is_what_its_owner_sees() {

@@ -1,11 +1,12 @@
 //! Day, month and year in which order: settled over the whole date column of an upload.
 
-use crate::cell::{Cells, Stop, Value};
-use crate::date::{DayMonth, ShortDate, ShortYear, TextDate, read_date};
-use crate::header::Layout;
-use crate::headings::Role;
-use crate::ingest::DateOrder;
-use crate::{Language, warnings};
+use crate::Language;
+use crate::figures::ingest::DateOrder;
+use crate::figures::warnings;
+use crate::header::find::Layout;
+use crate::header::headings::Role;
+use crate::values::cell::{Cells, Stop, Value};
+use crate::values::date::{DayMonth, ShortDate, ShortYear, TextDate, read_date};
 
 /// What the date columns of all used sheets prove.
 #[derive(Debug)]

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use hashbrown::HashMap;
 use iso_currency::Currency;
 
-use crate::cell::Value;
-use crate::date::{ShortYear, TextDate, read_date};
-use crate::headings::{Role, heading_currency};
-use crate::price::currency_of;
-use crate::slots::CurrencySlot;
-use crate::texts::{NO_TEXT, TextId, Texts};
+use crate::header::headings::{Role, heading_currency};
+use crate::values::cell::Value;
+use crate::values::date::{ShortYear, TextDate, read_date};
+use crate::values::price::currency_of;
+use crate::values::slots::CurrencySlot;
+use crate::values::texts::{NO_TEXT, TextId, Texts};
 
 /// What a text says as a date.
 #[derive(Clone, Copy)]

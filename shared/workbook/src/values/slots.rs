@@ -2,10 +2,10 @@
 
 use iso_currency::Currency;
 
-use crate::date::Seconds;
-use crate::number::Number;
-use crate::price::Sign;
-use crate::texts::{NO_TEXT, TextId};
+use crate::values::date::Seconds;
+use crate::values::number::Number;
+use crate::values::price::Sign;
+use crate::values::texts::{NO_TEXT, TextId};
 
 /// The cells of the row that is being read. What cannot be read is kept beside them as text.
 #[derive(Clone, Copy)]

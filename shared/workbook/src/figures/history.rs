@@ -10,9 +10,9 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::Summary;
-use crate::finish::percent;
-use crate::summary::{Moment, ProductSummary, Text};
-use crate::warnings;
+use crate::figures::finish::percent;
+use crate::figures::summary::{Moment, ProductSummary, Text};
+use crate::figures::warnings;
 
 /// The newest stored price of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use iso_currency::Currency;
 
-use crate::cell::{Cells, Stop, Value};
-use crate::headings::{Headings, Role, heading_currency, is_unit, stated_currency};
-use crate::number::Number;
+use crate::header::headings::{Headings, Role, heading_currency, is_unit, stated_currency};
+use crate::values::cell::{Cells, Stop, Value};
+use crate::values::number::Number;
 
 /// How many rows with content are looked at from the top of a sheet.
 const PEEK_ROWS: usize = 60;

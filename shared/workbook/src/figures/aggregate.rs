@@ -3,10 +3,10 @@
 use hashbrown::{HashMap, HashSet};
 use iso_currency::Currency;
 
-use crate::date::{DAY, Seconds, civil};
-use crate::number::{Number, Sum};
-use crate::texts::{NO_TEXT, TextId};
-use crate::values::Values;
+use crate::figures::prices::Values;
+use crate::values::date::{DAY, Seconds, civil};
+use crate::values::number::{Number, Sum};
+use crate::values::texts::{NO_TEXT, TextId};
 use crate::{Limits, Measure, ReadError};
 
 /// A row as the aggregation takes it.

@@ -10,10 +10,10 @@ use jiff::civil::{DateTime, Time};
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
-use crate::date::Seconds;
-use crate::headings::Role;
-use crate::strings::Arena;
-use crate::texts::TextId;
+use crate::header::headings::Role;
+use crate::values::date::Seconds;
+use crate::values::strings::Arena;
+use crate::values::texts::TextId;
 use crate::{Format, HistorySummary, Language, Rejection};
 
 /// A report: what was read, every aggregate, every rejected row. Amounts are exact decimals
@@ -321,7 +321,7 @@ impl Moment {
 
     /// The date and the time of day, midnight when there is none.
     pub fn civil(self) -> Option<DateTime> {
-        crate::date::civil(self.0.get() ^ Seconds::MIN)
+        crate::values::date::civil(self.0.get() ^ Seconds::MIN)
     }
 }
 
@@ -333,7 +333,7 @@ impl Serialize for Moment {
 
 /// `2026-11-21`, or with a time of day `2026-11-21T10:15:00`.
 pub(crate) fn show_date(at: Seconds) -> Option<String> {
-    crate::date::civil(at).map(shown)
+    crate::values::date::civil(at).map(shown)
 }
 
 fn shown(at: DateTime) -> String {

@@ -7,11 +7,11 @@ use iso_currency::Currency;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::Zero;
 
-use crate::aggregate::{Aggregate, MonthKey, ProductGroup, Totals, month_of};
-use crate::strings::Arena;
-use crate::summary::{
+use crate::figures::aggregate::{Aggregate, MonthKey, ProductGroup, Totals, month_of};
+use crate::figures::summary::{
     CategoryMonth, CurrencySummary, Moment, Movers, Presence, ProductSummary, Text, VendorSummary,
 };
+use crate::values::strings::Arena;
 
 /// After how many products their memory is given back.
 const RETURNED: usize = 1 << 16;
@@ -280,9 +280,9 @@ pub(crate) fn months(categories: &[CategoryMonth]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::Limits;
-    use crate::aggregate::Row;
-    use crate::number::Number;
-    use crate::texts::NO_TEXT;
+    use crate::figures::aggregate::Row;
+    use crate::values::number::Number;
+    use crate::values::texts::NO_TEXT;
 
     #[test]
     fn an_index_is_rounded_once() {

@@ -1,9 +1,9 @@
 //! What a reader hands on, cell by cell, whatever the file's format.
 
 use crate::ReadError;
-use crate::number::Number;
-use crate::price::Sign;
-use crate::strings::Strings;
+use crate::values::number::Number;
+use crate::values::price::Sign;
+use crate::values::strings::Strings;
 
 /// The value of one cell. An empty cell is not handed on at all.
 #[derive(Debug, Clone, Copy)]

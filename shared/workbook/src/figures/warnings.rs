@@ -1,8 +1,8 @@
 //! What a reader of the figures should know, in sentences.
 
-use crate::date::DayMonth;
-use crate::ingest::DateOrder;
-use crate::summary::Warning;
+use crate::figures::ingest::DateOrder;
+use crate::figures::summary::Warning;
+use crate::values::date::DayMonth;
 use crate::{Language, Summary};
 
 /// How ambiguous dates were read without proof.

@@ -8,7 +8,7 @@ use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
 
 use self::synonyms::{AMOUNTS, BESIDE_A_PRICE, ENDINGS, NOT_A_PRICE, NOT_THE_DATE, SUMS, SYNONYMS};
-use crate::price::currency_of;
+use crate::values::price::currency_of;
 
 mod synonyms;
 
