@@ -87,7 +87,7 @@ async fn what_cannot_be_followed_is_explained() -> Result<()> {
     let pipeline = TestPipeline::start().await?;
     let html = json!({"kind": "html", "url": "https://shop.example/p/1"});
     for (body, part) in [
-        (json!([]), "product"),
+        (json!([]), "object"),
         (json!({"name": "x"}), "source"),
         (json!({"name": "", "source": html}), "name"),
         (

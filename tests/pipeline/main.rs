@@ -21,6 +21,7 @@ mod repeats;
 mod roles;
 mod runs;
 mod unconfirmed;
+mod unsendable;
 mod uploads;
 mod write_units;
 
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
         roles::trials(),
         runs::trials(),
         unconfirmed::trials(),
+        unsendable::trials(),
         uploads::trials(),
         write_units::trials(),
     ];

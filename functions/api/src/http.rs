@@ -200,6 +200,10 @@ impl Request {
 
     /// The body as a `T`.
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        // A derived reader also takes an array of an object's fields in their order.
+        if self.body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(ApiError::bad("The body is not a JSON object."));
+        }
         let mut read = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut read).map_err(|error| {
             let field = error.path().to_string();

@@ -5,7 +5,8 @@
 //! becomes a failed file, which is told. Everything else (a note that could not be
 //! posted, an export that cannot be made, a text
 //! that is no message of ours) is kept in the files bucket under `dead-letters/`, where a
-//! person finds it and can send it again. Nothing is dropped.
+//! person finds it and can send it again; and so is what cannot be ended. Nothing is dropped, and nothing
+//! comes back for ever.
 
 mod letter;
 
@@ -25,6 +26,10 @@ use crate::letter::Letter;
 /// What a person is told of an upload whose reporter died.
 const ABANDONED: &str = "The report could not be made: the function ended three times before it \
                          was finished. Upload the file again, or a smaller part of it.";
+
+/// At this receive a letter that still cannot be ended is kept as a file: half an hour after the
+/// first, as its queues hide it for three minutes each time.
+const LAST_RECEIVE: u32 = 10;
 
 /// Why a run is not looked at any more.
 const STALLED: &str = "closing it failed five times; the closer's log tells why";
@@ -60,22 +65,31 @@ impl DeadLetters {
     /// Settles a batch of dead letters.
     pub async fn settle(&self, event: &LambdaEvent<SqsEvent>) -> SqsBatchResponse {
         batch::each(event, 10, async |record| {
-            match letter::read(record.body()) {
+            let ended = match letter::read(record.body()) {
                 Letter::Job(job) => self.abandon(&job).await,
-                Letter::Uploads(uploads) => {
-                    for upload in &uploads {
-                        self.fail_upload(upload).await?;
-                    }
-                    Ok(())
-                }
+                Letter::Uploads(uploads) => self.fail_uploads(&uploads).await,
                 Letter::CloseRun(run) => {
                     warn!(%run, "stalled");
                     self.runs.stall(&run, STALLED).await
                 }
                 Letter::Other(why) => self.keep(record.id(), record.body(), &why).await,
+            };
+            match ended {
+                Err(error) if record.receives() >= LAST_RECEIVE => {
+                    let why = format!("it could not be ended: {error:#}");
+                    self.keep(record.id(), record.body(), &why).await
+                }
+                ended => ended,
             }
         })
         .await
+    }
+
+    async fn fail_uploads(&self, uploads: &[model::Upload]) -> Result<()> {
+        for upload in uploads {
+            self.fail_upload(upload).await?;
+        }
+        Ok(())
     }
 
     /// The job's outcome is that it was never finished, unless it has one. A price that it was to

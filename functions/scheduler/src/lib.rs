@@ -16,7 +16,7 @@ use lambda::{batch, config};
 use lambda_runtime::LambdaEvent;
 use model::{CloseRun, Message, RunId, ScheduleName, Slot};
 use serde::{Deserialize, Serialize};
-use store::{Clients, Products, Queue, RunStatus, Runs, Table};
+use store::{Clients, Observations, Products, Queue, RunStatus, Runs, Table};
 use tracing::info;
 
 /// What the schedule sends.
@@ -41,6 +41,7 @@ pub struct Started {
 #[derive(Debug, Clone)]
 pub struct Scheduler {
     products: Products,
+    observations: Observations,
     runs: Runs,
     jobs: Queue,
     closing: Queue,
@@ -54,6 +55,7 @@ impl Scheduler {
         let table = Table::new(&clients, config::required("TABLE")?);
         Ok(Self {
             products: Products::new(table.clone()),
+            observations: Observations::new(table.clone()),
             runs: Runs::new(table),
             jobs: Queue::new(&clients, config::required("JOBS_QUEUE_URL")?),
             closing: Queue::new(&clients, config::required("CLOSING_QUEUE_URL")?),

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{Job, Message, ProductId, RunId};
+use model::{Failure, FailureReason, Job, Message, Observation, Outcome, ProductId, RunId};
 use serde_json::value::RawValue;
 use store::{ActiveProduct, PlanPage, SHARDS};
+use tracing::warn;
 
 use crate::Scheduler;
 
@@ -54,7 +55,11 @@ async fn send_shard(scheduler: &Scheduler, run: &RunId, shard: u8) -> Result<u64
                 ..Job::new(run.clone(), product.clone(), definition)
             })
         });
-        scheduler.jobs.send_all(messages).await?;
+        for refused in scheduler.jobs.send_all(messages).await? {
+            let product = plan.products.get(refused.index);
+            let product = product.context("the queue refuses a message that was not sent")?;
+            refuse(scheduler, run, product, refused.reason).await?;
+        }
 
         match plan.next {
             Some(next) => from = Some(next),
@@ -62,6 +67,24 @@ async fn send_shard(scheduler: &Scheduler, run: &RunId, shard: u8) -> Result<u64
         }
     }
     Ok(jobs)
+}
+
+/// A job that the queue will never take ends here, and stops no other.
+async fn refuse(
+    scheduler: &Scheduler,
+    run: &RunId,
+    product: &ProductId,
+    reason: String,
+) -> Result<()> {
+    warn!(%run, %product, "the queue refuses the job: {reason}");
+    let failure = Failure::new(
+        FailureReason::BadProduct,
+        format!("its job cannot be sent: {reason}"),
+    );
+    let outcome = Outcome::Failure(failure);
+    let observation = Observation::new(run.clone(), product.clone(), None, outcome);
+    scheduler.observations.record(&observation).await?;
+    Ok(())
 }
 
 fn by_id(products: Vec<ActiveProduct>) -> HashMap<ProductId, Box<RawValue>> {

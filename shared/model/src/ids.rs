@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Invalid;
+use crate::text::is_plain;
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $expected:literal, $accepts:expr) => {
@@ -74,7 +75,7 @@ text_id! {
     "1 to 200 bytes of letters, digits and signs, without '#', '/', white space or control characters",
     |text| {
         (1..=200).contains(&text.len())
-            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '#' | '/'))
+            && !text.chars().any(|c| c.is_whitespace() || !is_plain(c) || matches!(c, '#' | '/'))
     }
 }
 
@@ -84,7 +85,7 @@ text_id! {
     "1 to 200 bytes of letters, digits and signs, without '#', '/', white space or control characters",
     |text| {
         (1..=200).contains(&text.len())
-            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '#' | '/'))
+            && !text.chars().any(|c| c.is_whitespace() || !is_plain(c) || matches!(c, '#' | '/'))
     }
 }
 
@@ -94,7 +95,7 @@ text_id! {
     "1 to 60 bytes of letters, digits and signs, without '#', '/', white space or control characters",
     |text| {
         (1..=60).contains(&text.len())
-            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '#' | '/'))
+            && !text.chars().any(|c| c.is_whitespace() || !is_plain(c) || matches!(c, '#' | '/'))
     }
 }
 
@@ -227,7 +228,7 @@ mod tests {
 
     #[test]
     fn what_would_break_a_key_is_refused() {
-        for bad in ["", "a#b", "a/b", "a b", "a\nb"] {
+        for bad in ["", "a#b", "a/b", "a b", "a\nb", "a\u{ffff}", "a\u{fffe}"] {
             assert!(ProductId::new(bad).is_err(), "{bad:?}");
         }
         assert!(ProductId::new("가".repeat(67)).is_err());

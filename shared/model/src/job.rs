@@ -71,6 +71,10 @@ impl Product {
     /// Reads the stored definition of the product `id`.
     pub fn from_json(id: &ProductId, json: &str) -> Result<Self, Failure> {
         let bad = |detail| Failure::new(FailureReason::BadProduct, detail);
+        // An array could stand for the fields in their order.
+        if !json.trim_start().starts_with('{') {
+            return Err(bad("the definition is not a JSON object".to_owned()));
+        }
         let product: Self = serde_json::from_str(json).map_err(|error| bad(error.to_string()))?;
         if product.id == *id {
             Ok(product)

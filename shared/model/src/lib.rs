@@ -17,6 +17,8 @@ mod offering;
 mod product;
 #[cfg(feature = "schema")]
 mod schema;
+mod shape;
+pub mod text;
 mod upload;
 mod validators;
 
@@ -38,5 +40,6 @@ pub use observation::{Observation, Offer, Outcome, PreviousPrice, Unconfirmed, V
 pub use offering::{Costs, Dimension, Pack, Unit};
 pub use product::{CoupangList, JsonPaths, Product, Source, Variant};
 pub use rust_decimal::Decimal;
+pub use shape::misplaced_array;
 pub use upload::Upload;
 pub use validators::Validators;

@@ -82,9 +82,16 @@ impl Message {
         read.map_err(unreadable)
     }
 
-    /// The body that [`Self::read`] reads.
+    /// The body that [`Self::read`] reads. SQS refuses two characters that JSON allows; they are
+    /// escaped, so that no text of a shop or a file makes a message that cannot be sent.
     pub fn to_body(&self) -> String {
-        serde_json::to_string(self).expect("a message has only string keys")
+        let body = serde_json::to_string(self).expect("a message has only string keys");
+        if body.contains(['\u{fffe}', '\u{ffff}']) {
+            body.replace('\u{fffe}', "\\ufffe")
+                .replace('\u{ffff}', "\\uffff")
+        } else {
+            body
+        }
     }
 
     /// Its kind, as it is tagged.
@@ -146,6 +153,25 @@ mod tests {
             let tag = format!(r#"{{"kind":"{}","#, message.kind());
             assert!(body.starts_with(&tag), "{body}");
             assert_eq!(Message::read(&body).unwrap().to_body(), body);
+        }
+    }
+
+    proptest::proptest! {
+        /// XML 1.0's characters are what SQS takes.
+        #[test]
+        fn whatever_a_message_says_a_queue_carries_it(text in proptest::prelude::any::<String>()) {
+            let text = format!("{text}\u{ffff}\u{fffe}\0");
+            let told = Notification::Upload(UploadNotification {
+                file: "4b7f".parse().unwrap(),
+                version: "0055".to_owned(),
+                name: text.clone(),
+                outcome: UploadOutcome::Failed { reason: text },
+            });
+            let body = Message::from(told.clone()).to_body();
+            let carried = |c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+            proptest::prop_assert!(body.chars().all(carried), "{}", body);
+            let read = Message::read(&body).unwrap();
+            proptest::prop_assert!(matches!(read, Message::Notification(tell) if tell.notification == told));
         }
     }
 

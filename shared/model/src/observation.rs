@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Availability, Failure, Money, Product, ProductId, RunId, Slot};
+use crate::{Availability, Failure, Money, Product, ProductId, RunId, Slot, text};
 
 /// A price as a shop offers it at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,19 @@ pub struct Offer {
     pub name: Option<String>,
     /// Where in the answer the price stood: `json-ld`, `microdata`, `$.data.price`.
     pub found_in: String,
+}
+
+impl Offer {
+    /// The offer with the shop's texts as they are kept: plain, and no longer than a product's own
+    /// name, so that an observation stays below one kilobyte.
+    #[must_use]
+    pub fn cleaned(mut self) -> Self {
+        let most = Product::MAX_TEXT;
+        self.name = self.name.map(|name| text::clean(&name, most));
+        self.name = self.name.filter(|name| !name.is_empty());
+        self.found_in = text::clean(&self.found_in, most);
+        self
+    }
 }
 
 /// How a job ended. Every job has exactly one.
@@ -116,6 +129,10 @@ impl Observation {
         outcome: Outcome,
     ) -> Self {
         let name = definition.map_or_else(|| product.to_string(), |known| known.name.clone());
+        let outcome = match outcome {
+            Outcome::Price(offer) => Outcome::Price(offer.cleaned()),
+            failure @ Outcome::Failure(_) => failure,
+        };
         Self {
             product,
             run,

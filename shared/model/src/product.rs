@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use url::Url;
 
-use crate::{AlertRule, Costs, Invalid, ItemId, Pack, ProductId, ScheduleName, Tag};
+use crate::{AlertRule, Costs, Invalid, ItemId, Pack, ProductId, ScheduleName, Tag, text};
 
 /// A product to follow, as its owner defined it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,9 +76,7 @@ impl Product {
         ];
         for (what, text) in texts {
             let Some(text) = text else { continue };
-            if text.trim().is_empty() || text.len() > Self::MAX_TEXT {
-                return Err(Invalid::new(what, text, "1 to 200 bytes of text"));
-            }
+            text::check(what, text, Self::MAX_TEXT, TEXT)?;
         }
         if let Some(locale) = &self.locale
             && !is_locale(locale)
@@ -196,22 +194,86 @@ impl Source {
     }
 
     fn check(&self) -> Result<(), Invalid> {
-        if let Self::Coupang {
-            list: CoupangList::Search(keyword),
-            ..
-        } = self
-            && (keyword.trim().is_empty() || keyword.len() > Product::MAX_TEXT)
-        {
-            return Err(Invalid::new("keyword", keyword, "1 to 200 bytes of text"));
+        match self {
+            Self::Html {
+                url,
+                selector,
+                variant,
+            } => {
+                check_url(url)?;
+                if let Some(selector) = selector {
+                    check_query("CSS selector", selector)?;
+                }
+                match variant {
+                    None => Ok(()),
+                    Some(Variant::Sku(text)) => check_query("article number", text),
+                    Some(Variant::Gtin(text)) => check_query("GTIN", text),
+                    Some(Variant::Url(url)) => check_url(url),
+                }
+            }
+            Self::Json {
+                url,
+                paths,
+                secret_headers,
+            } => {
+                check_url(url)?;
+                let JsonPaths {
+                    price,
+                    currency,
+                    availability,
+                    name,
+                } = paths;
+                for path in [
+                    Some(price),
+                    currency.as_ref(),
+                    availability.as_ref(),
+                    name.as_ref(),
+                ] {
+                    path.map_or(Ok(()), |path| check_query("JSONPath", path))?;
+                }
+                if secret_headers.len() > Self::MAX_HEADERS {
+                    let given = secret_headers.len().to_string();
+                    return Err(Invalid::new("number of headers", &given, "at most 20"));
+                }
+                for (header, secret) in secret_headers {
+                    text::check("header", header, Product::MAX_TEXT, TEXT)?;
+                    // The longest name that Secrets Manager takes.
+                    text::check("secret's name", secret, 512, "1 to 512 bytes of text")?;
+                }
+                Ok(())
+            }
+            Self::Coupang { list, .. } => match list {
+                CoupangList::Search(keyword) => {
+                    text::check("keyword", keyword, Product::MAX_TEXT, TEXT)
+                }
+                CoupangList::BestCategory(_) | CoupangList::GoldBox => Ok(()),
+            },
         }
-        let Some(url) = self.url() else { return Ok(()) };
-        let is_web = Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        if is_web && url.len() <= 2_000 {
-            Ok(())
-        } else {
-            let expected = "an http or https address of at most 2000 bytes";
-            Err(Invalid::new("web address", url, expected))
+    }
+
+    /// The most secret headers of a source.
+    pub const MAX_HEADERS: usize = 20;
+}
+
+/// What a short text is.
+const TEXT: &str = "1 to 200 bytes of text without control characters";
+
+fn check_query(what: &'static str, query: &str) -> Result<(), Invalid> {
+    let expected = "1 to 1000 bytes of text without control characters";
+    text::check(what, query, 1_000, expected)
+}
+
+fn check_url(url: &str) -> Result<(), Invalid> {
+    let expected = "an http or https address of at most 2000 bytes, without control characters";
+    text::check("web address", url, 2_000, expected)?;
+    match Url::parse(url) {
+        Ok(parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
+            // Not quoted: it may be a secret.
+            let expected = "an address without user:password@; give a secret header instead";
+            Err(Invalid::new("web address", "user:password@…", expected))
         }
+        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => Ok(()),
+        _ => Err(Invalid::new("web address", url, expected)),
     }
 }
 
@@ -277,6 +339,68 @@ mod tests {
         );
         assert!(product("x", "shop.example/p/1").check().is_err());
         assert!(product("x", "ftp://shop.example/p/1").check().is_err());
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_refused_and_not_quoted() {
+        for url in [
+            "https://me:hunter2@shop.example/p",
+            "https://hunter2@shop.example/",
+        ] {
+            let refused = product("x", url).check().unwrap_err().to_string();
+            assert!(refused.contains("secret header"), "{refused}");
+            assert!(!refused.contains("hunter2"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn every_text_of_a_source_has_a_limit() {
+        let long = "x".repeat(2_001);
+        let url = "https://shop.example/p";
+        let headers = |count: usize, secret: &str| -> BTreeMap<String, String> {
+            let names = (0..count).map(|n| (format!("x-{n}"), secret.to_owned()));
+            names.collect()
+        };
+        for source in [
+            serde_json::json!({"kind": "html", "url": url, "selector": long}),
+            serde_json::json!({"kind": "html", "url": url, "selector": "a\u{ffff}"}),
+            serde_json::json!({"kind": "html", "url": url, "variant": {"sku": long}}),
+            serde_json::json!({"kind": "html", "url": url, "variant": {"url": long}}),
+            serde_json::json!({"kind": "json", "url": url, "paths": {"price": long}}),
+            serde_json::json!({"kind": "json", "url": url, "paths": {"price": "$.p"},
+                "secret_headers": headers(21, "s")}),
+            serde_json::json!({"kind": "json", "url": url, "paths": {"price": "$.p"},
+                "secret_headers": headers(1, &long)}),
+            serde_json::json!({"kind": "coupang", "product_id": 1, "list": {"search": long}}),
+        ] {
+            let mut product = product("x", url);
+            product.source = serde_json::from_value(source.clone()).unwrap();
+            assert!(product.check().is_err(), "{source}");
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever is accepted is stored as JSON and travels with a job, and comes back equal.
+        #[test]
+        fn what_is_accepted_comes_back_equal(
+            id in proptest::prelude::any::<String>(),
+            texts in proptest::prelude::any::<[String; 5]>(),
+        ) {
+            let [name, category, vendor, selector, path] = texts;
+            let Ok(id) = ProductId::new(format!("p{id}")) else { return Ok(()) };
+            let mut product = product(&name, &format!("https://shop.example/{path}"));
+            product.id = id.clone();
+            product.category = Some(category);
+            product.vendor = Some(vendor);
+            if let Source::Html { selector: text, .. } = &mut product.source {
+                *text = Some(selector);
+            }
+            if product.check().is_ok() {
+                let json = serde_json::to_string(&product).unwrap();
+                proptest::prop_assert!(json.chars().all(text::is_plain));
+                proptest::prop_assert_eq!(Product::from_json(&id, &json).unwrap(), product);
+            }
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use observations::{Observations, Recorded};
 pub use products::{
     ActivePage, ActiveProduct, LastPrice, ListedProduct, PageVersion, Products, StoredProduct,
 };
-pub use queue::{MAX_DELAY, Queue};
+pub use queue::{MAX_DELAY, Queue, RefusedMessage};
 pub use runs::{PlanPage, Run, RunStatus, RunTotals, Runs};
 pub use secrets::{KeptSecret, KeptSecrets, Secrets};
 pub use shard::{SHARDS, of as shard_of};

@@ -166,10 +166,14 @@ impl Products {
     /// A page of all products, active or not, by shard and id. Eventually consistent.
     pub async fn list(&self, cursor: Option<&Cursor>, limit: u16) -> Result<Page<ListedProduct>> {
         let page = self.table.page(Listing::Products, cursor, limit).await?;
-        page.try_map(|item| {
-            let id = product_id(&item)?;
-            let definition = Product::from_json(&id, text(&item, "definition").unwrap_or("null"));
-            Ok(ListedProduct { id, definition })
+        let products = page.items.iter().filter_map(|item| {
+            let id = product_id(item).inspect_err(skipped).ok()?;
+            let definition = Product::from_json(&id, text(item, "definition").unwrap_or("null"));
+            Some(ListedProduct { id, definition })
+        });
+        Ok(Page {
+            items: products.collect(),
+            next: page.next,
         })
     }
 
@@ -221,8 +225,8 @@ impl Products {
             .items
             .unwrap_or_default()
             .into_iter()
-            .map(active_product)
-            .collect::<Result<Vec<_>>>()?;
+            .filter_map(|item| active_product(item).inspect_err(skipped).ok())
+            .collect();
         let next = answer
             .last_evaluated_key
             .as_ref()
@@ -313,6 +317,11 @@ fn key(id: &ProductId) -> String {
 
 fn active_shard(schedule: &ScheduleName, shard: u8) -> String {
     format!("{schedule}#{shard:02}")
+}
+
+/// An id that is not one any more must not stop the products beside it.
+fn skipped(error: &anyhow::Error) {
+    tracing::warn!("a product is left out of a list: {error:#}");
 }
 
 /// The product id in an item's partition key.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::Clients;
 
@@ -20,6 +20,15 @@ const ATTEMPTS: u32 = 6;
 
 /// The longest that SQS holds a message back.
 pub const MAX_DELAY: Duration = Duration::from_mins(15);
+
+/// A message that a queue will never take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedMessage {
+    /// Its place among those that were to be sent, from 0.
+    pub index: usize,
+    /// Why, in the queue's words.
+    pub reason: String,
+}
 
 /// One queue.
 #[derive(Debug, Clone)]
@@ -50,32 +59,44 @@ impl Queue {
         Ok(())
     }
 
-    /// Sends every message, in batches that go in parallel. What a batch reports as failed is
-    /// sent again; an error means that some message may not have been sent. Messages are not
-    /// taken from the iterator before there is room for their batch.
+    /// Sends every message, in batches that go in parallel, and returns those that the queue
+    /// refuses for what they are (too large, or of characters that it does not take): they will
+    /// never be taken, and stop no other. What a batch reports as failed otherwise is sent again;
+    /// an error means that some message may not have been sent. Messages are not taken from the
+    /// iterator before there is room for their batch.
     pub async fn send_all<Body: Into<String>>(
         &self,
         bodies: impl Iterator<Item = Body> + Send,
-    ) -> Result<()> {
+    ) -> Result<Vec<RefusedMessage>> {
         stream::iter(batches(bodies.map(Into::into)))
-            .map(Ok)
-            .try_for_each_concurrent(PARALLEL, |batch| self.send_batch(batch))
+            .map(|batch| self.send_batch(batch))
+            .buffer_unordered(PARALLEL)
+            .try_fold(Vec::new(), async |mut all, refused| {
+                all.extend(refused);
+                Ok(all)
+            })
             .await
             .with_context(|| format!("send messages to {}", self.url))
     }
 
-    async fn send_batch(&self, bodies: Vec<String>) -> Result<()> {
-        let mut entries = bodies
-            .into_iter()
-            .enumerate()
-            .map(|(index, body)| {
-                SendMessageBatchRequestEntry::builder()
-                    .id(index.to_string())
-                    .message_body(body)
-                    .build()
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+    async fn send_batch(&self, bodies: Vec<(usize, String)>) -> Result<Vec<RefusedMessage>> {
+        let mut refused = Vec::new();
+        let mut entries = Vec::with_capacity(bodies.len());
+        for (index, body) in bodies {
+            if body.len() > BATCH_BYTES {
+                let reason = format!("{} bytes are more than a queue takes", body.len());
+                refused.push(RefusedMessage { index, reason });
+                continue;
+            }
+            let entry = SendMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .message_body(body);
+            entries.push(entry.build()?);
+        }
         for attempt in 0..ATTEMPTS {
+            if entries.is_empty() {
+                return Ok(refused);
+            }
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
             }
@@ -86,18 +107,18 @@ impl Queue {
                 .set_entries(Some(entries.clone()))
                 .send()
                 .await?;
-            let failed = answer.failed();
-            if failed.is_empty() {
-                return Ok(());
-            }
-            if let Some(refused) = failed.iter().find(|entry| entry.sender_fault()) {
-                bail!(
-                    "the queue refuses a message: {} {}",
-                    refused.code(),
-                    refused.message().unwrap_or_default()
-                );
-            }
+            let (final_ones, failed): (Vec<_>, Vec<_>) = answer
+                .failed()
+                .iter()
+                .partition(|entry| entry.sender_fault());
+            refused.extend(final_ones.into_iter().map(|entry| RefusedMessage {
+                index: entry.id().parse().unwrap_or(usize::MAX),
+                reason: format!("{} {}", entry.code(), entry.message().unwrap_or_default()),
+            }));
             entries.retain(|entry| failed.iter().any(|failed| failed.id() == entry.id()));
+        }
+        if entries.is_empty() {
+            return Ok(refused);
         }
         bail!(
             "{} messages were not taken in {ATTEMPTS} attempts",
@@ -124,19 +145,20 @@ fn seconds(delay: Duration) -> i32 {
     i32::try_from(delay.as_millis().div_ceil(1000)).unwrap_or(i32::MAX)
 }
 
-/// Cuts messages into batches of at most [`BATCH`] messages and [`BATCH_BYTES`] bytes.
-fn batches(bodies: impl Iterator<Item = String>) -> impl Iterator<Item = Vec<String>> {
-    let mut bodies = bodies.peekable();
+/// Cuts messages into batches of at most [`BATCH`] messages and [`BATCH_BYTES`] bytes; each message
+/// with its place among all. One that is larger is alone.
+fn batches(bodies: impl Iterator<Item = String>) -> impl Iterator<Item = Vec<(usize, String)>> {
+    let mut bodies = bodies.enumerate().peekable();
     std::iter::from_fn(move || {
         let first = bodies.next()?;
-        let mut bytes = first.len();
+        let mut bytes = first.1.len();
         let mut batch = Vec::with_capacity(BATCH);
         batch.push(first);
         while batch.len() < BATCH {
-            let Some(next) = bodies.next_if(|next| bytes + next.len() <= BATCH_BYTES) else {
+            let Some(next) = bodies.next_if(|(_, next)| bytes + next.len() <= BATCH_BYTES) else {
                 break;
             };
-            bytes += next.len();
+            bytes += next.1.len();
             batch.push(next);
         }
         Some(batch)

@@ -2,7 +2,7 @@
 
 use model::{Availability, Failure, Money, Product, ProductId, Slot};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use store::StoredProduct;
 use utoipa::{IntoParams, ToSchema};
 
@@ -282,18 +282,24 @@ pub(crate) async fn get(api: &Api, request: &Request) -> Result<Json<ProductView
 
 pub(crate) async fn put(api: &Api, request: &Request) -> Result<Json<Product>, ApiError> {
     let id: ProductId = request.id("id")?;
-    let mut body: Value = request.body()?;
-    if let Value::Object(fields) = &mut body {
-        let named = fields.entry("id").or_insert_with(|| json!(id));
-        if *named != json!(id) {
-            let detail = format!("The body names the id {named}, the address {id}.");
-            return Err(ApiError::field("id", detail));
-        }
+    let mut body: Map<String, Value> = request.body()?;
+    let named = body.entry("id").or_insert_with(|| json!(id));
+    if *named != json!(id) {
+        let detail = format!("The body names the id {named}, the address {id}.");
+        return Err(ApiError::field("id", detail));
     }
+    let body = Value::Object(body);
     let product: Product = serde_path_to_error::deserialize(&body).map_err(|error| {
         let detail = format!("The body is not a product: {}.", error.inner());
         ApiError::field(error.path().to_string(), detail)
     })?;
+    if let Some(place) = model::misplaced_array(&body, &json!(product)) {
+        let field = place.trim_start_matches('/').replace('/', ".");
+        return Err(ApiError::field(
+            field,
+            "It is an array and should be an object.",
+        ));
+    }
     product.check()?;
     api.products.define(&product).await?;
     Ok(Json(product))
