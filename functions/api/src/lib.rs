@@ -7,6 +7,7 @@
 
 mod access;
 mod error;
+mod failure;
 mod http;
 mod listing;
 mod openapi;

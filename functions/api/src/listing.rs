@@ -1,12 +1,13 @@
 //! The products with their latest prices, as a list needs them.
 
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{Decimal, Observation, Outcome, Product};
+use model::{Availability, Decimal, Money, Observation, Outcome, Product, ProductId, Slot};
+use serde::{Deserialize, Serialize};
 use store::LastPrice;
+use utoipa::ToSchema;
 
 use crate::Api;
-use crate::routes::prices::FailureView;
-use crate::routes::products::{ProductRow, State};
+use crate::failure::FailureView;
 
 /// How many outcomes a trend shows.
 const TREND: u16 = 30;
@@ -17,6 +18,66 @@ const PAGE: u16 = 1_000;
 const WITH_TRENDS: usize = 500;
 /// How many reads are on their way at once.
 const PARALLEL: usize = 8;
+
+/// What became of a product lately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    /// It has a price.
+    Priced,
+    /// Its last outcome is a failure.
+    Failing,
+    /// It was not fetched yet.
+    New,
+    /// It is not fetched any more.
+    Paused,
+}
+
+/// A product in a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ProductRow {
+    /// Its id.
+    pub(crate) id: ProductId,
+    /// Its name.
+    pub(crate) name: String,
+    /// Its category.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) category: Option<String>,
+    /// Who sells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) vendor: Option<String>,
+    /// What it is an offer of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) item: Option<model::ItemId>,
+    /// Its tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tags: Vec<model::Tag>,
+    /// How many alert rules of its own it has.
+    pub(crate) alerts: usize,
+    /// What became of it lately.
+    pub(crate) state: State,
+    /// Its last price that counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) price: Option<Money>,
+    /// Whether it could be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) availability: Option<Availability>,
+    /// The slot of that price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) slot: Option<Slot>,
+    /// The change from the price before, in percent of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "-12.5")]
+    pub(crate) change_percent: Option<String>,
+    /// When that change came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) changed: Option<Slot>,
+    /// The last outcomes, at most 30, oldest first: an amount, or null where there was none.
+    pub(crate) trend: Vec<Option<String>>,
+    /// The last failure, if it is the last outcome.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<FailureView>,
+}
 
 /// A row for every product, followed or paused.
 pub(crate) async fn rows(api: &Api) -> anyhow::Result<Vec<ProductRow>> {

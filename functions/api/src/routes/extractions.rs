@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use crate::Api;
 use crate::error::ApiError;
+use crate::failure::FailureView;
 use crate::http::{Json, Request};
-use crate::routes::prices::FailureView;
 
 /// How many candidates are shown.
 const MAX_CANDIDATES: usize = 50;

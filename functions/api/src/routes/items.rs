@@ -10,7 +10,7 @@ use crate::Api;
 use crate::error::ApiError;
 use crate::http::{Json, Request};
 use crate::listing;
-use crate::routes::products::ProductRow;
+use crate::listing::ProductRow;
 
 /// All items.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,15 +1,13 @@
 //! `/api/products/{id}/prices`: what was found, and an owner's word on it.
 
 use jiff::Timestamp;
-use model::{
-    Availability, Failure, FailureReason, Money, Observation, Outcome, ProductId, RunId, Slot,
-    Unconfirmed, Void,
-};
+use model::{Availability, Money, Observation, Outcome, ProductId, RunId, Slot, Unconfirmed, Void};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Api;
 use crate::error::ApiError;
+use crate::failure::FailureView;
 use crate::http::{Json, Request};
 use crate::routes::products::known;
 use crate::thin::thin;
@@ -74,17 +72,6 @@ pub(crate) struct PriceView {
     void: Option<Void>,
 }
 
-/// Why there is no price.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct FailureView {
-    /// The reason.
-    pub(crate) reason: FailureReason,
-    /// The reason in a sentence.
-    pub(crate) sentence: &'static str,
-    /// What exactly was seen.
-    pub(crate) detail: String,
-}
-
 /// Why a price is void.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -96,16 +83,6 @@ pub(crate) struct VoidBody {
         example = "a typing error of the shop"
     )]
     reason: String,
-}
-
-impl FailureView {
-    pub(crate) fn of(failure: &Failure) -> Self {
-        Self {
-            reason: failure.reason,
-            sentence: failure.reason.sentence(),
-            detail: failure.detail.clone(),
-        }
-    }
 }
 
 impl PriceView {

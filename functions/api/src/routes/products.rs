@@ -9,8 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::Api;
 use crate::error::ApiError;
 use crate::http::{Done, Json, Request};
-use crate::listing;
-use crate::routes::prices::FailureView;
+use crate::listing::{self, ProductRow, State};
 
 /// Which products to list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -38,20 +37,6 @@ pub(crate) struct ListQuery {
     cursor: Option<String>,
 }
 
-/// What became of a product lately.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum State {
-    /// It has a price.
-    Priced,
-    /// Its last outcome is a failure.
-    Failing,
-    /// It was not fetched yet.
-    New,
-    /// It is not fetched any more.
-    Paused,
-}
-
 /// In which order products are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -77,52 +62,6 @@ pub(crate) struct ProductsView {
     /// Where the next page begins; missing on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
-}
-
-/// A product in a list.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct ProductRow {
-    /// Its id.
-    pub(crate) id: ProductId,
-    /// Its name.
-    pub(crate) name: String,
-    /// Its category.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) category: Option<String>,
-    /// Who sells it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) vendor: Option<String>,
-    /// What it is an offer of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) item: Option<model::ItemId>,
-    /// Its tags.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) tags: Vec<model::Tag>,
-    /// How many alert rules of its own it has.
-    pub(crate) alerts: usize,
-    /// What became of it lately.
-    pub(crate) state: State,
-    /// Its last price that counts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) price: Option<Money>,
-    /// Whether it could be had.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) availability: Option<Availability>,
-    /// The slot of that price.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) slot: Option<Slot>,
-    /// The change from the price before, in percent of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "-12.5")]
-    pub(crate) change_percent: Option<String>,
-    /// When that change came.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) changed: Option<Slot>,
-    /// The last outcomes, at most 30, oldest first: an amount, or null where there was none.
-    pub(crate) trend: Vec<Option<String>>,
-    /// The last failure, if it is the last outcome.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) failure: Option<FailureView>,
 }
 
 /// A product as it is defined, and its last price.
