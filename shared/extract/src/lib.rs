@@ -60,6 +60,7 @@ mod products;
 mod scan;
 mod selector;
 mod sellers;
+mod shown;
 mod steps;
 mod which;
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::graph::{Graph, Item, Value};
+use crate::price_text::{self, TextHints};
 use crate::scan::Page;
 
 const PRICES: &[&str] = &[
@@ -61,7 +62,7 @@ pub(crate) fn article<'p>(page: &'p Page<'_>) -> Option<&'p str> {
 /// The product that the tags describe.
 pub(crate) fn graph<'p>(page: &'p Page<'_>) -> Graph<'p> {
     let mut graph = Graph::default();
-    let sales = amounts(page, SALE_PRICES);
+    let sales = sales(page);
     let mut offers = Vec::new();
     let condition = page.meta(&["product:condition", "og:condition"]);
     let availability = availability(page);
@@ -126,6 +127,23 @@ pub(crate) fn graph<'p>(page: &'p Page<'_>) -> Graph<'p> {
     graph.roots.push(product);
     graph.index();
     graph
+}
+
+/// The sale prices that are ones. Shops write 0, a text, or a stale dearer price where there is no
+/// sale.
+fn sales<'p>(page: &'p Page<'_>) -> Vec<(&'p str, Option<&'p str>)> {
+    let read = |text: &str| price_text::parse(text, &TextHints::default()).ok();
+    let normal = amounts(page, PRICES);
+    let normal = normal.first().and_then(|(text, _)| read(text));
+    let mut sales = amounts(page, SALE_PRICES);
+    sales.retain(|(text, _)| {
+        let Some(sale) = read(text) else {
+            // Without another price it is what the page says, and refused as such.
+            return normal.is_none();
+        };
+        !sale.amount.is_zero() && normal.is_none_or(|normal| sale.amount <= normal.amount)
+    });
+    sales
 }
 
 /// The amounts under the first of `keys` that occurs, each with the currency that follows it.

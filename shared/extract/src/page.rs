@@ -370,11 +370,18 @@ fn by_selector(
     outcome
 }
 
-/// The one price in the texts at a selector.
+/// The one price in the texts at a selector. The first that is about the selling price decides: if
+/// it cannot be read, a card further down is no answer.
 fn agree(
     css: &str,
     texts: &[selector::Reading],
 ) -> Result<(model::Decimal, Option<Currency>), Failure> {
+    let own = texts
+        .iter()
+        .find(|(text, reading)| reading.is_ok() || !price_text::is_beside_the_price(text));
+    if let Some((_, Err(failure))) = own {
+        return Err(failure.clone());
+    }
     let mut read: Vec<price_text::Amount> = Vec::new();
     for amount in texts
         .iter()

@@ -8,6 +8,7 @@ use scraper::{ElementRef, Html, HtmlTreeSink, Selector};
 
 use crate::html::{Token, Tokenizer};
 use crate::price_text::{self, Amount, TextHints};
+use crate::shown::Shown;
 use crate::steps;
 
 /// A text at the selector, and what it is read as.
@@ -43,25 +44,47 @@ pub(crate) fn read(
         return Err(Failure::new(FailureReason::UnreadablePage, detail));
     };
     let mut visits = MAX_VISITS;
-    let mut texts: Vec<String> = Vec::new();
+    let mut texts: Vec<Vec<String>> = Vec::new();
     for element in tree.select(&parsed).take(MAX_MATCHES) {
         let attribute = match element.value().name() {
             "data" | "input" => element.attr("value"),
             _ => element.attr("content"),
         };
-        let text = attribute.map_or_else(|| shown_text(element, &mut visits), str::to_owned);
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if !texts.contains(&text) {
-            texts.push(text);
+        let lines = match attribute {
+            Some(value) => {
+                let mut shown = Shown::default();
+                shown.push(value);
+                shown.lines()
+            }
+            None => shown_lines(element, &mut visits),
+        };
+        if !texts.contains(&lines) {
+            texts.push(lines);
         }
     }
     Ok(texts
         .into_iter()
-        .map(|text| {
-            let amount = price_text::parse(&text, hints);
-            (text, amount)
-        })
+        .map(|lines| (lines.join(BETWEEN_LINES), read_lines(&lines, hints)))
         .collect())
+}
+
+/// What stands between lines that are shown as one text.
+const BETWEEN_LINES: &str = " | ";
+
+/// The one price in the lines of an element: of all together, if they can be read so, else of the
+/// one line that holds a price.
+fn read_lines(lines: &[String], hints: &TextHints<'_>) -> Result<Amount, Failure> {
+    let whole = price_text::parse(&lines.join(BETWEEN_LINES), hints);
+    if whole.is_ok() || lines.len() < 2 {
+        return whole;
+    }
+    let mut read = lines
+        .iter()
+        .filter_map(|line| price_text::parse(line, hints).ok());
+    match (read.next(), read.next()) {
+        (Some(only), None) => Ok(only),
+        _ => whole,
+    }
 }
 
 /// The page as a tree; `None` if it becomes much larger than the page, as the standard has a tag
@@ -86,36 +109,83 @@ fn tree(page: &str) -> Option<Html> {
     Some(tree)
 }
 
-/// The text that an element shows, as far as `visits` more nodes may be visited for it.
-fn shown_text(element: ElementRef<'_>, visits: &mut usize) -> String {
-    let mut shown = String::new();
+/// The lines that an element shows. A text that is only there for screen readers counts where
+/// nothing else is shown.
+fn shown_lines(element: ElementRef<'_>, visits: &mut usize) -> Vec<String> {
+    let lines = lines_of(element, visits, is_out_of_sight);
+    if lines.is_empty() {
+        return lines_of(element, visits, is_struck);
+    }
+    lines
+}
+
+/// The lines of an element without what is hidden in it, as far as `visits` more nodes may be
+/// visited for it.
+fn lines_of(
+    element: ElementRef<'_>,
+    visits: &mut usize,
+    is_hidden: fn(&scraper::node::Element) -> bool,
+) -> Vec<String> {
+    let mut shown = Shown::default();
     let mut hidden = 0_usize;
-    let is_hidden = |node: &scraper::Node| {
-        let element = node.as_element();
-        element.is_some_and(|element| HIDDEN.contains(&element.name()))
-    };
     for edge in element.traverse() {
         steps::count(1);
         *visits = visits.saturating_sub(1);
         match edge {
             // What the element itself is does not hide its own text.
-            Edge::Open(node) if node.id() == element.id() => {}
-            Edge::Close(node) if node.id() == element.id() => {}
-            Edge::Open(node) if is_hidden(node.value()) => hidden += 1,
-            Edge::Close(node) if is_hidden(node.value()) => hidden -= 1,
-            Edge::Open(node) if hidden == 0 => {
-                if let Some(text) = node.value().as_text() {
-                    shown.push_str(text);
+            Edge::Open(node) | Edge::Close(node) if node.id() == element.id() => {}
+            Edge::Open(node) => match node.value() {
+                scraper::Node::Element(inner) if hidden > 0 || is_hidden(inner) => hidden += 1,
+                scraper::Node::Element(inner) => shown.begin(inner.name()),
+                scraper::Node::Text(text) if hidden == 0 => shown.push(text),
+                _ => {}
+            },
+            Edge::Close(node) => {
+                if let Some(inner) = node.value().as_element() {
+                    if hidden == 0 {
+                        shown.end(inner.name());
+                    }
+                    hidden = hidden.saturating_sub(1);
                 }
             }
-            _ => {}
         }
         // No price is as long as that.
         if shown.len() > 4_000 || *visits == 0 {
             break;
         }
     }
-    shown
+    shown.lines()
+}
+
+/// Whether the text of an element is not shown, or struck through.
+fn is_struck(element: &scraper::node::Element) -> bool {
+    HIDDEN.contains(&element.name())
+}
+
+/// The same, or not seen: hidden, or there for screen readers only.
+fn is_out_of_sight(element: &scraper::node::Element) -> bool {
+    const CLASSES: &[&str] = &[
+        "visually-hidden",
+        "visuallyhidden",
+        "sr-only",
+        "screen-reader",
+        "screen-reader-text",
+        "a-offscreen",
+        "offscreen",
+        "u-hidden-visually",
+        "assistive-text",
+    ];
+    let style = element.attr("style").map(str::to_ascii_lowercase);
+    let invisible = style.is_some_and(|style| {
+        let style: String = style.split_whitespace().collect();
+        style.contains("display:none") || style.contains("visibility:hidden")
+    });
+    is_struck(element)
+        || invisible
+        || element.attr("hidden").is_some()
+        || element
+            .classes()
+            .any(|class| CLASSES.contains(&class.to_ascii_lowercase().as_str()))
 }
 
 /// Whether more start tags than [`MAX_DEPTH`] are open at once.

@@ -261,6 +261,8 @@ impl<'a> Reader<'a> {
             b'\'' if self.lenient => Node::Text(self.string(b'\'')?),
             b'-' | b'+' | b'.' | b'0'..=b'9' => self.number()?,
             b'a'..=b'z' | b'A'..=b'Z' => self.word()?,
+            // `$19.90`, `€ 12,50`: left to whoever reads text.
+            b'$' | 0x80.. if self.lenient => self.bare_amount()?,
             _ => return self.error("no value where one should be"),
         };
         self.add(node);
@@ -303,6 +305,32 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An amount with its sign that nobody put into quotes.
+    fn bare_amount(&mut self) -> Result<Node<'a>, JsonError> {
+        let start = self.at;
+        let digit_after = |at: usize| {
+            let bytes = self.text.as_bytes();
+            bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
+        };
+        let length = self.text[start..]
+            .bytes()
+            .enumerate()
+            .position(|(offset, byte)| {
+                matches!(byte, b'}' | b']' | b'"' | b'\n' | b'{' | b'[' | b':')
+                    || (byte == b',' && !digit_after(start + offset))
+            });
+        let Some(length) = length.filter(|length| *length <= 40) else {
+            return self.error("no value where one should be");
+        };
+        self.at += length;
+        let token = self.text[start..self.at].trim();
+        if token.bytes().any(|b| b.is_ascii_digit()) {
+            Ok(Node::Text(Cow::Borrowed(token)))
+        } else {
+            self.error("no value where one should be")
+        }
+    }
+
     fn number(&mut self) -> Result<Node<'a>, JsonError> {
         let start = self.at;
         while self
@@ -310,6 +338,23 @@ impl<'a> Reader<'a> {
             .is_some_and(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'))
         {
             self.at += 1;
+        }
+        // `1,299.00`, `12,50`: a comma directly between digits of a bare number in a script that
+        // shops wrote by hand. A list has its commas before a space, a quote or a bracket, except
+        // in arrays of numbers.
+        while self.lenient
+            && matches!(self.stack.last(), Some(Open::Object(..)))
+            && self.peek() == Some(b',')
+            && self
+                .text
+                .as_bytes()
+                .get(self.at + 1)
+                .is_some_and(u8::is_ascii_digit)
+        {
+            self.at += 1;
+            while self.peek().is_some_and(|b| b.is_ascii_digit() || b == b'.') {
+                self.at += 1;
+            }
         }
         let token = &self.text[start..self.at];
         let followed_by_more = self

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use crate::graph::{Graph, Item, ItemId, Value, kept};
 use crate::html::references;
 use crate::html::{Token, Tokenizer};
+use crate::shown::Shown;
 use crate::steps;
 use elements::{Kind, element_value, is_textual, lower, rdfa_names, split_ids, split_names};
 
@@ -86,7 +87,7 @@ struct Open {
 struct Collector {
     items: Vec<ItemId>,
     names: Vec<String>,
-    text: String,
+    shown: Shown,
 }
 
 struct Builder<'a> {
@@ -142,6 +143,10 @@ impl<'a> Builder<'a> {
     fn start(&mut self, name: &'a str, self_closing: bool, tag: &Tokenizer<'a>) {
         let name = lower(name);
         self.close_implied(&name);
+        for collector in &mut self.collectors {
+            steps::count(1);
+            collector.shown.begin(&name);
+        }
         let kind = Kind::of(&name);
         let mut open = Open {
             name: 0,
@@ -211,6 +216,10 @@ impl<'a> Builder<'a> {
             Some(number) if self.open[*number] > 0 => *number,
             _ => return,
         };
+        for collector in &mut self.collectors {
+            steps::count(1);
+            collector.shown.end(&name);
+        }
         let kind = Kind::of(&name);
         for depth in 1..=self.stack.len().min(MAX_LOOK) {
             steps::count(1);
@@ -246,11 +255,7 @@ impl<'a> Builder<'a> {
             let Some(collector) = self.collectors.pop() else {
                 return;
             };
-            let text = collector
-                .text
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ");
+            let text = collector.shown.lines().join(" ");
             let value = Value::Text(Cow::Owned(text));
             self.put(&collector.items, &collector.names, &value);
         }
@@ -302,12 +307,12 @@ impl<'a> Builder<'a> {
         let text = references::decode(raw);
         for collector in &mut self.collectors {
             steps::count(1);
-            let room = MAX_TEXT.saturating_sub(collector.text.len());
+            let room = MAX_TEXT.saturating_sub(collector.shown.len());
             let mut end = text.len().min(room);
             while !text.is_char_boundary(end) {
                 end -= 1;
             }
-            collector.text.push_str(&text[..end]);
+            collector.shown.push(&text[..end]);
         }
     }
 
@@ -337,7 +342,7 @@ impl<'a> Builder<'a> {
             self.collectors.push(Collector {
                 items,
                 names,
-                text: String::new(),
+                shown: Shown::default(),
             });
         }
     }

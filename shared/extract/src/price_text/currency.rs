@@ -352,6 +352,18 @@ impl Mark {
 /// The currency of what stands in a `priceCurrency`: an ISO code in any case, or a mark that
 /// means exactly one.
 pub(crate) fn named(text: &str) -> Option<Currency> {
+    named_once(text).or_else(|| {
+        // `EUR €`, `USD$`: a code, and a sign of the same currency.
+        let (code, sign) = text.trim().split_at_checked(3)?;
+        let currency = code_of(&code.to_ascii_uppercase())?;
+        let (mark, length) = mark_at(sign.trim(), None)?;
+        let whole = length == sign.trim().len();
+        (whole && mark.allows(currency)).then_some(currency)
+    })
+}
+
+/// The currency that a code, a sign or a word alone stands for.
+fn named_once(text: &str) -> Option<Currency> {
     let text = text.trim();
     if text.len() == 3
         && text.is_ascii()

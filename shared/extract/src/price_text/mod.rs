@@ -18,6 +18,7 @@
 //! it the currency stays open. `£` is GBP and `Rs` is INR unless a hint or locale says otherwise.
 
 pub(crate) mod currency;
+mod kinds;
 mod lexer;
 mod locale;
 mod number;
@@ -28,6 +29,7 @@ use model::{Currency, Decimal, Failure, FailureReason};
 use currency::Mark;
 use lexer::Token;
 use locale::Locale;
+pub(crate) use number::DECIMAL_ONLY;
 use number::{Habits, Reading};
 use words::Sense;
 
@@ -55,6 +57,27 @@ pub const MAX_CHARS: usize = 200;
 /// Reads the one price in `text`.
 pub fn parse(text: &str, hints: &TextHints<'_>) -> Result<Amount, Failure> {
     Reader { text, hints }.read()
+}
+
+/// Whether a text beside a price is about something else than the selling price (a former price, a
+/// reduction, delivery), or only a label, so that the price stands in another text.
+pub(crate) fn is_beside_the_price(text: &str) -> bool {
+    let normal = lexer::normalise(text);
+    let tokens = lexer::tokens(&normal);
+    let senses = || {
+        tokens.iter().filter_map(|(token, _)| match token {
+            Token::Word(word) => Some(words::sense(word)),
+            _ => None,
+        })
+    };
+    let number = tokens
+        .iter()
+        .any(|(token, _)| matches!(token, Token::Number(_)));
+    if number {
+        senses().any(|sense| matches!(sense, Sense::Spoils(why) if words::is_beside(why)))
+    } else {
+        senses().all(|sense| matches!(sense, Sense::Harmless | Sense::Excuse))
+    }
 }
 
 struct Reader<'a> {
@@ -137,9 +160,10 @@ impl Reader<'_> {
     ) -> Result<Option<std::ops::Range<usize>>, Failure> {
         let is_number = |at: usize| matches!(tokens.get(at), Some((Token::Number(_), _)));
         let is_factor = |at: usize| matches!(tokens.get(at), Some((Token::Factor(_), _)));
-        let Some(start) = (0..tokens.len()).find(|at| is_number(*at)) else {
+        let Some(first) = (0..tokens.len()).find(|at| is_number(*at)) else {
             return Ok(None);
         };
+        let start = self.without_pieces(tokens, first);
         let mut end = start + 1;
         while is_factor(end) || (is_number(end) && is_factor(end - 1)) {
             end += 1;
@@ -161,6 +185,32 @@ impl Reader<'_> {
             return self.ambiguous("it holds several numbers");
         }
         Ok(Some(start..end))
+    }
+
+    /// The number after a count of pieces: `Pack of 3 … 14,85 EUR`, `3er-Pack für 14,85 €`, where
+    /// only the later one has a currency beside it.
+    fn without_pieces(&self, tokens: &[(Token, bool)], first: usize) -> usize {
+        let word_at = |at: Option<usize>| match at.and_then(|at| tokens.get(at)) {
+            Some((Token::Word(word), _)) => Some(word.as_str()),
+            _ => None,
+        };
+        let before = word_at(first.checked_sub(1));
+        let before_that = word_at(first.checked_sub(2));
+        let after = word_at(Some(first + 1));
+        let counts = (before == Some("of") && before_that.is_some_and(words::is_pack))
+            || after.is_some_and(|word| words::is_pack(word) || word == "er");
+        let later = (first + 1..tokens.len())
+            .find(|at| matches!(tokens.get(*at), Some((Token::Number(_), _))));
+        let marked = |at: usize| {
+            let mark = |at: Option<usize>| {
+                matches!(at.and_then(|at| tokens.get(at)), Some((Token::Mark(_), _)))
+            };
+            mark(at.checked_sub(1)) || mark(Some(at + 1))
+        };
+        match later {
+            Some(later) if counts && marked(later) && !marked(first) => later,
+            _ => first,
+        }
     }
 
     fn check_signs(&self, tokens: &[(Token, bool)], beside: bool) -> Result<(), Failure> {

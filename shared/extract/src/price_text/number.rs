@@ -17,7 +17,7 @@ pub(super) enum Reading {
 }
 
 /// The sign that can only start decimals (U+066B, `٫`), after normalisation.
-pub(super) const DECIMAL_ONLY: char = '\u{66b}';
+pub(crate) const DECIMAL_ONLY: char = '\u{66b}';
 
 /// What is known about how the number was written.
 #[derive(Debug, Clone, Copy)]

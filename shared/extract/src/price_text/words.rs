@@ -1,5 +1,7 @@
 //! Words around a price that decide whether it is one.
 
+use super::kinds;
+
 /// What a word beside the number means for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sense {
@@ -388,14 +390,6 @@ const REDUCTION: &[&str] = &[
     "포인트",
     "ポイント",
     "积分",
-    "member",
-    "members",
-    "회원가",
-    "멤버십",
-    "会員",
-    "会员价",
-    "prime",
-    "trade-in",
 ];
 
 const DELIVERY: &[&str] = &[
@@ -452,10 +446,46 @@ const VAGUE: &[&str] = &[
     "estimated",
 ];
 
+/// Why a former or recommended price is no selling price.
+const FORMER_PRICE: &str = "it is a former or recommended price";
+/// Why a reduction is no price.
+const A_REDUCTION: &str = "it is a reduction, a coupon or points";
+/// Why a delivery charge is no price.
+const A_DELIVERY: &str = "it is what delivery costs";
+
+/// Whether what spoils a text stands beside the selling price on ordinary pages.
+pub(super) fn is_beside(why: &str) -> bool {
+    [FORMER_PRICE, A_REDUCTION, A_DELIVERY].contains(&why)
+}
+
+/// Whether a word counts pieces that are sold together.
+pub(super) fn is_pack(word: &str) -> bool {
+    matches!(
+        word,
+        "pack"
+            | "packs"
+            | "set"
+            | "sets"
+            | "box"
+            | "bundle"
+            | "lot"
+            | "pair"
+            | "pairs"
+            | "issues"
+            | "packung"
+            | "paquete"
+            | "confezione"
+            | "zestaw"
+            | "balení"
+    )
+}
+
 /// What `word` (in lower case) means beside a number.
 pub(super) fn sense(word: &str) -> Sense {
     let is = |list: &[&str]| list.contains(&word);
-    if is(HARMLESS) {
+    if let Some(kind) = kinds::of(word) {
+        Sense::Spoils(kind)
+    } else if is(HARMLESS) {
         Sense::Harmless
     } else if is(EXCUSES) {
         Sense::Excuse
@@ -464,11 +494,11 @@ pub(super) fn sense(word: &str) -> Sense {
     } else if is(INSTALMENT) {
         Sense::Spoils("it is an instalment or a price for a time")
     } else if is(NOT_SELLING) {
-        Sense::Spoils("it is a former or recommended price")
+        Sense::Spoils(FORMER_PRICE)
     } else if is(REDUCTION) {
-        Sense::Spoils("it is a reduction, a coupon or points")
+        Sense::Spoils(A_REDUCTION)
     } else if is(DELIVERY) {
-        Sense::Spoils("it is what delivery costs")
+        Sense::Spoils(A_DELIVERY)
     } else if is(VAGUE) {
         Sense::Spoils("it is only about so much")
     } else {
