@@ -109,6 +109,8 @@ struct Chooser<'c, 'r, 'a> {
     pinned: Option<usize>,
 }
 
+/// Why a price is dropped whose product is not the page's.
+const OTHER_PRODUCT: &str = "it belongs to another product than the page's";
 /// Why a price is dropped whose product or offer has another address than the page.
 const OTHER_VARIANT: &str = "it belongs to another variant than the page's";
 
@@ -161,7 +163,6 @@ impl Chooser<'_, '_, '_> {
         self.drop_unreadable()?;
         self.settle_currency()?;
         self.drop_less_direct();
-        self.drop_other_titles();
         self.settle_amount()?;
         self.answer()
     }
@@ -229,9 +230,24 @@ impl Chooser<'_, '_, '_> {
         let reading = self.reading;
         let products = &reading.found.products;
         let places = products.iter().filter(|p| p.place > Place::Aside).count();
-        let aside = "it belongs to another product than the page's";
-        // One product, standing on its own, needs no evidence.
-        if places != 1 || products.len() != 1 {
+        let aside = OTHER_PRODUCT;
+        let own = self.named_after();
+        if own.contains(&true) {
+            // Settled before any price is looked at, and also if that product has none.
+            self.keep(aside, |_, index| {
+                let product = reading.product_of(index);
+                own[product] || own[products[product].family]
+            });
+            if self.alive.is_empty() {
+                return;
+            }
+        }
+        // One product, standing on its own, needs no evidence, but must not be another page's.
+        if places == 1 && products.len() == 1 {
+            if self.is_elsewhere() {
+                self.keep(aside, |_, _| false);
+            }
+        } else {
             let families = which::pages_products(reading, self.context, &self.alive);
             self.keep(aside, |this, index| {
                 families.contains(&this.reading.product_of(index))
@@ -333,47 +349,53 @@ impl Chooser<'_, '_, '_> {
         Ok(())
     }
 
-    /// Of several products with different prices, those that the page is named after.
-    fn drop_other_titles(&mut self) {
-        if self.distinct().len() < 2 || self.hints.variant.is_some() {
-            return;
-        }
-        let families: HashSet<usize> = self
-            .alive
-            .iter()
-            .map(|index| self.reading.found.products[self.reading.product_of(*index)].family)
-            .collect();
-        if families.len() < 2 {
-            return;
-        }
-        let titles: Vec<String> = self
-            .context
-            .titles
-            .iter()
-            .map(|t| which::folded(t))
-            .collect();
+    /// Whether the only product has an address, its own or its offer's, that is another page's,
+    /// and no title names it.
+    fn is_elsewhere(&self) -> bool {
+        let reading = self.reading;
+        let found = which::match_of(reading, &self.context.pages, 0);
+        let name = reading.product_item(0).and_then(|item| item.text("name"));
+        found == Some(Match::Different)
+            && name.map(which::folded).is_some_and(|name| {
+                !self
+                    .context
+                    .titles
+                    .iter()
+                    .any(|title| which::folded(title).contains(&name))
+            })
+    }
+
+    /// Of several products, whether the page is named after each: its best title holds the
+    /// product's name, and no longer one. All false if no title does.
+    fn named_after(&self) -> Vec<bool> {
         let products = &self.reading.found.products;
-        for title in &titles {
-            let in_title: Vec<bool> = (0..products.len())
-                .map(|product| {
-                    let item = self.reading.product_item(product);
-                    let name = item.and_then(|item| item.text("name")).map(which::folded);
-                    name.is_some_and(|name| {
-                        // A longer name is not in it; to look for a shorter one takes its length.
-                        steps::count(title.len());
-                        !name.is_empty() && title.contains(&name)
-                    })
-                })
-                .collect();
-            let named = |this: &Self, index: usize| {
-                let product = this.reading.product_of(index);
-                in_title[product] || in_title[products[product].family]
-            };
-            if self.alive.iter().any(|index| named(self, *index)) {
-                self.keep("it belongs to another product than the page's", named);
-                return;
+        let mut named = vec![false; products.len()];
+        if products.len() < 2 || self.hints.variant.is_some() {
+            return named;
+        }
+        let of_products: Vec<Option<String>> = (0..products.len())
+            .map(|product| {
+                let item = self.reading.product_item(product);
+                item.and_then(|item| item.text("name")).map(which::folded)
+            })
+            .collect();
+        for title in &self.context.titles {
+            let title = which::folded(title);
+            let lengths = of_products.iter().map(|name| {
+                // A longer name is not in it; to look for a shorter one takes its length.
+                steps::count(title.len());
+                let name = name.as_deref().filter(|name| !name.is_empty())?;
+                title.contains(name).then_some(name.len())
+            });
+            let lengths: Vec<Option<usize>> = lengths.collect();
+            if let Some(longest) = lengths.iter().copied().max().flatten() {
+                for (named, length) in named.iter_mut().zip(&lengths) {
+                    *named = *length == Some(longest);
+                }
+                break;
             }
         }
+        named
     }
 
     /// The different amounts, with their currencies, in the order in which they stand.
@@ -448,7 +470,8 @@ impl Chooser<'_, '_, '_> {
         Failure::new(FailureReason::Ambiguous, detail)
     }
 
-    /// A range of the prices of variants, if that is all that is left.
+    /// A range of prices of which nothing says that they are several sellers', if that is all that is
+    /// left.
     fn range_of_variants(&self) -> Option<String> {
         let mut highest = std::collections::HashMap::new();
         for other in &self.reading.prices.all {
@@ -459,8 +482,7 @@ impl Chooser<'_, '_, '_> {
         self.alive.iter().find_map(|&index| {
             steps::count(1);
             let price = self.price(index);
-            let group = self.reading.found.products[self.reading.product_of(index)].is_group;
-            if price.role != Role::Lowest || !group {
+            if price.role != Role::Lowest {
                 return None;
             }
             let high = highest.get(&price.offer)?;

@@ -29,10 +29,14 @@
 //! without tax or of type `RegularPrice`. Zero stands for no price.
 //!
 //! **Several offers.** What several sellers ask for one product (offers that each name another
-//! seller, or an `AggregateOffer` whose offers do not differ in article number) is the lowest price
-//! among those that can be had; `lowPrice` is that price too, unless the product has variants.
-//! Variants that cost different amounts, and any other prices that differ and are equally good,
-//! are `ambiguous`, and the failure lists them.
+//! seller) is the lowest price among those that can be had. A range of prices (`lowPrice` below
+//! `highPrice`) may as well be one of sizes, and is `ambiguous`, as are variants that cost different
+//! amounts, any other prices that differ and are equally good, and sources that contradict each
+//! other; the failure lists them.
+//!
+//! **The page's own product** is settled before a price is looked at: of several products the one
+//! that the title names, also if it has no price; a product whose address is another page's is not
+//! it. At a selector the first match that is about the selling price decides.
 //!
 //! **Currency.** It is the offer's own, else the text's, else the meta tags', else the product's
 //! own. A page in another currency than the product's is `wrong_currency`; nothing is converted.

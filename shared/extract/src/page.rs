@@ -148,7 +148,7 @@ fn run(text: &str, hints: &Hints<'_>, mut seen: Option<&mut Seen>) -> Result<Off
             })
         }),
     };
-    // A price at the selector may yet lack its currency.
+    // A price at the selector may yet lack its currency, and a later source contradict an earlier.
     if let (Err(failure), Some(seen)) = (&outcome, seen) {
         for candidate in seen.candidates.iter_mut().filter(|found| found.chosen) {
             candidate.chosen = false;
@@ -175,10 +175,11 @@ fn by_sources(
 ) -> Result<Offer, Failure> {
     let context = context(page, hints);
     let mut answer: Option<Result<Offer, Failure>> = None;
+    let mut contradicted: Option<Failure> = None;
     let mut failures: Vec<Failure> = Vec::new();
     let mut errors = Vec::new();
     for source in Source::ALL {
-        if answer.is_some() && seen.is_none() {
+        if matches!(answer, Some(Err(_))) && seen.is_none() {
             break;
         }
         let graph = match source {
@@ -216,6 +217,11 @@ fn by_sources(
         }
         match decision.choice {
             Ok(choice) if answer.is_none() => answer = Some(Ok(offer(choice, source))),
+            Ok(choice) if contradicted.is_none() => {
+                if let Some(Ok(first)) = &mut answer {
+                    contradicted = confirm(first, &choice, source).err();
+                }
+            }
             Err(Refusal::Final(failure)) if answer.is_none() => answer = Some(Err(failure)),
             Err(Refusal::Weak(failure)) if answer.is_none() => failures.push(Failure {
                 detail: format!("{}: {}", source.name(), failure.detail),
@@ -227,7 +233,32 @@ fn by_sources(
     if let Some(seen) = seen {
         seen.remarks.extend(errors.iter().cloned());
     }
-    answer.unwrap_or_else(|| Err(most_telling(failures, &errors)))
+    match (contradicted, answer) {
+        (Some(contradiction), _) => Err(contradiction),
+        (None, Some(answer)) => answer,
+        (None, None) => Err(most_telling(failures, &errors)),
+    }
+}
+
+/// Holds a later source's choice against the first one's: the same price may complete it, another
+/// one contradicts it.
+fn confirm(first: &mut Offer, later: &Choice, source: Source) -> Result<(), Failure> {
+    let same = later.amount == first.price.amount;
+    if same || later.currency != first.price.currency {
+        if same && first.availability.is_none() {
+            first.availability = later.availability;
+        }
+        return Ok(());
+    }
+    let detail = format!(
+        "{} says {}, {} says {} {}",
+        first.found_in,
+        first.price,
+        source.name(),
+        later.amount,
+        later.currency.code()
+    );
+    Err(Failure::new(FailureReason::Ambiguous, detail))
 }
 
 /// The failure that tells the owner most: that a price was there beats that none was.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::choose::Reading;
 use crate::graph::Value;
-use crate::which::{GTINS, SKUS, folded};
+use crate::which::folded;
 
 /// Whether the prices left are what several sellers ask for one product, and not those of
 /// several variants.
@@ -31,14 +31,8 @@ pub(crate) fn are_sellers(reading: &Reading<'_, '_>, alive: &[usize]) -> bool {
         (keys.len(), keys.into_iter().collect::<HashSet<_>>().len())
     };
     let (named, different) = distinct(&|offer| seller(reading, offer));
-    if named == offers.len() && different == named {
-        return true;
-    }
-    let (_, variants) = distinct(&|offer| variant_key(reading, offer));
-    let aggregated = offers
-        .iter()
-        .all(|offer| reading.found.offers[*offer].aggregate.is_some());
-    aggregated && variants < 2
+    // Sizes and colours stand in one aggregate as sellers do: only names tell.
+    named == offers.len() && different == named
 }
 
 fn seller(reading: &Reading<'_, '_>, offer: usize) -> Option<String> {
@@ -54,21 +48,4 @@ fn seller(reading: &Reading<'_, '_>, offer: usize) -> Option<String> {
             _ => None,
         })
     })
-}
-
-/// What tells an offer's variant from others.
-fn variant_key(reading: &Reading<'_, '_>, offer: usize) -> Option<String> {
-    let item = reading.offer_item(offer);
-    let id = reading.found.offers[offer].item;
-    let offered = reading.graph.linked(id, "itemOffered");
-    std::iter::once(item)
-        .chain(offered.iter().map(|id| &reading.graph.items[*id]))
-        .find_map(|item| SKUS.iter().chain(GTINS).find_map(|name| item.text(name)))
-        .or_else(|| {
-            offered
-                .iter()
-                .find_map(|id| reading.graph.items[*id].text("name"))
-        })
-        .or_else(|| item.text("name"))
-        .map(folded)
 }

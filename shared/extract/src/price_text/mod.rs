@@ -163,7 +163,7 @@ impl Reader<'_> {
         let Some(first) = (0..tokens.len()).find(|at| is_number(*at)) else {
             return Ok(None);
         };
-        let start = self.without_pieces(tokens, first);
+        let start = Self::without_pieces(tokens, first);
         let mut end = start + 1;
         while is_factor(end) || (is_number(end) && is_factor(end - 1)) {
             end += 1;
@@ -189,7 +189,7 @@ impl Reader<'_> {
 
     /// The number after a count of pieces: `Pack of 3 … 14,85 EUR`, `3er-Pack für 14,85 €`, where
     /// only the later one has a currency beside it.
-    fn without_pieces(&self, tokens: &[(Token, bool)], first: usize) -> usize {
+    fn without_pieces(tokens: &[(Token, bool)], first: usize) -> usize {
         let word_at = |at: Option<usize>| match at.and_then(|at| tokens.get(at)) {
             Some((Token::Word(word), _)) => Some(word.as_str()),
             _ => None,
