@@ -122,3 +122,25 @@ fn no_two_modules_of_a_function_use_each_other() {
     assert!(functions >= 7, "{functions} functions were found");
     assert!(circles.is_empty(), "{circles:#?}");
 }
+
+#[test]
+fn the_functions_of_serverless_yml_are_crates_that_can_be_started() {
+    let read = |path: &str| std::fs::read_to_string(workspace().join(path)).unwrap();
+    let wiring = read("serverless.yml");
+    let wired: BTreeSet<&str> = wiring
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("artifact: target/lambda/"))
+        .filter_map(|artifact| artifact.strip_suffix(".zip"))
+        .collect();
+    let started = read("local/src/cli/function.rs");
+    for function in &wired {
+        let arm = format!("\"{function}\" => runtime.block_on({function}::run())");
+        assert!(started.contains(&arm), "{function} cannot be started here");
+    }
+    assert_eq!(started.matches("::run()),").count(), wired.len());
+    let crates = std::fs::read_dir(workspace().join("functions")).unwrap();
+    let crates: BTreeSet<String> = crates
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(crates.iter().map(String::as_str).eq(wired.iter().copied()));
+}
