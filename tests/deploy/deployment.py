@@ -143,7 +143,7 @@ def follow_and_fetch(deployment, shop, slack):
     for number in range(PRODUCTS):
         product = {"name": f"상품 {number}",
                    "source": {"kind": "html", "url": f"http://{shop.host}/p/{number}"}}
-        status, answer = deployment.api("PUT", f"/products/p-{number}", product)
+        status, answer = deployment.api("PUT", f"/api/products/p-{number}", product)
         if status not in (200, 201):
             sys.exit(f"FAILED: the product was not taken: {status} {answer}")
     invoked = deployment.client("lambda").invoke(
@@ -168,7 +168,7 @@ def follow_and_fetch(deployment, shop, slack):
     run = urllib.parse.quote(f"daily@{SLOT}", safe="")
 
     def closed():
-        status, answer = deployment.api("GET", f"/runs/{run}")
+        status, answer = deployment.api("GET", f"/api/runs/{run}")
         return answer if status == 200 and answer.get("status") == "complete" else None
 
     until("the run is closed", closed)
@@ -244,7 +244,7 @@ def remove_and_deploy(deployment):
     _, seconds = deployment.osls("deploy")
     put_back(s3, f"{FULL_NAME}-files", aside)
     deployment.lead_home()
-    status, answer = deployment.api("GET", "/products/p-7/prices")
+    status, answer = deployment.api("GET", "/api/products/p-7/prices")
     check(status == 200 and str(price(7)) in json.dumps(answer),
           f"deployed again in {seconds:.0f} s, the prices are still there")
 

@@ -45,8 +45,7 @@ def ministack(folder):
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }
-    program = pathlib.Path(sys.executable).with_name("ministack")
-    process = subprocess.Popen([program], env=environment, stdout=log, stderr=log)
+    process = subprocess.Popen(["ministack"], env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
 
     def answers():
