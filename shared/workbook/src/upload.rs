@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::figures::finish::figures;
-use crate::figures::ingest::{Counts, DateOrder, Ingest};
+use crate::figures::ingest::{Counts, Ingest};
 use crate::figures::summary::{ColumnSummary, ReasonCount, SheetSummary};
 use crate::figures::warnings;
 use crate::header::find::{Layout, Peek};
 use crate::header::headings::Role;
-use crate::header::order::{Scout, Votes};
+use crate::header::order::{DateOrder, Scout, Votes};
 use crate::limits::Deadline;
 use crate::read::{SheetInfo, Workbook};
 use crate::values::cell::{Cells, Stop, Value, column_letters};
@@ -169,10 +169,22 @@ fn finish(
         warnings: Vec::new(),
     };
     let layouts = chosen.used.iter().map(|sheet| &sheet.layout);
+    let reading = warnings::Reading {
+        units: layouts
+            .clone()
+            .map(|layout| layout.times)
+            .filter(|times| *times != 1)
+            .collect(),
+        unused_codes: layouts
+            .clone()
+            .filter_map(|layout| layout.unused_code.clone())
+            .collect(),
+    };
     let other_prices: Vec<String> = layouts
         .flat_map(|layout| layout.other_prices.clone())
         .collect();
-    summary.warnings = warnings::warnings(&summary, zero_prices, order_note, &other_prices);
+    summary.warnings =
+        warnings::warnings(&summary, zero_prices, order_note, &other_prices, &reading);
     Ok(summary)
 }
 

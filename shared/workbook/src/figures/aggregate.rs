@@ -5,6 +5,7 @@ use iso_currency::Currency;
 
 use crate::figures::prices::Values;
 use crate::values::date::{DAY, Seconds, civil};
+use crate::values::labels::Tally;
 use crate::values::number::{Number, Sum};
 use crate::values::texts::{NO_TEXT, TextId};
 use crate::{Limits, Measure, ReadError};
@@ -276,6 +277,18 @@ impl Aggregate {
             }
         }
         currencies
+    }
+
+    /// All prices so far, whatever their currency.
+    pub(crate) fn tally(&self) -> Tally {
+        let mut sum = Sum::default();
+        for (_, totals) in &self.months {
+            sum.add_all(totals.sum);
+        }
+        Tally {
+            count: self.rows,
+            sum: sum.to_decimal(),
+        }
     }
 
     fn add_product(&mut self, row: &Row, limits: &Limits) -> Result<usize, ReadError> {

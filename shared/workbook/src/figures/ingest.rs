@@ -10,29 +10,19 @@ use crate::figures::aggregate::{Aggregate, Row};
 use crate::figures::summary::show_date;
 use crate::header::find::Layout;
 use crate::header::headings::Role;
+use crate::header::order::DateOrder;
 use crate::limits::Deadline;
 use crate::read::package::Share;
 use crate::rejection::{RejectReason, Rejection};
 use crate::values::cell::{Cells, Stop, Value};
 use crate::values::date::{DayMonth, ShortYear, TextDate, from_bare_number, from_serial};
 use crate::values::known::{DateText, Known};
+use crate::values::labels::{Label, Labels, Tally, is_total};
 use crate::values::number::Number;
 use crate::values::price::{NotAPrice, Sign, read_price};
-use crate::values::slots::{CurrencySlot, DateSlot, PriceSlot, Slots, TextSlot, is_total};
+use crate::values::slots::{CurrencySlot, DateSlot, PriceSlot, Slots, TextSlot};
 use crate::values::texts::{NO_TEXT, Texts};
 use crate::{Limits, Measure, Progress, ReadError, Stage};
-
-/// What is known about the order of day and month in this upload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum DateOrder {
-    /// Nothing yet: the first date that needs it stops the reading.
-    #[default]
-    Unknown,
-    /// One order for every ambiguous date.
-    Known(DayMonth),
-    /// The column has both orders, so that an ambiguous date cannot be read.
-    Mixed,
-}
 
 /// What was counted of one sheet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,6 +49,10 @@ pub(crate) struct Ingest<'a> {
     pub(crate) needs_order: bool,
     pub(crate) rejected_by_reason: [u64; RejectReason::ALL.len()],
     known: Known,
+    labels: Labels,
+    /// What was added up before the sheet, and before the group of rows that a total ends.
+    before_sheet: Tally,
+    before_group: Tally,
     sheet: Sheet,
     row: u32,
     slots: Slots,
@@ -76,6 +70,8 @@ struct Sheet {
     headings: [String; 7],
     has_date: bool,
     heading_currency: Option<Currency>,
+    /// What a price is multiplied by: 1,000 in a column of thousands.
+    times: i64,
     first_row: u32,
 }
 
@@ -103,6 +99,9 @@ impl<'a> Ingest<'a> {
             needs_order: false,
             rejected_by_reason: [0; RejectReason::ALL.len()],
             known: Known::default(),
+            labels: Labels::default(),
+            before_sheet: Tally::default(),
+            before_group: Tally::default(),
             sheet: Sheet {
                 name: Arc::from(""),
                 is_1904: false,
@@ -111,6 +110,7 @@ impl<'a> Ingest<'a> {
                 headings: Default::default(),
                 has_date: false,
                 heading_currency: None,
+                times: 1,
                 first_row: 0,
             },
             row: 0,
@@ -146,8 +146,11 @@ impl<'a> Ingest<'a> {
             headings,
             has_date: layout.has(Role::Date),
             heading_currency: layout.currency,
+            times: layout.times,
             first_row: layout.last_header_row + 1,
         };
+        self.before_sheet = self.aggregate.tally();
+        self.before_group = self.before_sheet;
         self.row = NO_ROW;
         self.slots = Slots::EMPTY;
     }
@@ -190,7 +193,10 @@ impl<'a> Ingest<'a> {
         }
         if let Some(kind) = self.is_not_data(&self.slots) {
             match kind {
-                NotData::Total => self.counts.totals += 1,
+                NotData::Total => {
+                    self.counts.totals += 1;
+                    self.before_group = self.aggregate.tally();
+                }
                 NotData::Heading => self.counts.repeated += 1,
             }
             return Ok(());
@@ -219,7 +225,10 @@ impl<'a> Ingest<'a> {
         let value = match (reason, slots.price) {
             (RejectReason::NoDate | RejectReason::NoProduct, _)
             | (RejectReason::NoPrice, PriceSlot::Empty) => "",
-            (RejectReason::NegativePrice, PriceSlot::Price(price, _)) => {
+            (
+                RejectReason::NegativePrice | RejectReason::AmbiguousUnit,
+                PriceSlot::Price(price, _),
+            ) => {
                 number = price.to_decimal().to_string();
                 &number
             }
@@ -257,11 +266,43 @@ impl<'a> Ingest<'a> {
     /// Totals below the data and headings repeated inside it are no data.
     #[inline]
     fn is_not_data(&self, slots: &Slots) -> Option<NotData> {
-        if matches!(slots.date, DateSlot::At(_)) {
+        if self.labels.any() && self.adds_up_others(slots) {
+            Some(NotData::Total)
+        } else if matches!(slots.date, DateSlot::At(_)) {
             None
         } else {
             self.is_total_or_heading(slots)
         }
+    }
+
+    /// Whether the row is a total, dated or not: by its label, or where that may as well be a
+    /// name, because its amount adds up the prices above it.
+    fn adds_up_others(&self, slots: &Slots) -> bool {
+        let ids = [slots.product.id(), slots.sku.id(), slots.category];
+        let labels = ids.map(|id| self.labels.get(id));
+        if labels.contains(&Label::Total) {
+            return true;
+        }
+        let mut named = ids.iter().zip(labels);
+        let Some((label, _)) = named.find(|(_, label)| *label == Label::PerhapsTotal) else {
+            return false;
+        };
+        let label = self.texts.get(*label);
+        let price = match slots.price {
+            PriceSlot::Price(price, _) => Some(price),
+            PriceSlot::Text => self
+                .text_price(self.sheet.heading_currency)
+                .ok()
+                .map(|(price, _)| price),
+            PriceSlot::Empty | PriceSlot::Bad => None,
+        };
+        let Some(amount) = price.and_then(|price| price.times(self.sheet.times)) else {
+            return false;
+        };
+        let (amount, now) = (amount.to_decimal(), self.aggregate.tally());
+        [self.before_group, self.before_sheet]
+            .iter()
+            .any(|before| now.since(*before).is_added_up_by(amount, label))
     }
 
     fn is_total_or_heading(&self, slots: &Slots) -> Option<NotData> {
@@ -306,7 +347,10 @@ impl<'a> Ingest<'a> {
         if slots.product == TextSlot::Bad {
             return Err((Role::Product, RejectReason::UnreadableProduct));
         }
-        let (sku, name) = (slots.sku.id(), slots.product.id());
+        let (mut sku, name) = (slots.sku.id(), slots.product.id());
+        if self.labels.any() && name != NO_TEXT && self.labels.get(sku) == Label::NoCode {
+            sku = NO_TEXT;
+        }
         let key = if sku == NO_TEXT { name } else { sku };
         if key == NO_TEXT {
             let unnamed = self.sheet.headings[Role::Product as usize].is_empty();
@@ -329,6 +373,11 @@ impl<'a> Ingest<'a> {
         if price.mantissa() < 0 {
             return Err((Role::Price, RejectReason::NegativePrice));
         }
+        let price = if self.sheet.times == 1 {
+            price
+        } else {
+            self.multiplied(price, sign)?
+        };
         let name = if name == NO_TEXT { key } else { name };
         Ok(Row {
             at,
@@ -340,6 +389,21 @@ impl<'a> Ingest<'a> {
             price,
             currency: Sign::settle(named, sign, self.sheet.heading_currency),
         })
+    }
+
+    /// A price of a column in thousands. One that names a currency itself (`12,900원`) may be
+    /// meant as it stands.
+    #[cold]
+    fn multiplied(
+        &self,
+        price: Number,
+        sign: Option<Sign>,
+    ) -> Result<Number, (Role, RejectReason)> {
+        match (price.times(self.sheet.times), sign) {
+            (Some(price), None) => Ok(price),
+            (_, Some(_)) => Err((Role::Price, RejectReason::AmbiguousUnit)),
+            (None, None) => Err((Role::Price, RejectReason::UnreadablePrice)),
+        }
     }
 
     fn text_price(
@@ -436,6 +500,9 @@ impl<'a> Ingest<'a> {
             Value::Text(&shown)
         };
         let id = self.known.new_text(&mut self.texts, role, value);
+        if let Some(id) = id.filter(|id| *id != NO_TEXT) {
+            self.labels.note(id, self.texts.get(id));
+        }
         id.map(TextSlot::of).ok_or(ReadError::TooLarge {
             what: Measure::SharedStringBytes,
             limit: u64::from(u32::MAX),

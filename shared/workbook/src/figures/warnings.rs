@@ -1,7 +1,7 @@
 //! What a reader of the figures should know, in sentences.
 
-use crate::figures::ingest::DateOrder;
 use crate::figures::summary::Warning;
+use crate::header::order::DateOrder;
 use crate::values::date::DayMonth;
 use crate::{Language, Summary};
 
@@ -12,11 +12,21 @@ pub(crate) struct OrderNote {
     pub(crate) dates: u64,
 }
 
+/// What was understood of the sheets that a reader would not expect.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    /// What the prices of a sheet were multiplied by.
+    pub(crate) units: Vec<i64>,
+    /// Headings of codes that do not tell products apart.
+    pub(crate) unused_codes: Vec<String>,
+}
+
 pub(crate) fn warnings(
     summary: &Summary,
     zero_prices: u64,
     order: Option<OrderNote>,
     other_prices: &[String],
+    reading: &Reading,
 ) -> Vec<Warning> {
     let korean = summary.language == Language::Ko;
     let mut warnings = Vec::new();
@@ -76,6 +86,9 @@ pub(crate) fn warnings(
             format!("가격이 0인 행이 {zero_prices}개 있으며 집계에 포함했습니다."),
         );
     }
+    for (code, english, hangul) in reading.notes() {
+        warn(code, english, hangul);
+    }
     if let Some((code, english, hangul)) = order.and_then(dates) {
         warn(code, english, hangul);
     }
@@ -115,6 +128,27 @@ pub(crate) fn warnings(
         );
     }
     warnings
+}
+
+impl Reading {
+    fn notes(&self) -> impl Iterator<Item = (&'static str, String, String)> {
+        let sheets = self.units.len();
+        let unit = self.units.first().map(|times| {
+            (
+                "money_unit",
+                format!("Prices in a larger unit were multiplied exactly (by {times}; sheets: {sheets})."),
+                format!("큰 단위로 적힌 가격을 정확히 곱했습니다({times}배, 시트 {sheets}개)."),
+            )
+        });
+        let code = self.unused_codes.first().map(|heading| {
+            (
+                "code_not_used",
+                format!("The column {heading} does not tell products apart; their names do."),
+                format!("{heading} 열로는 상품을 구분할 수 없어 상품 이름으로 구분했습니다."),
+            )
+        });
+        unit.into_iter().chain(code)
+    }
 }
 
 /// What is said about products that were not compared with the stored prices.

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use iso_currency::Currency;
 
-use crate::header::headings::{Headings, Role, heading_currency, is_unit, stated_currency};
+use crate::header::headings::{
+    Headings, Role, heading_currency, is_unit, money_unit, stated_currency,
+};
 use crate::values::cell::{Cells, Stop, Value};
 use crate::values::number::Number;
 
@@ -25,6 +27,10 @@ pub(crate) struct Layout {
     pub(crate) columns: Vec<(u32, Role, String)>,
     /// The currency that the price's heading names.
     pub(crate) currency: Option<Currency>,
+    /// What its prices are multiplied by: 1,000 in a column `가격(천원)`.
+    pub(crate) times: i64,
+    /// The heading of a column of codes that are no product's key.
+    pub(crate) unused_code: Option<String>,
     /// The headings of further prices.
     pub(crate) other_prices: Vec<String>,
     /// How many columns have a known heading, also those of a role that is taken.
@@ -35,7 +41,12 @@ pub(crate) struct Layout {
 
 impl Layout {
     pub(crate) fn has(&self, role: Role) -> bool {
-        self.columns.iter().any(|(_, one, _)| *one == role)
+        self.column_of(role).is_some()
+    }
+
+    fn column_of(&self, role: Role) -> Option<u32> {
+        let mut columns = self.columns.iter();
+        columns.find_map(|(column, one, _)| (*one == role).then_some(*column))
     }
 
     fn names_a_product(&self) -> bool {
@@ -172,7 +183,17 @@ impl Peek {
     /// What the rows around the header say of it.
     fn completed(&self, mut layout: Layout) -> Layout {
         let header = layout.last_header_row;
-        // `(단위: 원)` above the table
+        // `(단위: 천원)` above the table
+        if layout.times == 1 {
+            let above = self.rows.iter().take_while(|row| row.row < header);
+            let mut units =
+                above.filter_map(|row| row.labels().find_map(|(_, text)| money_unit(text)));
+            if let Some((times, currency)) = units.next() {
+                layout.times = times;
+                layout.currency = layout.currency.or(currency);
+            }
+        }
+        // `(단위: 원)`
         if layout.currency.is_none() {
             let above = self.rows.iter().take_while(|row| row.row < header);
             layout.currency = above.into_iter().find_map(|row| {
@@ -181,12 +202,33 @@ impl Peek {
             });
         }
         layout.has_rows = self.rows.iter().any(|row| row.row > header);
-        if layout.has(Role::Product) {
-            layout.columns.retain(|(column, role, heading)| {
-                !self.numbers_rows(header, *column, *role, heading)
+        if let Some(product) = layout.column_of(Role::Product) {
+            let code = layout.columns.iter().position(|(column, role, heading)| {
+                *role == Role::Sku
+                    && (self.numbers_rows(header, *column, *role, heading)
+                        || self.disagrees(header, *column, product, heading))
             });
+            layout.unused_code = code.map(|at| layout.columns.remove(at).2);
         }
         layout
+    }
+
+    /// Whether a column of codes does not tell products apart: each of several names has the same
+    /// code (barcodes that a spreadsheet wrote as 8.80123E+12), or a column *ID* is different in
+    /// every row though names come again.
+    fn disagrees(&self, header: u32, column: u32, product: u32, heading: &str) -> bool {
+        let rows = self.rows.iter().filter(|row| row.row > header);
+        let pairs: Vec<(String, String)> = rows
+            .filter_map(|row| Some((row.shown(column)?, row.shown(product)?)))
+            .collect();
+        let codes: BTreeSet<&str> = pairs.iter().map(|(code, _)| code.as_str()).collect();
+        let names: BTreeSet<&str> = pairs.iter().map(|(_, name)| name.as_str()).collect();
+        let is_one = codes.len() == 1 && names.len() > 2;
+        let numbers_records = is_record_number(heading)
+            && pairs.len() > 2
+            && codes.len() == pairs.len()
+            && names.len() < pairs.len();
+        is_one || numbers_records
     }
 
     /// Whether a column *ID* only numbers the rows: it would make every row its own product.
@@ -236,9 +278,25 @@ impl PeekedRow {
         })
     }
 
+    fn shown(&self, column: u32) -> Option<String> {
+        self.cells.iter().find_map(|(at, cell)| match cell {
+            Peeked::Text(text) if *at == column => Some(text.clone()),
+            Peeked::Number(number) if *at == column => Some(number.to_decimal().to_string()),
+            _ => None,
+        })
+    }
+
     fn is_all_text(&self) -> bool {
         self.texts() == self.cells.len()
     }
+}
+
+/// Headings of a column that may number the records rather than the products.
+fn is_record_number(heading: &str) -> bool {
+    let heading = heading.trim();
+    ["id", "no", "no.", "번호", "연번", "순번", "record id"]
+        .iter()
+        .any(|name| heading.eq_ignore_ascii_case(name))
 }
 
 /// The labels of two header rows: of each column the lower one, then the upper one unless
@@ -324,14 +382,18 @@ fn layout_of(headings: &Headings, last_header_row: u32, labels: &[(u32, Vec<Stri
         .iter()
         .find(|(_, role, _)| *role == Role::Price)
         .map(|(column, _, _)| *column);
-    let currency = labels
-        .iter()
-        .filter(|(column, _)| Some(*column) == price)
-        .find_map(|(_, texts)| texts.iter().find_map(|text| heading_currency(text)));
+    let of_price = || {
+        let columns = labels.iter().filter(|(column, _)| Some(*column) == price);
+        columns.flat_map(|(_, texts)| texts.iter())
+    };
+    let unit = of_price().find_map(|text| money_unit(text));
+    let currency = of_price().find_map(|text| heading_currency(text));
     Layout {
         last_header_row,
         columns,
-        currency,
+        currency: currency.or(unit.and_then(|(_, currency)| currency)),
+        times: unit.map_or(1, |(times, _)| times),
+        unused_code: None,
         other_prices,
         named,
         has_rows: false,
@@ -349,215 +411,4 @@ struct Found<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn layout(rows: &[&[&str]]) -> Option<Layout> {
-        let mut peek = Peek::default();
-        for (row, cells) in (0..).zip(rows) {
-            for (column, text) in (0..).zip(*cells) {
-                let value = match text.parse::<i64>() {
-                    Ok(number) => Value::Number(Number::new(number, 0)),
-                    Err(_) => Value::Text(text),
-                };
-                if !text.is_empty() {
-                    peek.cell(row, column, value).unwrap();
-                }
-            }
-        }
-        peek.layout(&Headings::default())
-    }
-
-    fn roles(layout: &Layout) -> Vec<(u32, Role)> {
-        layout
-            .columns
-            .iter()
-            .map(|(column, role, _)| (*column, *role))
-            .collect()
-    }
-
-    #[test]
-    fn the_header_stands_below_title_rows() {
-        let found = layout(&[
-            &["가격 조사 보고서"],
-            &["작성일", "2026-11-21"],
-            &[],
-            &["", "날짜", "상품명", "가격(원)", "비고"],
-            &["", "2026-11-21", "이어폰", "12900", ""],
-        ])
-        .unwrap();
-        assert_eq!(found.last_header_row, 3);
-        assert_eq!(
-            roles(&found),
-            [(1, Role::Date), (2, Role::Product), (3, Role::Price)]
-        );
-        assert_eq!(found.currency, Some(Currency::KRW));
-    }
-
-    #[test]
-    fn a_header_on_two_rows_is_read_as_one() {
-        let found = layout(&[
-            &["날짜", "상품", "", "가격", ""],
-            &["", "상품코드", "상품명", "정가", "판매가"],
-            &["2026-11-21", "A-1", "이어폰", "20000", "12900"],
-        ])
-        .unwrap();
-        assert_eq!(found.last_header_row, 1);
-        assert_eq!(
-            roles(&found),
-            [
-                (0, Role::Date),
-                (1, Role::Sku),
-                (2, Role::Product),
-                (4, Role::Price)
-            ]
-        );
-    }
-
-    #[test]
-    fn a_second_row_of_headings_is_preferred_to_merged_ones_above() {
-        let found = layout(&[
-            &["날짜", "상품명", "가격", ""],
-            &["", "", "정가", "판매가"],
-            &["2026-11-21", "이어폰", "20000", "12900"],
-        ])
-        .unwrap();
-        assert_eq!(found.last_header_row, 1);
-        assert_eq!(roles(&found)[2], (3, Role::Price));
-        let found = layout(&[
-            &["Date", "Product", "", "Price", ""],
-            &["", "Code", "Name", "List", "Sale"],
-        ])
-        .unwrap();
-        assert_eq!(roles(&found)[3], (4, Role::Price));
-        let found = layout(&[
-            &["날짜", "상품명", "가격(원)"],
-            &["Date", "Product", "Price"],
-            &["2026-11-21", "이어폰", "12900"],
-        ])
-        .unwrap();
-        assert_eq!(found.last_header_row, 1);
-        assert_eq!(found.currency, Some(Currency::KRW));
-    }
-
-    #[test]
-    fn a_whole_row_of_groups_names_single_columns_too() {
-        let found = layout(&[
-            &["Basic", "Product", "Price"],
-            &["Crawl date", "Name", "Sale"],
-            &["2026-11-21", "cable", "12900"],
-        ])
-        .unwrap();
-        assert_eq!(found.last_header_row, 1);
-        assert_eq!(
-            roles(&found),
-            [(0, Role::Date), (1, Role::Product), (2, Role::Price)]
-        );
-    }
-
-    #[test]
-    fn a_group_above_can_make_the_better_price() {
-        let found = layout(&[
-            &["Basic", "Product", "", "Price", ""],
-            &["Crawl date", "SKU", "Title", "List price", "Sale"],
-            &["2026-11-21", "A-1", "cable", "20000", "12900"],
-        ])
-        .unwrap();
-        assert_eq!(found.last_header_row, 1);
-        assert_eq!(roles(&found)[3], (4, Role::Price));
-    }
-
-    #[test]
-    fn a_pair_of_name_and_value_above_the_header_is_no_heading() {
-        for pair in [
-            ["작성일", "2026-11-30"],
-            ["날짜", "11월 4주"],
-            ["판매처", "쿠팡"],
-            ["Date:", "today"],
-        ] {
-            let found = layout(&[
-                &pair,
-                &["비고", "도서명", "", "가격", "품목구분"],
-                &["", "소설", "", "12900", "책"],
-            ])
-            .unwrap();
-            assert_eq!(
-                roles(&found),
-                [(1, Role::Product), (3, Role::Price), (4, Role::Category)],
-                "{pair:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_unit_above_the_table_names_the_currency() {
-        let currency = |title: &[&str]| {
-            let rows: [&[&str]; 3] = [
-                title,
-                &["날짜", "상품명", "가격"],
-                &["2026-11-21", "이어폰", "12900"],
-            ];
-            layout(&rows).unwrap().currency
-        };
-        assert_eq!(currency(&["", "", "(단위: 원)"]), Some(Currency::KRW));
-        assert_eq!(currency(&["통화", "USD"]), Some(Currency::USD));
-        assert_eq!(currency(&["Currency: EUR"]), Some(Currency::EUR));
-        assert_eq!(currency(&["(단위: 천원)"]), None);
-        assert_eq!(currency(&["USD", "비고"]), None);
-    }
-
-    #[test]
-    fn a_number_of_each_row_is_no_product_code() {
-        let found = layout(&[
-            &["id", "product", "price"],
-            &["17", "Cable", "390"],
-            &["18", "Plug", "500"],
-            &["19", "Cable", "400"],
-        ])
-        .unwrap();
-        assert!(!found.has(Role::Sku));
-        let found = layout(&[
-            &["id", "product", "price"],
-            &["17", "Cable", "390"],
-            &["18", "Plug", "500"],
-            &["17", "Cable", "400"],
-        ])
-        .unwrap();
-        assert!(found.has(Role::Sku));
-    }
-
-    #[test]
-    fn a_small_table_beside_the_data_is_left_alone() {
-        let found = layout(&[
-            &["상품명", "합계", "", "날짜", "상품명", "가격"],
-            &["이어폰", "12900", "", "2026-11-21", "이어폰", "12900"],
-        ])
-        .unwrap();
-        assert_eq!(
-            roles(&found),
-            [(3, Role::Date), (4, Role::Product), (5, Role::Price)]
-        );
-    }
-
-    #[test]
-    fn a_first_row_of_texts_is_no_second_header() {
-        let found = layout(&[
-            &["date", "product", "price"],
-            &["2026-11-21", "Item", "12.90원"],
-        ])
-        .unwrap();
-        assert_eq!(found.last_header_row, 0);
-    }
-
-    #[test]
-    fn a_sheet_without_headings_has_no_layout() {
-        assert_eq!(
-            layout(&[
-                &["2026-11-21", "earphones", "12900"],
-                &["2026-11-22", "earphones", "12800"]
-            ]),
-            None
-        );
-        assert_eq!(layout(&[]), None);
-    }
-}
+mod tests;

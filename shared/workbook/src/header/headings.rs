@@ -205,6 +205,53 @@ pub(crate) fn heading_currency(heading: &str) -> Option<Currency> {
     words(heading).find_map(named_currency)
 }
 
+/// Units in which a column of prices may be, and what a price of theirs is multiplied by.
+const UNITS: [(&str, i64, Option<Currency>); 16] = [
+    ("백만원", 1_000_000, Some(Currency::KRW)),
+    ("십만원", 100_000, Some(Currency::KRW)),
+    ("만원", 10_000, Some(Currency::KRW)),
+    ("천원", 1_000, Some(Currency::KRW)),
+    ("백원", 100, Some(Currency::KRW)),
+    ("억원", 100_000_000, Some(Currency::KRW)),
+    ("千원", 1_000, Some(Currency::KRW)),
+    ("천달러", 1_000, Some(Currency::USD)),
+    ("inthousands", 1_000, None),
+    ("inmillions", 1_000_000, None),
+    ("thousandwon", 1_000, Some(Currency::KRW)),
+    ("millionwon", 1_000_000, Some(Currency::KRW)),
+    ("thousands", 1_000, None),
+    ("1000", 1_000, None),
+    ("1000000", 1_000_000, None),
+    ("000s", 1_000, None),
+];
+
+/// The unit of money that a heading or a line above the table states: `가격(천원)`,
+/// `(단위: 만 원)`, `Price (1,000 KRW)`, `USD in thousands`.
+pub(crate) fn money_unit(text: &str) -> Option<(i64, Option<Currency>)> {
+    let parts = text.split(['(', ')', '[', ']', '（', '）', ':', '：']);
+    parts.flat_map(|part| part.split('/')).find_map(|part| {
+        let plain: String = part
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect();
+        let named = heading_currency(part);
+        // What remains beside a currency's code: `1,000 KRW`, `KRW thousands`.
+        let code = named.map_or(String::new(), |currency| currency.code().to_lowercase());
+        let without = plain.strip_suffix(&*code).unwrap_or(&plain);
+        let without = without.strip_prefix(&*code).unwrap_or(without);
+        let without = without.strip_prefix("단위").unwrap_or(without);
+        let without = without
+            .strip_suffix('원')
+            .filter(|rest| rest.starts_with('1'))
+            .unwrap_or(without);
+        UNITS
+            .iter()
+            .find(|(unit, _, _)| *unit == without)
+            .map(|(_, times, currency)| (*times, currency.or(named)))
+    })
+}
+
 /// The currency that a row above the table states: `(단위: 원)`, or `통화` and `KRW` side by side.
 pub(crate) fn stated_currency(labels: &[&str]) -> Option<Currency> {
     const STATES: [&str; 4] = ["단위", "통화", "currency", "unit"];
@@ -341,6 +388,33 @@ mod tests {
         assert_eq!(headings.role("Our value").unwrap().0, Role::Price);
         assert_eq!(headings.role("source").unwrap().0, Role::Vendor);
         assert!(serde_json::from_str::<Headings>(r#"{"prices": []}"#).is_err());
+    }
+
+    #[test]
+    fn a_heading_names_the_unit_of_money() {
+        use Currency::{KRW, USD};
+        for (text, times, currency) in [
+            ("가격(천원)", 1_000, Some(KRW)),
+            ("가격 (천 원)", 1_000, Some(KRW)),
+            ("판매가[만원]", 10_000, Some(KRW)),
+            ("(단위: 백만원)", 1_000_000, Some(KRW)),
+            ("(단위 : 천원)", 1_000, Some(KRW)),
+            ("단위:천원", 1_000, Some(KRW)),
+            ("Price (1,000 KRW)", 1_000, Some(KRW)),
+            ("Price (in thousands)", 1_000, None),
+            ("Price (USD thousands)", 1_000, Some(USD)),
+        ] {
+            assert_eq!(money_unit(text), Some((times, currency)), "{text}");
+        }
+        for text in [
+            "가격(원)",
+            "(단위: 원)",
+            "Price",
+            "Price (USD)",
+            "1천원샵 가격",
+        ] {
+            assert_eq!(money_unit(text), None, "{text}");
+        }
     }
 
     #[test]

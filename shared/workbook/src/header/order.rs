@@ -1,12 +1,23 @@
 //! Day, month and year in which order: settled over the whole date column of an upload.
 
 use crate::Language;
-use crate::figures::ingest::DateOrder;
 use crate::figures::warnings;
 use crate::header::find::Layout;
 use crate::header::headings::Role;
 use crate::values::cell::{Cells, Stop, Value};
 use crate::values::date::{DayMonth, ShortDate, ShortYear, TextDate, read_date};
+
+/// What is known about the order of day and month in this upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum DateOrder {
+    /// Nothing yet: the first date that needs it stops the reading.
+    #[default]
+    Unknown,
+    /// One order for every ambiguous date.
+    Known(DayMonth),
+    /// The column has both orders, so that an ambiguous date cannot be read.
+    Mixed,
+}
 
 /// What the date columns of all used sheets prove.
 #[derive(Debug)]

@@ -49,6 +49,17 @@ pub(crate) fn kind_of_code(code: &str) -> NumberKind {
     let mut currency = Signs::default();
     while let Some(c) = chars.next() {
         match c {
+            // `General"원"`: the word stands for digits, and its e for no year.
+            'g' | 'G'
+                if chars
+                    .clone()
+                    .take(6)
+                    .collect::<String>()
+                    .eq_ignore_ascii_case("eneral") =>
+            {
+                chars.nth(5);
+                currency.end_literal();
+            }
             '"' => chars
                 .by_ref()
                 .take_while(|c| *c != '"')
@@ -235,6 +246,8 @@ mod tests {
             ("₩#,##0", KRW),
             ("#,##0\"원\"", KRW),
             ("#,##0원", KRW),
+            ("General\"원\"", KRW),
+            ("[Red]general\" USD\"", USD),
             ("[$₩-412]#,##0", KRW),
             ("[$₩-ko-KR]#,##0", KRW),
             (

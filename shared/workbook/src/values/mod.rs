@@ -5,6 +5,7 @@ pub(crate) mod cell;
 pub(crate) mod date;
 pub(crate) mod eight;
 pub(crate) mod known;
+pub(crate) mod labels;
 pub(crate) mod number;
 pub(crate) mod price;
 pub(crate) mod slots;

@@ -168,6 +168,15 @@ impl Number {
         Some(Self::new(mantissa, (7 - point) as u8))
     }
 
+    /// This number times a positive power of ten, exactly; `None` from 10^15 on, the most that a
+    /// price can be.
+    pub(crate) fn times(self, factor: i64) -> Option<Self> {
+        let mantissa = self.mantissa().checked_mul(factor)?;
+        let whole = mantissa / POWERS[usize::from(self.scale())];
+        let fits = whole.abs() < POWERS[15] && mantissa.abs() < POWERS[17];
+        fits.then(|| Self::new(mantissa, self.scale()))
+    }
+
     pub(crate) fn to_decimal(self) -> Decimal {
         Decimal::new(self.mantissa(), u32::from(self.scale()))
     }

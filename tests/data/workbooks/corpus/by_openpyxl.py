@@ -106,7 +106,7 @@ def headers():
     save(workbook, used("header-list-and-sale-below-price.xlsx", [[*row, f"C-{row[1]}"] for row in PLAIN]))
     table("header-in-two-languages", [HEAD, ["Date", "Product", "Price (KRW)"], *data], KRW)
     table("unit-stated-above", [["가격 조사", None, "(단위: 원)"], HEAD, *data], KRW)
-    table("unit-stated-above-in-thousands", [["가격 조사", None, "(단위: 천원)"], HEAD, *data])
+    table("unit-stated-above-in-thousands", [["가격 조사", None, "(단위: 천원)"], HEAD, *data], [[day, product, f"{price}000", "KRW"] for day, product, price, *_ in PLAIN])
     table("row-numbers-called-id", [["id", *HEAD], *[[at, *row] for at, row in enumerate(data, 1)]], [[*row, ""] for row in PLAIN])
     table("small-table-beside-data", [["상품명", "건수", None, *HEAD], ["이어폰", 2, None, *data[0]], ["케이블", 1, None, *data[1]], [None, None, None, *data[2]]])
     table("amount-beside-price", [["날짜", "상품명", "수량", "금액", "도서 판매단가"], *[[day, product, 3, price * 3, price] for day, product, price in data]])

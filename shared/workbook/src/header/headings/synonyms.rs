@@ -350,6 +350,8 @@ pub(super) const SYNONYMS: [(Role, &[&str]); 7] = [
             "saleprice",
             "sellingprice",
             "unitprice",
+            "unitcost",
+            "costperunit",
             "currentprice",
             "최종가",
             "최종가격",
