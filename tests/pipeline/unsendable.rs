@@ -2,15 +2,16 @@
 
 use anyhow::{Context, Result, ensure};
 use integration_tests::{TestPipeline, patiently};
-use model::{FailureReason, Outcome, Product, Source};
+use model::{FailureReason, Outcome, Product, Source, Upload};
 use reqwest::{Method, StatusCode};
-use serde_json::json;
-use store::{Delivery, FileState, Notifications};
+use serde_json::{Value, json};
+use store::{Claim, Delivery, FileState, Files, Notifications};
 
 crate::trials!(
     a_product_that_no_queue_carries_stops_no_other,
     a_file_whose_heading_no_queue_carries_is_told,
     what_no_store_carries_is_refused_where_it_enters,
+    a_dead_letter_that_cannot_be_ended_is_kept_in_the_end,
 );
 
 async fn a_product_that_no_queue_carries_stops_no_other() -> Result<()> {
@@ -93,6 +94,39 @@ async fn what_no_store_carries_is_refused_where_it_enters() -> Result<()> {
     let plain = json!({"name": "n", "source": html});
     let odd_id = pipeline.api(Method::PUT, "/products/a%EF%BF%BF", Some(&plain));
     ensure!(odd_id.await?.status() == StatusCode::BAD_REQUEST);
+    pipeline.stop().await;
+    Ok(())
+}
+
+async fn a_dead_letter_that_cannot_be_ended_is_kept_in_the_end() -> Result<()> {
+    let pipeline = TestPipeline::start().await?;
+    let mut letter: Value = serde_json::from_str(include_str!("../../events/s3-put-prices.json"))?;
+    letter["Records"][0]["s3"]["object"]["key"] = json!("uploads/prices/held/prices.csv");
+    let object = &letter["Records"][0]["s3"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let upload = Upload {
+        bucket: text(&object["bucket"]["name"]),
+        key: text(&object["object"]["key"]),
+        sequencer: text(&object["object"]["sequencer"]),
+        size: 1,
+    };
+    // Somebody holds the file, and does not let go of it.
+    let claim = Files::new(pipeline.table()?).claim(&upload).await?;
+    ensure!(claim == Claim::Ours, "{claim:?}");
+    for (receives, failures) in [("1", 1), ("10", 0)] {
+        let event = json!({"Records": [{
+            "messageId": "held", "body": letter.to_string(), "eventSource": "aws:sqs",
+            "attributes": {"ApproximateReceiveCount": receives},
+        }]});
+        let answer = pipeline.runner().invoke("deadletter", &event).await?;
+        let failed = answer["batchItemFailures"].as_array().map_or(0, Vec::len);
+        ensure!(failed == failures, "receive {receives}: {answer}");
+        let kept = pipeline.files()?.has("dead-letters/held.txt").await?;
+        ensure!(
+            kept == (failures == 0),
+            "receive {receives}: kept is {kept}"
+        );
+    }
     pipeline.stop().await;
     Ok(())
 }
