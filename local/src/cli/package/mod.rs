@@ -108,6 +108,9 @@ fn binary_of(folder: &Path, function: &str) -> PathBuf {
 fn build(functions: &[&str], architecture: Architecture) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
     cargo.args(["lambda", "build", "--release", architecture.flag()]);
+    // The workspace's own release profile: cargo-lambda's has `panic = "abort"`, with which a panic
+    // never completes its invocation.
+    cargo.arg("--disable-optimizations");
     for function in functions {
         cargo.args(["--package", function, "--bin", function]);
     }
