@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use extract::{CompiledPaths, Hints, from_html, from_json, price_text};
+use extract::{CompiledPaths, Hints, from_html, from_json};
 
 /// Where a page's price stands.
 #[derive(Clone, Copy)]

@@ -2,8 +2,8 @@
 
 use model::{Currency, Decimal, Failure, FailureReason};
 
-use crate::price_text::{self, TextHints};
-use crate::{Hints, exact};
+use crate::Hints;
+use price_text::TextHints;
 
 /// Reads what a price property holds, and the currency that the page gives it.
 ///
@@ -27,7 +27,7 @@ pub(crate) fn read(
     }
     let thousandths = !is_number && has_three_decimals(written);
     if is_number || (is_plain_decimal(written) && !thousandths) {
-        let amount = match exact::decimal(written) {
+        let amount = match price_text::decimal(written) {
             Some(amount) if amount.is_sign_negative() && !amount.is_zero() => {
                 Err(failure(FailureReason::UnreadablePrice, "it is negative"))
             }
@@ -74,7 +74,7 @@ fn is_plain_decimal(text: &str) -> bool {
         && digits
             .bytes()
             .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
-        && exact::decimal(text).is_some()
+        && price_text::decimal(text).is_some()
 }
 
 /// Whether text is one to three digits, a point and three digits.

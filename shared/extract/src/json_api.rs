@@ -8,8 +8,8 @@ use serde_json::Value;
 use serde_json_path::{JsonPath, NormalizedPath, PathElement};
 
 use crate::json::{Document, Node, NodeId};
-use crate::price_text::{self, TextHints};
-use crate::{Hints, availability, block, charset, exact, json};
+use crate::{Hints, availability, block, charset, json};
+use price_text::TextHints;
 
 /// A product's [`JsonPaths`], checked and ready to run.
 #[derive(Debug, Clone)]
@@ -189,7 +189,7 @@ impl Answer<'_> {
     ) -> Result<(Decimal, Option<Currency>), Failure> {
         let unreadable = |detail: String| Failure::new(FailureReason::UnreadablePrice, detail);
         match self.document.node(id) {
-            Node::Number(number) => exact::decimal(number)
+            Node::Number(number) => price_text::decimal(number)
                 .map(|amount| (amount, currency))
                 .ok_or_else(|| unreadable(format!("{number} has too many digits"))),
             Node::Text(text) => price_text::parse(text, &TextHints { currency, locale })
@@ -205,7 +205,7 @@ impl Answer<'_> {
             Node::Bool(true) => Some(Availability::InStock),
             Node::Bool(false) => Some(Availability::OutOfStock),
             Node::Text(text) => availability::read(text),
-            Node::Number(number) => exact::decimal(number).map(|stock| {
+            Node::Number(number) => price_text::decimal(number).map(|stock| {
                 if stock > Decimal::ZERO {
                     Availability::InStock
                 } else {

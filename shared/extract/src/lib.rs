@@ -47,7 +47,6 @@ mod availability;
 mod block;
 mod charset;
 mod choose;
-mod exact;
 mod graph;
 mod html;
 mod json;
@@ -58,7 +57,6 @@ mod linear;
 mod markup;
 mod metas;
 mod page;
-pub mod price_text;
 mod prices;
 mod products;
 mod scan;
@@ -70,9 +68,9 @@ mod which;
 
 use model::{Currency, Variant};
 
-pub use exact::decimal;
 pub use json_api::{CompiledPaths, from_json};
 pub use page::{Candidate, Inspection, block_sign, from_html, inspect_html};
+pub use price_text::decimal;
 pub use prices::Role;
 
 /// What is known about a product before its page is read.

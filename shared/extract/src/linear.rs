@@ -2,8 +2,8 @@
 
 use model::{Currency, JsonPaths, Variant};
 
-use crate::price_text::{self, TextHints};
 use crate::{CompiledPaths, Hints, block_sign, from_html, from_json, inspect_html, steps};
+use price_text::TextHints;
 
 #[path = "../tests/reading/shapes.rs"]
 mod shapes;

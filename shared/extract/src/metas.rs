@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::graph::{Graph, Item, Value};
-use crate::price_text::{self, TextHints};
 use crate::scan::Page;
+use price_text::TextHints;
 
 const PRICES: &[&str] = &[
     "product:price:amount",

@@ -7,11 +7,11 @@ use crate::address::Pages;
 use crate::choose::{self, Choice, Context, Decision, Reading, Refusal};
 use crate::graph::Graph;
 use crate::markup::{self, Syntax};
-use crate::price_text::{self, TextHints};
 use crate::prices::{self, Price, Prices, Role};
 use crate::products::{self, Found};
 use crate::scan::Page;
 use crate::{Hints, availability, block, charset, json_ld, metas, selector, steps};
+use price_text::TextHints;
 
 /// A price that was seen on a page, and what was made of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -5,9 +5,8 @@ use model::{Availability, Currency, Decimal, Failure};
 use serde::Serialize;
 
 use crate::graph::{Graph, Item, ItemId, Value};
-use crate::price_text;
 use crate::products::Found;
-use crate::{Hints, amount, availability, exact, steps};
+use crate::{Hints, amount, availability, steps};
 
 /// What a price on a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -390,7 +389,7 @@ impl Reader<'_, '_> {
                 quantity
                     .text("minValue")
                     .or_else(|| quantity.text("value"))
-                    .and_then(exact::decimal)
+                    .and_then(price_text::decimal)
                     .is_some_and(|least| least > Decimal::ONE)
             });
         (from_several || item.values("eligibleTransactionVolume").next().is_some())
@@ -427,7 +426,7 @@ fn quantity_role(quantity: &Item<'_>) -> Option<Role> {
         .to_lowercase();
     let one = quantity
         .text("value")
-        .is_none_or(|value| exact::decimal(value) == Some(Decimal::ONE));
+        .is_none_or(|value| price_text::decimal(value) == Some(Decimal::ONE));
     match unit.as_str() {
         // UN/CEFACT codes of times.
         "mon" | "ann" | "day" | "hur" | "wee" | "month" | "year" | "week" => Some(Role::Instalment),

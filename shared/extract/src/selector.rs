@@ -7,9 +7,9 @@ use model::{Failure, FailureReason};
 use scraper::{ElementRef, Html, HtmlTreeSink, Selector};
 
 use crate::html::{Token, Tokenizer};
-use crate::price_text::{self, Amount, TextHints};
 use crate::shown::Shown;
 use crate::steps;
+use price_text::{Amount, TextHints};
 
 /// A text at the selector, and what it is read as.
 pub(crate) type Reading = (String, Result<Amount, Failure>);

@@ -4,7 +4,7 @@
 //! digits directly after a whole number are its minor units: `68<sup>50</sup>` is 68.50 and never
 //! 6850. After a number that has its decimals they are a footnote.
 
-use crate::price_text::DECIMAL_ONLY;
+use price_text::DECIMAL_ONLY;
 
 /// Elements that stand on a line of their own, or end one.
 const APART: &[&str] = &[

@@ -1,9 +1,9 @@
 //! Nothing that a shop can send makes the crate panic or never end, and both ways of reading a
 //! page always agree.
 
-use extract::price_text::{self, TextHints};
 use extract::{CompiledPaths, Hints, from_json};
 use model::{Currency, JsonPaths, Variant};
+use price_text::TextHints;
 use proptest::prelude::*;
 
 use crate::corpus::pages;

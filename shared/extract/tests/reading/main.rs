@@ -4,7 +4,6 @@ mod corpus;
 mod hostile;
 mod json_answers;
 mod pages;
-mod price_texts;
 mod properties;
 mod replay;
 mod shapes;

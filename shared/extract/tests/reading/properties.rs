@@ -3,9 +3,9 @@
 
 use std::sync::LazyLock;
 
-use extract::price_text::{self, TextHints};
 use extract::{CompiledPaths, Hints, block_sign, from_html, from_json, inspect_html};
 use model::{Currency, Decimal, JsonPaths, Variant};
+use price_text::TextHints;
 
 /// A price as people write it, behind a byte that chooses the hints.
 pub(crate) fn price_text(data: &[u8]) {

@@ -1,8 +1,8 @@
 //! Prices as people write them: `12,900원`, `₩12,900`, `USD 12.99`, `1.234,56 €`.
 
-use std::borrow::Cow;
-
 use iso_currency::Currency;
+use price_text::currency::{ColumnMark, in_a_workbook};
+use price_text::parse_column;
 
 use crate::values::number::{MAX_SCALE, Number};
 
@@ -38,6 +38,15 @@ impl Sign {
     }
 }
 
+impl From<ColumnMark> for Sign {
+    fn from(mark: ColumnMark) -> Self {
+        Self {
+            currency: mark.currency,
+            is_shared: mark.is_shared,
+        }
+    }
+}
+
 /// Why a text is not a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotAPrice {
@@ -49,187 +58,98 @@ pub(crate) enum NotAPrice {
     Unreadable,
 }
 
-/// Signs and words for a currency. A bare `$` or `¥` is what it most often is; a currency
-/// column or heading decides before it.
-const SIGNS: [(&str, Currency); 50] = [
-    ("US$", Currency::USD),
-    ("A$", Currency::AUD),
-    ("C$", Currency::CAD),
-    ("CA$", Currency::CAD),
-    ("AU$", Currency::AUD),
-    ("HK$", Currency::HKD),
-    ("NT$", Currency::TWD),
-    ("S$", Currency::SGD),
-    ("R$", Currency::BRL),
-    ("$", Currency::USD),
-    ("₩", Currency::KRW),
-    ("￦", Currency::KRW),
-    ("원", Currency::KRW),
-    ("WON", Currency::KRW),
-    // The backslash of a Korean keyboard.
-    ("\\", Currency::KRW),
-    ("€", Currency::EUR),
-    ("EURO", Currency::EUR),
-    ("£", Currency::GBP),
-    ("¥", Currency::JPY),
-    ("￥", Currency::JPY),
-    ("円", Currency::JPY),
-    ("엔", Currency::JPY),
-    ("달러", Currency::USD),
-    ("유로", Currency::EUR),
-    ("위안", Currency::CNY),
-    ("元", Currency::CNY),
-    ("RMB", Currency::CNY),
-    ("CN¥", Currency::CNY),
-    ("JP¥", Currency::JPY),
-    ("원화", Currency::KRW),
-    ("한국 원", Currency::KRW),
-    ("대한민국 원", Currency::KRW),
-    ("Korean won", Currency::KRW),
-    ("미국 달러", Currency::USD),
-    ("미 달러", Currency::USD),
-    ("US dollar", Currency::USD),
-    ("US dollars", Currency::USD),
-    ("유로화", Currency::EUR),
-    ("엔화", Currency::JPY),
-    ("일본 엔", Currency::JPY),
-    ("위안화", Currency::CNY),
-    ("₹", Currency::INR),
-    ("₫", Currency::VND),
-    ("₽", Currency::RUB),
-    ("₺", Currency::TRY),
-    ("₪", Currency::ILS),
-    ("₱", Currency::PHP),
-    ("฿", Currency::THB),
-    ("zł", Currency::PLN),
-    ("Kč", Currency::CZK),
-];
-
 /// The currency that a text beside a price names.
 pub(crate) fn sign_of(text: &str) -> Option<Sign> {
-    currency_of(text).map(|currency| Sign {
-        currency,
-        is_shared: matches!(text.trim(), "$" | "¥" | "￥" | "\\"),
-    })
+    in_a_workbook(text).map(Sign::from)
 }
 
 /// The currency that a sign, a word or an ISO 4217 code stands for.
 pub(crate) fn currency_of(text: &str) -> Option<Currency> {
-    let text = text.trim();
-    if text.is_empty() || text.len() > 20 {
-        return None;
-    }
-    if let Some((_, currency)) = SIGNS
-        .iter()
-        .find(|(sign, _)| sign.eq_ignore_ascii_case(text))
-    {
-        return Some(*currency);
-    }
-    if text.len() != 3 || !text.bytes().all(|b| b.is_ascii_alphabetic()) {
-        return None;
-    }
-    // In a heading "All" or "Top" would be currencies; a code is written in one case.
-    let upper = text.to_ascii_uppercase();
-    let one_case = text == upper || text == text.to_ascii_lowercase();
-    one_case
-        .then(|| Currency::from_code(&upper))
-        .flatten()
-        .filter(|currency| !currency.is_special())
+    in_a_workbook(text).map(|mark| mark.currency)
 }
 
 /// Reads a price. `hint` is the currency that the row or the column names, if any: it settles
 /// what a point before three digits means.
 pub(crate) fn read_price(text: &str, hint: Option<Currency>) -> Result<TextPrice, NotAPrice> {
-    let mut clean = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            // Fullwidth digits and signs.
-            '\u{ff0b}'..='\u{ff19}' => clean.push(char::from_u32(c as u32 - 0xfee0).unwrap_or(c)),
-            '\u{2212}' | '\u{2013}' | '\u{2014}' => clean.push('-'),
-            '\u{2019}' | '\u{00b4}' => clean.push('\''),
-            '\u{200b}' | '\u{feff}' | '\u{200e}' | '\u{200f}' => {}
-            c if c.is_whitespace() => clean.push(' '),
-            c => clean.push(c),
-        }
+    if let Some(price) = quick(text.trim_ascii()) {
+        return Ok(price);
     }
-    let clean = clean.trim();
-    if is_missing(clean) {
+    if is_missing(text.trim()) {
         return Err(NotAPrice::Missing);
     }
-    let first = clean
-        .find(|c: char| c.is_ascii_digit())
+    let price = parse_column(text, hint).map_err(|reason| match reason {
+        price_text::NotAPrice::Ambiguous => NotAPrice::Ambiguous,
+        price_text::NotAPrice::Unreadable => NotAPrice::Unreadable,
+    })?;
+    let amount = price.amount.normalize();
+    let scale = u8::try_from(amount.scale()).unwrap_or(u8::MAX);
+    let mantissa = i64::try_from(amount.mantissa())
+        .ok()
+        .filter(|mantissa| mantissa.unsigned_abs() < 1_000_000_000_000_000)
+        .filter(|_| scale <= MAX_SCALE)
         .ok_or(NotAPrice::Unreadable)?;
-    let last = clean
-        .rfind(|c: char| c.is_ascii_digit())
-        .ok_or(NotAPrice::Unreadable)?;
-    let (before, rest) = clean.split_at(first);
-    let (digits, after) = rest.split_at(last + 1 - first);
-    let (mut before, after) = (before.trim(), after.trim());
-    let mut digits = Cow::Borrowed(digits);
-    // `$.99`, but not `Rs.99`.
-    if let Some(rest) = before.strip_suffix(['.', ','])
-        && !rest.ends_with(char::is_alphanumeric)
-    {
-        before = rest;
-        digits = Cow::Owned(format!("0.{digits}"));
-    }
-
-    let mut negative = false;
-    let mut after = after;
-    if let (Some(inner), Some(end)) = (before.strip_prefix('('), after.strip_suffix(')')) {
-        (negative, before, after) = (true, inner.trim(), end.trim());
-    }
-    if let Some(rest) = before
-        .strip_prefix('-')
-        .or_else(|| before.strip_suffix('-'))
-    {
-        (negative, before) = (true, rest.trim());
-    }
-    before = before
-        .strip_prefix('+')
-        .or_else(|| before.strip_suffix('+'))
-        .unwrap_or(before)
-        .trim();
-    // `12,900.-` and `12.900,-` are Swiss and German ways of writing no cents.
-    after = after
-        .strip_prefix(".-")
-        .or_else(|| after.strip_prefix(",-"))
-        .unwrap_or(after)
-        .trim();
-    after = after
-        .strip_suffix("정")
-        .filter(|rest| rest.ends_with('원'))
-        .unwrap_or(after);
-
-    let named = match (before.is_empty(), after.is_empty()) {
-        (true, true) => None,
-        (false, true) => Some(sign(before)?),
-        (true, false) => Some(sign(after)?),
-        (false, false) => {
-            let (first, second) = (sign(before)?, sign(after)?);
-            // `$12.99 CAD`: the code says which dollar.
-            Some(
-                if first.currency == second.currency || before.ends_with('$') {
-                    second
-                } else {
-                    return Err(NotAPrice::Unreadable);
-                },
-            )
-        }
-    };
-    let mut value = read_digits(&digits, named.map(|sign| sign.currency).or(hint))?;
-    if negative {
-        value = Number::new(-value.mantissa(), value.scale());
-    }
-    Ok(TextPrice { value, sign: named })
+    Ok(TextPrice {
+        value: Number::new(mantissa, scale),
+        sign: price.mark.map(Sign::from),
+    })
 }
 
-fn sign(text: &str) -> Result<Sign, NotAPrice> {
-    let text = text.trim_end_matches(['.', ':']).trim();
-    // `US $12.99`
-    sign_of(text)
-        .or_else(|| sign_of(&text.replace(' ', "")))
-        .ok_or(NotAPrice::Unreadable)
+/// What most cells of a column hold, read without a detour: whole digits in groups of three with
+/// commas and at most two decimals, with a won or dollar sign before them or `원` behind. Anything
+/// else is `None`, for [`parse_column`]; where both read a text they agree.
+fn quick(text: &str) -> Option<TextPrice> {
+    let won = Sign {
+        currency: Currency::KRW,
+        is_shared: false,
+    };
+    let dollar = Sign {
+        currency: Currency::USD,
+        is_shared: true,
+    };
+    let (digits, sign) = if let Some(digits) = text.strip_suffix('원') {
+        (digits, Some(won))
+    } else if let Some(digits) = text.strip_prefix('₩') {
+        (digits, Some(won))
+    } else if let Some(digits) = text.strip_prefix('$') {
+        (digits, Some(dollar))
+    } else {
+        (text, None)
+    };
+    let digits = digits.as_bytes();
+    let point = digits.iter().position(|byte| *byte == b'.');
+    let (whole, fraction) = match point {
+        Some(at) => (&digits[..at], &digits[at + 1..]),
+        None => (digits, &[][..]),
+    };
+    let decimals = match (point, fraction.len()) {
+        (None, _) => 0,
+        (Some(_), 1) => 1,
+        (Some(_), 2) => 2,
+        _ => return None,
+    };
+    if whole.is_empty() || whole.len() > 15 {
+        return None;
+    }
+    let grouped = whole.contains(&b',');
+    let mut value: i64 = 0;
+    for (at, &byte) in whole.iter().enumerate() {
+        let left = whole.len() - at;
+        match byte {
+            b'0'..=b'9' if !grouped || left % 4 != 0 => value = value * 10 + i64::from(byte - b'0'),
+            b',' if left % 4 == 0 && at > 0 && whole[0] != b'0' => {}
+            _ => return None,
+        }
+    }
+    for &byte in fraction {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + i64::from(byte - b'0');
+    }
+    Some(TextPrice {
+        value: Number::new(value, decimals),
+        sign,
+    })
 }
 
 fn is_missing(text: &str) -> bool {
@@ -265,90 +185,6 @@ fn is_missing(text: &str) -> bool {
             | "out of stock"
             | "discontinued"
     )
-}
-
-/// Digits with group and decimal marks.
-fn read_digits(digits: &str, currency: Option<Currency>) -> Result<Number, NotAPrice> {
-    let mark = |c: char| matches!(c, ',' | '.' | '\'' | ' ');
-    if !digits.chars().all(|c| c.is_ascii_digit() || mark(c)) {
-        return Err(NotAPrice::Unreadable);
-    }
-    let marks: Vec<(usize, char)> = digits.char_indices().filter(|(_, c)| mark(*c)).collect();
-    let decimal = match marks.last() {
-        None => None,
-        Some(&(at, last)) => {
-            let places = digits.len() - at - 1;
-            let alone = marks.len() == 1;
-            let repeated = marks.iter().filter(|(_, c)| *c == last).count() > 1;
-            let others = marks.iter().any(|(_, c)| *c != last);
-            match last {
-                ' ' | '\'' => None,
-                _ if repeated => None,
-                _ if others => Some(at),
-                // One mark alone.
-                ',' if places == 3 && !digits.starts_with('0') => None,
-                ',' if places < 3 || digits.starts_with('0') => Some(at),
-                ',' => return Err(NotAPrice::Unreadable),
-                '.' if alone && places == 3 && at <= 3 && !digits.starts_with('0') => {
-                    match currency.map(|currency| (currency, currency.exponent())) {
-                        Some((_, Some(0))) => None,
-                        Some((
-                            Currency::EUR | Currency::BRL | Currency::TRY | Currency::DKK,
-                            _,
-                        )) => {
-                            return Err(NotAPrice::Ambiguous);
-                        }
-                        _ => Some(at),
-                    }
-                }
-                _ => Some(at),
-            }
-        }
-    };
-    let (whole, fraction) = match decimal {
-        Some(at) => (&digits[..at], &digits[at + 1..]),
-        None => (digits, ""),
-    };
-    let whole = groups(whole)?;
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.bytes().any(|b| !b.is_ascii_digit()) || fraction.len() > usize::from(MAX_SCALE) {
-        return Err(NotAPrice::Unreadable);
-    }
-    let all = format!("{whole}{fraction}");
-    let significant = all.trim_start_matches('0');
-    if significant.len() > 15 {
-        return Err(NotAPrice::Unreadable);
-    }
-    let mantissa = if significant.is_empty() {
-        0
-    } else {
-        significant.parse().map_err(|_| NotAPrice::Unreadable)?
-    };
-    let scale = u8::try_from(fraction.len()).map_err(|_| NotAPrice::Unreadable)?;
-    Ok(Number::new(mantissa, scale))
-}
-
-/// The whole part without its group marks, which must be of one kind and stand before groups
-/// of three, or of two before a last group of three (the Indian way).
-fn groups(whole: &str) -> Result<String, NotAPrice> {
-    let Some(mark) = whole.chars().find(|c| !c.is_ascii_digit()) else {
-        return Ok(whole.to_owned());
-    };
-    let parts: Vec<&str> = whole.split(mark).collect();
-    let digits = parts
-        .iter()
-        .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-    let (head, tail) = parts.split_at(1);
-    let threes = head[0].len() <= 3 && tail.iter().all(|part| part.len() == 3);
-    let indian = head[0].len() <= 2
-        && tail.split_last().is_some_and(|(last, between)| {
-            last.len() == 3 && between.iter().all(|part| part.len() == 2)
-        });
-    if digits && (threes || indian) {
-        Ok(parts.concat())
-    } else {
-        Err(NotAPrice::Unreadable)
-    }
 }
 
 #[cfg(test)]
@@ -403,6 +239,7 @@ mod tests {
             ("US $12.99", "12.99 USD"),
             ("\\12,900", "12900 KRW"),
             ("RMB 12.9", "12.9 CNY"),
+            ("Rs.99", "99 INR"),
         ] {
             assert_eq!(read(text), price, "{text}");
         }
@@ -441,11 +278,27 @@ mod tests {
             "1..2",
             "9999999999999999",
             "12:30",
-            "Rs.99",
             "...5",
             "12,900원~",
         ] {
             assert_eq!(read(text), "Unreadable", "{text:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_quick_way_agrees_with_the_whole_one(
+            before in "[₩$]?",
+            whole in "[0-9]{1,3}(,[0-9]{3}){0,3}|[0-9]{1,12}",
+            fraction in "(\\.[0-9]{1,2})?",
+            after in "원?",
+        ) {
+            let text = format!("{before}{whole}{fraction}{after}");
+            if let Some(price) = quick(&text) {
+                let other = parse_column(&text, None).expect("the quick way read it");
+                proptest::prop_assert_eq!(price.value.to_decimal(), other.amount.normalize());
+                proptest::prop_assert_eq!(price.sign, other.mark.map(Sign::from));
+            }
         }
     }
 }

@@ -2,17 +2,17 @@
 
 use model::Currency;
 
-use super::locale::Locale;
+use crate::locale::Locale;
 
 /// A mark that stands for a currency.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     /// The currencies it may stand for.
-    pub(super) currencies: &'static [Currency],
+    pub(crate) currencies: &'static [Currency],
     /// The one it stands for when nothing says otherwise; `None` where that would be a guess.
-    pub(super) usual: Option<Currency>,
+    pub(crate) usual: Option<Currency>,
     /// Whether it counts hundredths (`99 ¢`).
-    pub(super) hundredths: bool,
+    pub(crate) hundredths: bool,
 }
 
 macro_rules! lists {
@@ -163,6 +163,11 @@ static ENTRIES: &[Entry] = entries! {
     symbol "元" "圆" "圓" => (YUAN, CNY);
     symbol "บาท" => [THB];
     // Korean words; the reader splits the counting words from them.
+    symbol "대한민국 원" "한국 원" "원화" => [KRW];
+    symbol "미국 달러" "미 달러" => [USD];
+    symbol "일본 엔" "엔화" => [JPY];
+    symbol "유로화" => [EUR];
+    symbol "위안화" => [CNY];
     symbol "유로" => [EUR];
     symbol "달러" => [USD];
     symbol "위안" => [CNY];
@@ -178,6 +183,7 @@ static ENTRIES: &[Entry] = entries! {
     word "us dollars" "us dollar" => [USD];
     word "dollars" "dollar" => DOLLARS;
     word "pounds" "pound" => (POUNDS, GBP);
+    word "korean won" => [KRW];
     word "won" => (WON, KRW);
     word "yen" => [JPY];
     word "yuan" "rmb" => [CNY];
@@ -233,7 +239,7 @@ const LOWER_CASE_CODES: [&str; 18] = [
 
 /// The mark at the beginning of `rest`, and its length in bytes. `before` is the character in
 /// front of it.
-pub(super) fn mark_at(rest: &str, before: Option<char>) -> Option<(Mark, usize)> {
+pub(crate) fn mark_at(rest: &str, before: Option<char>) -> Option<(Mark, usize)> {
     let border_before = before.is_none_or(|c| !c.is_alphabetic());
     for entry in ENTRIES {
         if entry.word && !border_before {
@@ -323,7 +329,7 @@ fn single(currency: Currency) -> Mark {
 
 impl Mark {
     /// The currencies the mark may stand for.
-    pub(super) fn candidates(&self) -> Vec<Currency> {
+    pub(crate) fn candidates(&self) -> Vec<Currency> {
         if self.currencies.is_empty() {
             self.usual.into_iter().collect()
         } else {
@@ -332,13 +338,13 @@ impl Mark {
     }
 
     /// Whether the mark may stand for `currency`.
-    pub(super) fn allows(&self, currency: Currency) -> bool {
+    pub(crate) fn allows(&self, currency: Currency) -> bool {
         self.usual == Some(currency) || self.currencies.contains(&currency)
     }
 
     /// The currency it stands for: by the locale where that is one of those it may mean, else
     /// the usual one.
-    pub(super) fn settle(&self, locale: Option<&Locale>) -> Option<Currency> {
+    pub(crate) fn settle(&self, locale: Option<&Locale>) -> Option<Currency> {
         if self.currencies.len() == 1 {
             return self.currencies.first().copied();
         }
@@ -349,9 +355,94 @@ impl Mark {
     }
 }
 
+impl Mark {
+    /// The currency that it most often is in a column of prices, where a column or a heading that
+    /// names one counts before it.
+    pub(crate) fn in_a_column(&self) -> Option<Currency> {
+        self.settle(None).or(match self.currencies {
+            DOLLARS => Some(Currency::USD),
+            YEN => Some(Currency::JPY),
+            YUAN => Some(Currency::CNY),
+            _ => None,
+        })
+    }
+}
+
+/// The currency that a sign, a word or an ISO 4217 code alone stands for in a workbook: in a
+/// heading, a column of currencies or a number format.
+///
+/// In a heading `All` or `Top` would be currencies, `kg` is near `Kč`, and a pound is a weight: a
+/// code is written in one case, and an abbreviation of one or two Latin letters is none here.
+pub fn in_a_workbook(text: &str) -> Option<ColumnMark> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > 20 {
+        return None;
+    }
+    // The backslash of a Korean keyboard is printed as a won sign.
+    if text == "\\" {
+        return Some(ColumnMark {
+            currency: Currency::KRW,
+            is_shared: true,
+        });
+    }
+    let letters = text.bytes().all(|b| b.is_ascii_alphabetic());
+    if letters && text.len() == 3 {
+        let one_case = text.bytes().all(|b| b.is_ascii_uppercase())
+            || text.bytes().all(|b| b.is_ascii_lowercase());
+        let currency =
+            code_of(&text.to_ascii_uppercase()).filter(|currency| !currency.is_special());
+        if let Some(currency) = currency.filter(|_| one_case) {
+            return Some(ColumnMark::certain(currency));
+        }
+    }
+    if letters && (text.len() < 3 || ["pound", "pounds", "real", "cent", "cents"].contains(&text)) {
+        return None;
+    }
+    let normal = crate::lexer::normalise(text);
+    let (mark, length) = mark_at(&normal, None)?;
+    let whole = normal[length..].trim_matches(['.', ' ']).is_empty() && !mark.hundredths;
+    whole.then(|| ColumnMark::of(&[mark], None)).flatten()
+}
+
+/// A currency as a sign, a word or a code beside a price of a workbook names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ColumnMark {
+    /// The currency.
+    pub currency: Currency,
+    /// Whether several currencies have the mark (`$`): what a column names counts before it.
+    pub is_shared: bool,
+}
+
+impl ColumnMark {
+    fn certain(currency: Currency) -> Self {
+        Self {
+            currency,
+            is_shared: false,
+        }
+    }
+
+    /// What several marks of one price say together: `$12.99 CAD` is certainly Canadian. `known`
+    /// is what the column says; where the marks allow it, it is meant.
+    pub(crate) fn of(marks: &[Mark], known: Option<Currency>) -> Option<Self> {
+        let (first, others) = marks.split_first()?;
+        let mut possible = first.candidates();
+        possible.retain(|currency| others.iter().all(|mark| mark.allows(*currency)));
+        if let [only] = possible[..] {
+            return Some(Self::certain(only));
+        }
+        let known = known.filter(|known| possible.contains(known));
+        let currency = known.or(first.in_a_column())?;
+        Some(Self {
+            currency,
+            // Won and pounds sterling are what their signs mean but in rare places.
+            is_shared: known.is_some() || first.usual.is_none(),
+        })
+    }
+}
+
 /// The currency of what stands in a `priceCurrency`: an ISO code in any case, or a mark that
 /// means exactly one.
-pub(crate) fn named(text: &str) -> Option<Currency> {
+pub fn named(text: &str) -> Option<Currency> {
     named_once(text).or_else(|| {
         // `EUR €`, `USD$`: a code, and a sign of the same currency.
         let (code, sign) = text.trim().split_at_checked(3)?;

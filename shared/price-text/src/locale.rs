@@ -4,14 +4,14 @@ use model::Currency;
 
 /// A BCP 47 or POSIX locale, as far as it concerns prices: `de`, `de-CH`, `pt_BR.UTF-8`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Locale {
+pub(crate) struct Locale {
     language: String,
     region: Option<String>,
 }
 
 impl Locale {
     /// Reads a locale; `None` for a language whose habits are not known.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let text = text.trim().split(['.', '@']).next().unwrap_or("");
         let mut parts = text.split(['-', '_']);
         let language = parts.next()?.to_ascii_lowercase();
@@ -24,7 +24,7 @@ impl Locale {
     }
 
     /// The sign before the decimals: `.` or `,` (Unicode CLDR, `decimal`).
-    pub(super) fn decimal_sign(&self) -> Option<char> {
+    pub(crate) fn decimal_sign(&self) -> Option<char> {
         let region = self.region.as_deref();
         let sign = match self.language.as_str() {
             "de" | "it" | "fr" | "rm" | "gsw" if matches!(region, Some("CH" | "LI")) => '.',
@@ -51,7 +51,7 @@ impl Locale {
 
     /// The currency of the locale's region, or of its language where that has one country
     /// that matters for an ambiguous mark.
-    pub(super) fn currency(&self) -> Option<Currency> {
+    pub(crate) fn currency(&self) -> Option<Currency> {
         use Currency as C;
         let by_region = self.region.as_deref().and_then(|region| {
             Some(match region {

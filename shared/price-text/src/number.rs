@@ -3,11 +3,12 @@
 use model::Currency;
 use rust_decimal::Decimal;
 
-use super::locale::Locale;
+use crate::Policy;
+use crate::locale::Locale;
 
 /// What a run of digits means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(crate) enum Reading {
     /// Exactly this.
     Exact(Decimal),
     /// Two readings are possible (`1.234`).
@@ -17,24 +18,25 @@ pub(super) enum Reading {
 }
 
 /// The sign that can only start decimals (U+066B, `٫`), after normalisation.
-pub(crate) const DECIMAL_ONLY: char = '\u{66b}';
+pub const DECIMAL_ONLY: char = '\u{66b}';
 
 /// What is known about how the number was written.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Habits<'a> {
-    pub(super) locale: Option<&'a Locale>,
+pub(crate) struct Habits<'a> {
+    pub(crate) locale: Option<&'a Locale>,
     /// The currency, once it is known.
-    pub(super) currency: Option<Currency>,
+    pub(crate) currency: Option<Currency>,
     /// The number of decimals that all possible currencies have at most, when the mark is
     /// ambiguous but present (`$`).
-    pub(super) some_currency: bool,
+    pub(crate) some_currency: bool,
     /// Whether a counting word follows (`1.5만`).
-    pub(super) counted: bool,
+    pub(crate) counted: bool,
+    pub(crate) policy: Policy,
 }
 
 /// Reads digits with separators out of `. , ' space` and [`DECIMAL_ONLY`], no two of them in a
 /// row, none at the end.
-pub(super) fn read(text: &str, habits: Habits<'_>) -> Reading {
+pub(crate) fn read(text: &str, habits: Habits<'_>) -> Reading {
     let separators: Vec<char> = text.chars().filter(|c| !c.is_ascii_digit()).collect();
     let groups: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).collect();
     let Some((&last_separator, earlier)) = separators.split_last() else {
@@ -118,6 +120,9 @@ fn grouping(sign: char, habits: Habits<'_>) -> Option<bool> {
     if let Some(decimal) = decimal_sign(habits) {
         return Some(decimal != sign);
     }
+    if sign == '.' && habits.policy == Policy::Column {
+        return point_in_a_column(habits.currency);
+    }
     match (sign, places) {
         // Three places: the Gulf writes `1.234`, Tunisia `1,234`.
         ('.', Some(3)) => Some(false),
@@ -128,8 +133,21 @@ fn grouping(sign: char, habits: Habits<'_>) -> Option<bool> {
     }
 }
 
+/// In a column of prices a point alone starts decimals, for means and prices of fuel have three of
+/// them (`1.234`), unless the countries of its currency group with a point: then nobody can tell.
+fn point_in_a_column(currency: Option<Currency>) -> Option<bool> {
+    use Currency as C;
+    let groups_with_a_point = matches!(
+        currency,
+        Some(
+            C::EUR | C::BRL | C::TRY | C::DKK | C::IDR | C::ARS | C::COP | C::UYU | C::RON | C::RSD
+        )
+    );
+    (!groups_with_a_point).then_some(false)
+}
+
 /// The number of decimals of a currency in practice.
-pub(super) fn places(currency: Currency) -> u16 {
+pub(crate) fn places(currency: Currency) -> u16 {
     currency.exponent().unwrap_or(2)
 }
 
@@ -156,5 +174,5 @@ fn exact(whole: &str, fraction: &str) -> Reading {
     } else {
         format!("{whole}.{fraction}")
     };
-    crate::exact::decimal(&text).map_or(Reading::Unreadable, Reading::Exact)
+    crate::decimal(&text).map_or(Reading::Unreadable, Reading::Exact)
 }

@@ -1,12 +1,12 @@
 //! Splits a price's text into numbers, currency marks, counting words, words and signs.
 
-use super::currency::{self, Mark};
-use super::{number, words};
+use crate::currency::{self, Mark};
+use crate::{number, words};
 use model::Currency;
 
 /// One piece of the text.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Token {
+pub(crate) enum Token {
     /// Digits with their separators.
     Number(String),
     /// A counting word that multiplies the number before it.
@@ -21,7 +21,7 @@ pub(super) enum Token {
 
 /// One spelling for digits, spaces, apostrophes and dashes of all scripts; what cannot be seen
 /// (marks of direction, soft hyphens) goes.
-pub(super) fn normalise(text: &str) -> String {
+pub(crate) fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         let c = match c {
@@ -83,7 +83,7 @@ fn digit(c: char) -> Option<char> {
 
 /// The pieces of a normalised text, each with whether it stands directly (without a space)
 /// behind the piece before it.
-pub(super) fn tokens(text: &str) -> Vec<(Token, bool)> {
+pub(crate) fn tokens(text: &str) -> Vec<(Token, bool)> {
     let mut tokens: Vec<(Token, bool)> = Vec::new();
     let mut at = 0;
     let mut tight = false;

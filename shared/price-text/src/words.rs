@@ -1,10 +1,10 @@
 //! Words around a price that decide whether it is one.
 
-use super::kinds;
+use crate::kinds;
 
 /// What a word beside the number means for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sense {
+pub(crate) enum Sense {
     /// It may stand beside a price that names no currency.
     Harmless,
     /// It takes the sting out of the word beside it: `free`, `plus`, `incl.`.
@@ -454,12 +454,12 @@ const A_REDUCTION: &str = "it is a reduction, a coupon or points";
 const A_DELIVERY: &str = "it is what delivery costs";
 
 /// Whether what spoils a text stands beside the selling price on ordinary pages.
-pub(super) fn is_beside(why: &str) -> bool {
+pub(crate) fn is_beside(why: &str) -> bool {
     [FORMER_PRICE, A_REDUCTION, A_DELIVERY].contains(&why)
 }
 
 /// Whether a word counts pieces that are sold together.
-pub(super) fn is_pack(word: &str) -> bool {
+pub(crate) fn is_pack(word: &str) -> bool {
     matches!(
         word,
         "pack"
@@ -481,7 +481,7 @@ pub(super) fn is_pack(word: &str) -> bool {
 }
 
 /// What `word` (in lower case) means beside a number.
-pub(super) fn sense(word: &str) -> Sense {
+pub(crate) fn sense(word: &str) -> Sense {
     let is = |list: &[&str]| list.contains(&word);
     if let Some(kind) = kinds::of(word) {
         Sense::Spoils(kind)
@@ -507,7 +507,7 @@ pub(super) fn sense(word: &str) -> Sense {
 }
 
 /// Words after a `/` that count pieces, so that the price is still that of one product.
-pub(super) fn is_piece(word: &str) -> bool {
+pub(crate) fn is_piece(word: &str) -> bool {
     matches!(
         word,
         "st" | "stk"
@@ -531,7 +531,7 @@ pub(super) fn is_piece(word: &str) -> bool {
 }
 
 /// The factor of a counting word right after a number, longest first.
-pub(super) fn factor_at(rest: &str) -> Option<(u64, usize)> {
+pub(crate) fn factor_at(rest: &str) -> Option<(u64, usize)> {
     const FACTORS: &[(&str, u64)] = &[
         ("조", 1_000_000_000_000),
         ("억", 100_000_000),
@@ -552,7 +552,7 @@ pub(super) fn factor_at(rest: &str) -> Option<(u64, usize)> {
 }
 
 /// The factor of a Latin counting word (in lower case) after a number: Indonesian and Indian.
-pub(super) fn latin_factor(word: &str) -> Option<u64> {
+pub(crate) fn latin_factor(word: &str) -> Option<u64> {
     Some(match word {
         "rb" | "ribu" => 1_000,
         "jt" | "juta" => 1_000_000,

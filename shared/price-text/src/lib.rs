@@ -14,24 +14,44 @@
 //! yen: it groups), by the locale, by the currency's two decimals (it groups), and, for a comma
 //! alone, by custom (it groups). A point alone stays ambiguous.
 //!
+//! **Policies.** [`parse`] reads a page's text, [`parse_column`] a cell of a column of prices. Both
+//! have one table of marks, one of words and one of separators; [`Policy`] says what differs.
+//!
 //! **Currency.** `$`, `¥` and `kr` name several currencies: without a hint or a locale that settles
 //! it the currency stays open. `£` is GBP and `Rs` is INR unless a hint or locale says otherwise.
 
-pub(crate) mod currency;
+mod column;
+pub mod currency;
+mod exact;
 mod kinds;
 mod lexer;
 mod locale;
 mod number;
 mod words;
 
+use std::borrow::Cow;
+
 use model::{Currency, Decimal, Failure, FailureReason};
 
+pub use column::{ColumnPrice, NotAPrice, parse_column};
 use currency::Mark;
+pub use exact::decimal;
 use lexer::Token;
 use locale::Locale;
-pub(crate) use number::DECIMAL_ONLY;
+pub use number::DECIMAL_ONLY;
 use number::{Habits, Reading};
 use words::Sense;
+
+/// Where a text stands, which decides what it may mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Policy {
+    /// What a shop shows: a price is never negative, never has more decimals than its currency,
+    /// and a hint of a currency must hold.
+    Page,
+    /// A cell of a column: it may be negative (a refund), it may be computed and have more
+    /// decimals (`1.234`), and its own mark counts for more than its column's heading.
+    Column,
+}
 
 /// What is known about a price before it is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,12 +76,61 @@ pub const MAX_CHARS: usize = 200;
 
 /// Reads the one price in `text`.
 pub fn parse(text: &str, hints: &TextHints<'_>) -> Result<Amount, Failure> {
-    Reader { text, hints }.read()
+    let reader = Reader {
+        hints,
+        policy: Policy::Page,
+    };
+    match reader.read(&lexer::normalise(text)) {
+        Ok(read) => Ok(read.amount),
+        Err(refusal) => {
+            let shown: String = text.trim().chars().take(80).collect();
+            let why = format!("{shown:?}: {}", refusal.why);
+            Err(Failure::new(refusal.reason(), why))
+        }
+    }
+}
+
+/// An amount, and the marks of currencies that stood with it.
+struct Read {
+    amount: Amount,
+    marks: Vec<Mark>,
+}
+
+/// Why a text is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Refusal {
+    doubt: Doubt,
+    why: Cow<'static, str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// A separator that may group or start the decimals.
+    Separators,
+    /// Several numbers or currencies, or a range.
+    Several,
+    OtherCurrency,
+    Unreadable,
+}
+
+impl Refusal {
+    fn reason(&self) -> FailureReason {
+        match self.doubt {
+            Doubt::Separators | Doubt::Several => FailureReason::Ambiguous,
+            Doubt::OtherCurrency => FailureReason::WrongCurrency,
+            Doubt::Unreadable => FailureReason::UnreadablePrice,
+        }
+    }
+}
+
+fn refused<T>(doubt: Doubt, why: impl Into<Cow<'static, str>>) -> Result<T, Refusal> {
+    let why = why.into();
+    Err(Refusal { doubt, why })
 }
 
 /// Whether a text beside a price is about something else than the selling price (a former price, a
 /// reduction, delivery), or only a label, so that the price stands in another text.
-pub(crate) fn is_beside_the_price(text: &str) -> bool {
+pub fn is_beside_the_price(text: &str) -> bool {
     let normal = lexer::normalise(text);
     let tokens = lexer::tokens(&normal);
     let senses = || {
@@ -81,32 +150,18 @@ pub(crate) fn is_beside_the_price(text: &str) -> bool {
 }
 
 struct Reader<'a> {
-    text: &'a str,
     hints: &'a TextHints<'a>,
+    policy: Policy,
 }
 
 impl Reader<'_> {
-    fn unreadable<T>(&self, why: &str) -> Result<T, Failure> {
-        self.failure(FailureReason::UnreadablePrice, why)
-    }
-
-    fn ambiguous<T>(&self, why: &str) -> Result<T, Failure> {
-        self.failure(FailureReason::Ambiguous, why)
-    }
-
-    fn failure<T>(&self, reason: FailureReason, why: &str) -> Result<T, Failure> {
-        let shown: String = self.text.trim().chars().take(80).collect();
-        Err(Failure::new(reason, format!("{shown:?}: {why}")))
-    }
-
-    fn read(&self) -> Result<Amount, Failure> {
-        let normal = lexer::normalise(self.text);
+    fn read(&self, normal: &str) -> Result<Read, Refusal> {
         if normal.chars().count() > MAX_CHARS {
-            return self.unreadable("too long for a price");
+            return refused(Doubt::Unreadable, "too long for a price");
         }
-        let tokens = lexer::tokens(&normal);
-        let Some(span) = self.number_span(&tokens)? else {
-            return self.unreadable("there is no number in it");
+        let tokens = lexer::tokens(normal);
+        let Some(span) = Self::number_span(&tokens)? else {
+            return refused(Doubt::Unreadable, "there is no number in it");
         };
         let marks: Vec<(usize, Mark)> = tokens
             .iter()
@@ -119,8 +174,8 @@ impl Reader<'_> {
         let beside = marks
             .iter()
             .any(|(at, _)| *at + 1 == span.start || *at == span.end || span.contains(at));
-        self.check_signs(&tokens, beside)?;
-        self.check_words(&tokens, &span, beside)?;
+        Self::check_signs(&tokens, beside)?;
+        Self::check_words(&tokens, &span, beside)?;
 
         let locale = self.hints.locale.and_then(Locale::read);
         let currency = self.currency(&marks, locale.as_ref())?;
@@ -129,35 +184,39 @@ impl Reader<'_> {
             currency,
             some_currency: !marks.is_empty(),
             counted: false,
+            policy: self.policy,
         };
         let mut amount = match value(&tokens[span], habits) {
             Reading::Exact(amount) => amount,
             Reading::Ambiguous => {
-                return self.ambiguous(
+                return refused(
+                    Doubt::Separators,
                     "the separator may group thousands or start the decimals; \
                      a locale or a currency would settle it",
                 );
             }
-            Reading::Unreadable => return self.unreadable("its digits do not form an amount"),
+            Reading::Unreadable => {
+                return refused(Doubt::Unreadable, "its digits do not form an amount");
+            }
         };
         if marks.iter().any(|(_, mark)| mark.hundredths) {
             let scale = amount.scale() + 2;
             if amount.set_scale(scale).is_err() {
-                return self.unreadable("it has too many decimals");
+                return refused(Doubt::Unreadable, "it has too many decimals");
             }
         }
         let whole = currency.is_some_and(|currency| number::places(currency) == 0);
-        if whole && !amount.fract().is_zero() {
-            return self.unreadable("the currency has no decimals");
+        if whole && self.policy == Policy::Page && !amount.fract().is_zero() {
+            return refused(Doubt::Unreadable, "the currency has no decimals");
         }
-        Ok(Amount { amount, currency })
+        Ok(Read {
+            amount: Amount { amount, currency },
+            marks: marks.into_iter().map(|(_, mark)| mark).collect(),
+        })
     }
 
     /// The tokens of the one number. `Ok(None)` when there is none.
-    fn number_span(
-        &self,
-        tokens: &[(Token, bool)],
-    ) -> Result<Option<std::ops::Range<usize>>, Failure> {
+    fn number_span(tokens: &[(Token, bool)]) -> Result<Option<std::ops::Range<usize>>, Refusal> {
         let is_number = |at: usize| matches!(tokens.get(at), Some((Token::Number(_), _)));
         let is_factor = |at: usize| matches!(tokens.get(at), Some((Token::Factor(_), _)));
         let Some(first) = (0..tokens.len()).find(|at| is_number(*at)) else {
@@ -182,7 +241,7 @@ impl Reader<'_> {
             }
         }
         if (end..tokens.len()).any(is_number) {
-            return self.ambiguous("it holds several numbers");
+            return refused(Doubt::Several, "it holds several numbers");
         }
         Ok(Some(start..end))
     }
@@ -213,39 +272,53 @@ impl Reader<'_> {
         }
     }
 
-    fn check_signs(&self, tokens: &[(Token, bool)], beside: bool) -> Result<(), Failure> {
+    fn check_signs(tokens: &[(Token, bool)], beside: bool) -> Result<(), Refusal> {
         let bracketed = matches!(tokens.first(), Some((Token::Sign('('), _)))
             && matches!(tokens.last(), Some((Token::Sign(')'), _)));
         if bracketed {
-            return self.unreadable("brackets around an amount mean a negative one");
+            return refused(
+                Doubt::Unreadable,
+                "brackets around an amount mean a negative one",
+            );
         }
         for (at, (token, _)) in tokens.iter().enumerate() {
             let Token::Sign(sign) = token else { continue };
             match sign {
-                '%' | '‰' => return self.unreadable("it is a percentage"),
-                '~' => return self.ambiguous("it is one end of a range"),
-                '-' => return self.unreadable("it is negative, or a range"),
+                '%' | '‰' => return refused(Doubt::Unreadable, "it is a percentage"),
+                '~' => return refused(Doubt::Several, "it is one end of a range"),
+                '-' => return refused(Doubt::Unreadable, "it is negative, or a range"),
                 '/' => match tokens.get(at + 1) {
                     Some((Token::Word(word), _)) if words::is_piece(word) => {}
-                    _ => return self.unreadable("it is a price for a time or a quantity"),
+                    _ => {
+                        return refused(
+                            Doubt::Unreadable,
+                            "it is a price for a time or a quantity",
+                        );
+                    }
                 },
+                '.' if matches!(tokens.get(at + 1), Some((Token::Number(number), true))
+                    if number.contains(DECIMAL_ONLY)) =>
+                {
+                    return refused(Doubt::Unreadable, "several points stand before its digits");
+                }
                 '.' | ',' | ':' | ';' | '!' | '*' | '|' | '(' | ')' | '[' | ']' | '"' | '•'
                 | '·' | '\'' => {}
                 '+' | '<' | '>' | '=' | '±' | '≈' | '≤' | '≥' | '^' | '#' | '@' | '?' | '×'
-                | '_' | '\\' => return self.unreadable("it holds a sign that no price has"),
+                | '_' | '\\' => {
+                    return refused(Doubt::Unreadable, "it holds a sign that no price has");
+                }
                 _ if beside => {}
-                _ => return self.unreadable("it holds a sign that no price has"),
+                _ => return refused(Doubt::Unreadable, "it holds a sign that no price has"),
             }
         }
         Ok(())
     }
 
     fn check_words(
-        &self,
         tokens: &[(Token, bool)],
         number: &std::ops::Range<usize>,
         beside: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Refusal> {
         let sense_at = |at: usize| match tokens.get(at) {
             Some((Token::Word(word), _)) => Some(words::sense(word)),
             _ => None,
@@ -258,14 +331,17 @@ impl Reader<'_> {
             match words::sense(word) {
                 Sense::Harmless | Sense::Excuse => {}
                 Sense::Spoils(_) if excused => {}
-                Sense::Spoils(why) => return self.unreadable(why),
-                Sense::Range => return self.ambiguous("it is one end of a range"),
+                Sense::Spoils(why) => return refused(Doubt::Unreadable, why),
+                Sense::Range => return refused(Doubt::Several, "it is one end of a range"),
                 Sense::Unknown => {
                     let glued = (at == number.end && *tight)
                         || (at + 1 == number.start && tokens[number.start].1);
                     let latin = word.chars().any(|c| c < '\u{250}');
                     if !beside || (glued && latin) {
-                        return self.unreadable("what stands beside the number is not a currency");
+                        return refused(
+                            Doubt::Unreadable,
+                            "what stands beside the number is not a currency",
+                        );
                     }
                 }
             }
@@ -278,22 +354,26 @@ impl Reader<'_> {
         &self,
         marks: &[(usize, Mark)],
         locale: Option<&Locale>,
-    ) -> Result<Option<Currency>, Failure> {
+    ) -> Result<Option<Currency>, Refusal> {
         let Some(((_, first), others)) = marks.split_first() else {
             return Ok(self.hints.currency);
         };
         let mut possible = first.candidates();
         possible.retain(|currency| others.iter().all(|(_, mark)| mark.allows(*currency)));
         if possible.is_empty() {
-            return self.ambiguous("it names two currencies");
+            return refused(Doubt::Several, "it names two currencies");
         }
-        if let Some(hint) = self.hints.currency {
+        let hint = self
+            .hints
+            .currency
+            .filter(|hint| self.policy == Policy::Page || possible.contains(hint));
+        if let Some(hint) = hint {
             return if possible.contains(&hint) {
                 Ok(Some(hint))
             } else {
-                self.failure(
-                    FailureReason::WrongCurrency,
-                    &format!("it is not in {}", hint.code()),
+                refused(
+                    Doubt::OtherCurrency,
+                    format!("it is not in {}", hint.code()),
                 )
             };
         }
@@ -302,7 +382,10 @@ impl Reader<'_> {
         }
         Ok(marks
             .iter()
-            .filter_map(|(_, mark)| mark.settle(locale))
+            .filter_map(|(_, mark)| match self.policy {
+                Policy::Page => mark.settle(locale),
+                Policy::Column => mark.in_a_column(),
+            })
             .find(|currency| possible.contains(currency)))
     }
 }

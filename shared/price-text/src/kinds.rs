@@ -353,7 +353,7 @@ const KINDS: &[Kind] = &[
 ];
 
 /// Why the word (in lower case) names another kind of price; `None` if it does not.
-pub(super) fn of(word: &str) -> Option<&'static str> {
+pub(crate) fn of(word: &str) -> Option<&'static str> {
     // `100g` alone is looked for as it is; a morpheme of one letter would be found everywhere.
     KINDS
         .iter()
