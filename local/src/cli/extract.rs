@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::ArgGroup;
-use extract::price_text::{self, TextHints};
+use price_text::TextHints;
 use extract::{Hints, Inspection};
 use fetch::{Addresses, Answer, Fetcher, Limits};
 use model::{Currency, Failure, FailureReason, Variant};
