@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::ArgGroup;
-use price_text::TextHints;
 use extract::{Hints, Inspection};
 use fetch::{Addresses, Answer, Fetcher, Limits};
 use model::{Currency, Failure, FailureReason, Variant};
+use price_text::TextHints;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 

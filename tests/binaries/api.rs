@@ -1,16 +1,9 @@
-//! The Lambda binary itself, through the Runtime API.
+//! Recorded events of API Gateway give the answers that requests to the local API give.
 
 use anyhow::{Context, Result, ensure};
-use integration_tests::{TestPipeline, invoke_binary};
+use integration_tests::TestPipeline;
 use reqwest::Method;
 use serde_json::{Value, json};
-
-#[test]
-fn the_binary_asks_for_the_token() {
-    let event = include_str!("../../../events/http-get-product.json");
-    let answer = invoke_binary(env!("CARGO_BIN_EXE_api"), "api", event).unwrap();
-    assert_eq!(answer["statusCode"], 401);
-}
 
 /// A request as it is sent, and as API Gateway hands it over: the route, the decoded parameters,
 /// the query as it was sent, the body and whether it is Base64.
@@ -87,7 +80,7 @@ fn recorded_events_give_the_answers_that_requests_give() {
 }
 
 async fn compare() -> Result<()> {
-    let pipeline = TestPipeline::of_binary(env!("CARGO_BIN_EXE_api")).await?;
+    let pipeline = TestPipeline::of_binary(crate::binary("api")).await?;
     let token = pipeline.variable("PRICETIDE_API_TOKEN").to_owned();
     for one in recorded() {
         let url = format!("{}{}", pipeline.variable("PRICETIDE_API_URL"), one.sent);
