@@ -1,12 +1,14 @@
 //! `pricetide report`: a workbook of prices becomes an aggregated report, without any stack.
 
 use std::fs;
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use workbook::{Headings, Language, Limits, ReportOptions, Stage};
 
@@ -30,6 +32,14 @@ pub(crate) struct Report {
     /// What the workbook may cost, as JSON of what differs: `{"rows": 100000, "seconds": 60}`.
     #[arg(long, value_name = "JSON", value_parser = json::<Limits>)]
     limits: Option<Limits>,
+}
+
+/// Writes the figures piece by piece: a million products are many times longer as one text.
+fn write_json(path: &Path, summary: &impl Serialize) -> Result<()> {
+    let mut out = BufWriter::new(fs::File::create(path)?);
+    serde_json::to_writer_pretty(&mut out, summary)?;
+    out.flush()?;
+    Ok(())
 }
 
 fn json<T: DeserializeOwned>(json: &str) -> Result<T, serde_json::Error> {
@@ -94,8 +104,7 @@ pub(crate) fn run(report: &Report) -> Result<ExitCode> {
         }
     };
     if let Some(path) = &report.json {
-        let json = serde_json::to_vec_pretty(&summary)?;
-        fs::write(path, json).with_context(|| format!("write {}", path.display()))?;
+        write_json(path, &summary).with_context(|| format!("write {}", path.display()))?;
     }
     println!(
         "{} of {} rows used, {} rejected, {} products: {}",

@@ -11,6 +11,8 @@ use crate::Language;
 pub enum ReadError {
     /// The bytes are neither a workbook nor a table of text.
     NotAWorkbook,
+    /// Text in UTF-32, which spreadsheet programs neither write nor read.
+    Utf32,
     /// A password protects the workbook.
     Encrypted,
     /// The file ends before its end.
@@ -99,6 +101,8 @@ pub enum Measure {
     Sheets,
     /// Bytes of one text.
     TextBytes,
+    /// Bytes of all texts that are kept.
+    KeptTextBytes,
     /// Cells of a sheet of the old formats, which are held in memory as a whole.
     Cells,
     /// Different products.
@@ -118,6 +122,7 @@ impl Measure {
             Self::Columns => "columns",
             Self::Sheets => "sheets",
             Self::TextBytes => "text_bytes",
+            Self::KeptTextBytes => "kept_text_bytes",
             Self::Cells => "cells",
             Self::Products => "products",
         }
@@ -143,6 +148,10 @@ impl Measure {
             (Self::Sheets, _) => "sheets",
             (Self::TextBytes, Language::Ko) => "한 셀의 글자 크기(바이트)",
             (Self::TextBytes, _) => "bytes in one cell",
+            (Self::KeptTextBytes, Language::Ko) => {
+                "상품명·코드·분류·판매처의 전체 글자 크기(바이트)"
+            }
+            (Self::KeptTextBytes, _) => "bytes in all names, codes, categories and vendors",
             (Self::Cells, Language::Ko) => "셀 수",
             (Self::Cells, _) => "cells",
             (Self::Products, Language::Ko) => "상품 수",
@@ -156,6 +165,7 @@ impl ReadError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotAWorkbook => "not_a_workbook",
+            Self::Utf32 => "utf_32",
             Self::Encrypted => "encrypted",
             Self::Truncated => "truncated",
             Self::Damaged { .. } => "damaged",
@@ -188,6 +198,7 @@ impl ReadError {
     fn english(&self) -> String {
         match self {
             Self::NotAWorkbook => "The file is not a workbook: upload .xlsx, .xlsm, .xlsb, .xls, .ods or .csv.".into(),
+            Self::Utf32 => "The text is in UTF-32: save it as CSV UTF-8 and upload it again.".into(),
             Self::Encrypted => "The workbook is protected by a password: save it without one and upload it again.".into(),
             Self::Truncated => "The file is cut off before its end: the upload or download was probably interrupted; upload it again.".into(),
             Self::Damaged { place, detail } => format!(
@@ -222,6 +233,7 @@ impl ReadError {
     fn korean(&self) -> String {
         match self {
             Self::NotAWorkbook => "엑셀 파일이 아닙니다. .xlsx, .xlsm, .xlsb, .xls, .ods 또는 .csv 파일을 올려 주세요.".into(),
+            Self::Utf32 => "텍스트가 UTF-32로 되어 있습니다. CSV UTF-8로 저장해서 다시 올려 주세요.".into(),
             Self::Encrypted => "암호로 보호된 파일입니다. 암호 없이 저장해서 다시 올려 주세요.".into(),
             Self::Truncated => "파일이 중간에 끊겼습니다. 업로드나 다운로드가 중단된 것 같으니 다시 올려 주세요.".into(),
             Self::Damaged { place, detail } => format!(

@@ -33,6 +33,8 @@ pub struct Limits {
     pub columns: u64,
     /// Bytes of one text. A spreadsheet program allows 32,767 characters.
     pub text_bytes: u64,
+    /// Bytes of all names, codes, categories and vendors that are kept, each text once.
+    pub kept_text_bytes: u64,
     /// Cells of .xls and .ods files, which have to be held in memory.
     pub cells: u64,
     /// Different products.
@@ -64,6 +66,7 @@ impl Default for Limits {
             rows: 10_000_000,
             columns: 16_384,
             text_bytes: 256 << 10,
+            kept_text_bytes: 128 << 20,
             cells: 4_000_000,
             products: 1_000_000,
             rejected_listed: 100_000,

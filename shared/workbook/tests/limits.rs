@@ -111,6 +111,18 @@ fn every_limit_ends_in_its_own_error() {
             ..
         }
     ));
+    let few = Limits {
+        kept_text_bytes: 20,
+        ..all()
+    };
+    assert!(matches!(
+        with(few, &file("csv-utf-8.csv")),
+        ReadError::TooLarge {
+            what: Measure::KeptTextBytes,
+            limit: 20,
+            ..
+        }
+    ));
     let cells = Limits { cells: 2, ..all() };
     assert!(matches!(
         with(cells, &file("libreoffice.xls")),

@@ -93,7 +93,7 @@ impl<'a> Ingest<'a> {
             order,
             short_year: None,
             aggregate: Aggregate::default(),
-            texts: Texts::default(),
+            texts: Texts::new(limits.kept_text_bytes),
             rejected: Vec::new(),
             counts: Counts::default(),
             needs_order: false,
@@ -504,8 +504,8 @@ impl<'a> Ingest<'a> {
             self.labels.note(id, self.texts.get(id));
         }
         id.map(TextSlot::of).ok_or(ReadError::TooLarge {
-            what: Measure::SharedStringBytes,
-            limit: u64::from(u32::MAX),
+            what: Measure::KeptTextBytes,
+            limit: self.limits.kept_text_bytes,
             place: None,
         })
     }

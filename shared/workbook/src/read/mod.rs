@@ -83,6 +83,9 @@ fn format_of(path: &Path, file: &mut File, limits: &Limits) -> Result<Format, Re
     if start.starts_with(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]) {
         return Ok(Format::Xls);
     }
+    if table::is_utf32(&start) {
+        return Err(ReadError::Utf32);
+    }
     if table::is_text(&start) {
         Ok(Format::Csv)
     } else {

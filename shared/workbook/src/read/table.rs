@@ -25,21 +25,48 @@ pub(crate) struct Table {
 const SAMPLE: u64 = 256 << 10;
 
 /// Whether the first bytes of a file are text in any encoding that is read.
+///
+/// A few control characters make no text a binary file: programs leave a Ctrl-Z at the end, a NUL
+/// in a name, a block of them after a crash. They are left out of the cells.
 pub(super) fn is_text(start: &[u8]) -> bool {
-    if Encoding::for_bom(start).is_some() {
+    if Encoding::for_bom(start).is_some() || utf16(start).is_some() {
         return true;
     }
-    if start.contains(&0) {
-        return utf16(start).is_some();
-    }
-    let controls = start
+    let start = start.trim_ascii_end();
+    let end = start
         .iter()
-        .filter(|byte| **byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c))
-        .count();
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |at| at + 1);
+    let start = &start[..end];
+    let controls = start.iter().filter(|byte| is_control(**byte)).count();
     let looks_like_markup = start.trim_ascii_start().starts_with(b"<")
         || start.starts_with(b"%PDF")
         || start.starts_with(b"{");
-    controls == 0 && !looks_like_markup
+    let is_text = controls * 20 <= start.len() && (controls < 3 || is_mostly_text(start));
+    !start.is_empty() && is_text && !looks_like_markup
+}
+
+/// A byte below a space that is no white space.
+fn is_control(byte: u8) -> bool {
+    byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c)
+}
+
+/// Whether most of the bytes are characters of ASCII, and the rest UTF-8.
+fn is_mostly_text(start: &[u8]) -> bool {
+    let printable = start.iter().filter(|byte| matches!(byte, b' '..=b'~'));
+    printable.count() * 2 > start.len() || is_mostly_utf8(start)
+}
+
+/// Whether the first bytes are text in UTF-32, with its mark or without.
+pub(super) fn is_utf32(start: &[u8]) -> bool {
+    let marked = start.starts_with(&[0xff, 0xfe, 0, 0]) || start.starts_with(&[0, 0, 0xfe, 0xff]);
+    let (quads, _) = start.as_chunks::<4>();
+    let ascii = |[a, b, c, d]: &[u8; 4]| {
+        let high = [*b, *c] == [0, 0];
+        high && ((*a == 0 && d.is_ascii_graphic()) || (*d == 0 && a.is_ascii_graphic()))
+    };
+    let found = quads.iter().filter(|quad| ascii(quad)).count();
+    marked || (quads.len() >= 8 && found * 2 > quads.len())
 }
 
 /// UTF-16 without a mark: every other byte of ASCII signs is zero.
@@ -273,6 +300,12 @@ impl Table {
                 }
                 let column = u32::try_from(column).unwrap_or(u32::MAX);
                 let text = String::from_utf8_lossy(field);
+                let text = if field.iter().any(|byte| is_control(*byte)) {
+                    text.replace(|c: char| u8::try_from(c).is_ok_and(is_control), "")
+                        .into()
+                } else {
+                    text
+                };
                 if !text.trim().is_empty() {
                     cells.cell(row, column, typed(&text, self.separator))?;
                 }

@@ -13,6 +13,8 @@ pub(crate) const NO_TEXT: TextId = TextId::MAX;
 
 #[derive(Default)]
 pub(crate) struct Texts {
+    /// Bytes that all texts may have together.
+    room: u64,
     strings: Arena,
     table: HashTable<TextId>,
     hasher: DefaultHashBuilder,
@@ -21,6 +23,16 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
+    pub(crate) fn new(room: u64) -> Self {
+        Self {
+            room,
+            strings: Arena::default(),
+            table: HashTable::default(),
+            hasher: DefaultHashBuilder::default(),
+            after: Vec::new(),
+        }
+    }
+
     /// The number of a text, which is first freed of white space around it; an empty text is
     /// [`NO_TEXT`]. `None` when there is no room for more.
     pub(crate) fn id(&mut self, text: &str) -> Option<TextId> {
@@ -35,6 +47,7 @@ impl Texts {
         let id = TextId::try_from(self.strings.len())
             .ok()
             .filter(|id| *id != NO_TEXT)?;
+        self.room = self.room.checked_sub(text.len() as u64)?;
         if !self.strings.push(text) {
             return None;
         }
@@ -103,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_same_text_is_the_same_number() {
-        let mut texts = Texts::default();
+        let mut texts = Texts::new(1_000);
         let one = texts.id("무선 이어폰").unwrap();
         let two = texts.id("cable").unwrap();
         assert_ne!(one, two);
@@ -128,6 +141,17 @@ mod tests {
         ] {
             assert_eq!(trimmed(spaced).chars().count(), 1, "{spaced:?}");
         }
+        let mut texts = Texts::new(5);
+        assert_eq!(texts.id("12345"), Some(0));
+        assert_eq!(texts.id("12345"), Some(0));
+        assert_eq!(texts.id("6"), None);
+    }
+
+    #[test]
+    fn a_number_gives_its_text() {
+        let mut texts = Texts::new(1_000);
+        let one = texts.id("무선 이어폰").unwrap();
+        let two = texts.id("cable").unwrap();
         assert_eq!(
             (texts.get(one), texts.get(two), texts.get(NO_TEXT)),
             ("무선 이어폰", "cable", "")
