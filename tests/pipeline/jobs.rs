@@ -14,6 +14,7 @@ crate::trials!(
     a_job_twice_has_one_outcome,
     a_definition_that_is_wrong_fails_its_own_job,
     the_last_price_never_goes_back,
+    a_job_that_is_to_wait_for_ages_ends,
 );
 
 fn run() -> Result<RunId> {
@@ -150,6 +151,25 @@ async fn the_last_price_never_goes_back() -> Result<()> {
         .shop()
         .price_on(&id, jiff::civil::date(2026, 11, 9));
     ensure!(Some(last.price) == shown, "{last:?} {shown:?}");
+    pipeline.stop().await;
+    Ok(())
+}
+
+async fn a_job_that_is_to_wait_for_ages_ends() -> Result<()> {
+    let pipeline = TestPipeline::start().await?;
+    let product = pipeline.shop().catalogue().swap_remove(1);
+    let id = product.id.clone();
+    pipeline.define([product]).await?;
+    let run = run()?;
+    let body = json!({"run": run, "product": id, "not_before": "9999-12-30T00:00:00Z"});
+    let jobs = pipeline.queue("JobsQueue")?;
+    jobs.send(body.to_string(), Duration::ZERO).await?;
+    let seen = pipeline.outcome(&run, &id).await?;
+    ensure!(
+        matches!(&seen.outcome, Outcome::Failure(failure)
+            if failure.reason == FailureReason::Quota && failure.detail.contains("9999")),
+        "{seen:?}"
+    );
     pipeline.stop().await;
     Ok(())
 }

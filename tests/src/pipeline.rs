@@ -19,8 +19,13 @@ use crate::{Slack, permissions};
 /// The repository's own wiring.
 pub const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../serverless.yml");
 
-/// How long anything may take before a test gives up.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// How long anything may take before a test gives up: two minutes, or
+/// `PRICETIDE_TEST_PATIENCE_SECONDS` for a test of more products than usual.
+fn patience() -> Duration {
+    let seconds = std::env::var("PRICETIDE_TEST_PATIENCE_SECONDS");
+    let seconds = seconds.ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(120))
+}
 
 /// A pipeline and a shop, in a folder that goes with them.
 pub struct TestPipeline {
@@ -275,8 +280,9 @@ pub async fn patiently<T>(what: &str, ask: impl AsyncFn() -> Result<Option<T>>) 
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    match tokio::time::timeout(PATIENCE, asking).await {
+    let patience = patience();
+    match tokio::time::timeout(patience, asking).await {
         Ok(answer) => answer,
-        Err(_elapsed) => bail!("waited {} s until {what}", PATIENCE.as_secs()),
+        Err(_elapsed) => bail!("waited {} s until {what}", patience.as_secs()),
     }
 }

@@ -183,7 +183,7 @@ impl Worker {
             return self.outcomes.follow_up(task, standing).await;
         }
         if let Some(at) = task.waits_until {
-            return self.outcomes.send_on(task.job.clone(), at).await;
+            return self.outcomes.send_on(task, at).await;
         }
         let answer = self.ask(admitted, place, task, record).await;
         self.outcomes.conclude(task, record, answer).await

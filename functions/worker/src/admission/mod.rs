@@ -33,9 +33,10 @@ use crate::verdict::{Later, NoOffer, Reading, Why, is_far, scattered, signed, un
 /// How long it counts that a source has answered this worker.
 const ANSWERED: Duration = Duration::from_mins(1);
 /// After which time a request is slow among others of its source, at least, and how many times
-/// the slowest of those.
-const SLOW: Duration = Duration::from_secs(1);
-const TIMES_SLOWER: u32 = 5;
+/// the slowest of those. A batch with a dead page takes no longer than this, so that a tenth of dead
+/// pages costs the others less than half of their time; a page that is only slow is asked twice.
+const SLOW: Duration = Duration::from_millis(100);
+const TIMES_SLOWER: f64 = 1.5;
 /// The wait after a first request that failed, in which other workers tell of theirs.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -495,14 +496,14 @@ impl Ticket<'_> {
     /// is the breaker's to judge.
     pub(crate) async fn is_slow(&self) -> NoOffer {
         /// How often it is looked.
-        const LOOK: Duration = Duration::from_millis(100);
+        const LOOK: Duration = Duration::from_millis(20);
         if !self.task.is_first_try || self.batch.admitted.pass == Pass::Probe {
             std::future::pending::<()>().await;
         }
         loop {
             tokio::time::sleep(LOOK).await;
             let (answered, slowest) = *lock(&self.batch.answers);
-            let is_slow = self.began.elapsed() > SLOW.max(slowest * TIMES_SLOWER);
+            let is_slow = self.began.elapsed() > SLOW.max(slowest.mul_f64(TIMES_SLOWER));
             if is_slow && answered > 2 * self.batch.slow.load(Ordering::Relaxed) {
                 break;
             }

@@ -74,7 +74,7 @@ impl Limits {
             self.allow(last, second.price) || self.confirms(unconfirmed.price, last, second.price)
         };
         if let Some(second) = second.filter(agrees) {
-            first.outcome = Outcome::Price(second);
+            first.outcome = Outcome::Price(second.cleaned());
             first.unconfirmed = None;
         } else {
             first.unconfirmed = Some(Unconfirmed::Final);

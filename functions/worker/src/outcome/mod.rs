@@ -20,6 +20,9 @@ pub(crate) use confirm::Limits;
 /// How often a job is put off because its source asked for it before that is its outcome.
 const MAX_DEFERRALS: u32 = 12;
 
+/// The longest that any job is put off, whatever its patience.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
 /// Ends jobs.
 #[derive(Debug)]
 pub(crate) struct Outcomes {
@@ -164,7 +167,7 @@ impl Outcomes {
             not_before: Some(at),
             ..Job::new(job.run.clone(), job.product.clone(), job.definition.clone())
         };
-        self.send_on(job, at).await
+        self.send(job, at).await
     }
 
     /// Settles a price that was to be confirmed, with what the second fetch offers.
@@ -216,11 +219,24 @@ impl Outcomes {
             ..job.clone()
         };
         info!(run = %job.run, product = %job.product, until = %later.until, "put off: {}", later.cause);
-        self.send_on(job, later.until).await
+        self.send(job, later.until).await
     }
 
-    /// Sends a job that is not to be worked on before `at`.
-    pub(crate) async fn send_on(&self, job: Job, at: Timestamp) -> Result<()> {
+    /// Sends on a job that is not to be worked on before `at`. What is to wait longer than
+    /// anything this function ever puts off was not put off by it, and ends.
+    pub(crate) async fn send_on(&self, task: &Task, at: Timestamp) -> Result<()> {
+        let since = task.job.put_off_since.unwrap_or_else(Timestamp::now);
+        let wait = Duration::try_from(at.duration_since(since)).unwrap_or_default();
+        if wait > self.patience.max(LONGEST_WAIT) {
+            let why = format!("its job was to wait until {at}, longer than any job waits");
+            return self
+                .failed(task, Failure::new(FailureReason::Quota, why))
+                .await;
+        }
+        self.send(task.job.clone(), at).await
+    }
+
+    async fn send(&self, job: Job, at: Timestamp) -> Result<()> {
         self.jobs.send(Message::Job(job), until(at)).await
     }
 }
