@@ -18,6 +18,7 @@ mod notifications;
 mod ports;
 mod rate_limits;
 mod repeats;
+mod requests;
 mod roles;
 mod runs;
 mod unconfirmed;
@@ -42,6 +43,9 @@ fn main() -> ExitCode {
         stranger::main(std::env::args().skip(2));
         return ExitCode::SUCCESS;
     }
+    if command.as_deref() == Some("requests") {
+        return exit_code(requests::replay(std::env::args().skip(2)));
+    }
     if command.as_deref() == Some("permissions") {
         let sample = std::env::args()
             .nth(2)
@@ -65,6 +69,7 @@ fn main() -> ExitCode {
         ports::trials(),
         rate_limits::trials(),
         repeats::trials(),
+        requests::trials(),
         roles::trials(),
         runs::trials(),
         unconfirmed::trials(),

@@ -3,6 +3,7 @@
 mod browser;
 mod coupang_api;
 mod hostile_shop;
+pub mod http_requests;
 pub mod permissions;
 mod pipeline;
 mod scripted_shop;

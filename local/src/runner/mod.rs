@@ -232,6 +232,12 @@ impl Runner {
         self.shared.pools.get(function).map(|pool| pool.counts())
     }
 
+    /// The environment variables that a function's processes have.
+    pub fn environment(&self, function: &str) -> &[(String, String)] {
+        let pool = self.shared.pools.get(function);
+        pool.map_or(&[], |pool| &pool.spec.environment)
+    }
+
     /// The ids of the processes of a function that handle an event at this moment.
     pub fn busy_processes(&self, function: &str) -> Vec<u32> {
         let pool = self.shared.pools.get(function);
