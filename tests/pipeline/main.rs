@@ -6,6 +6,7 @@
 //! it shows that a test fails without each permission of serverless.yml; a number takes a sample.
 
 mod access;
+mod alerts;
 mod api;
 mod browser;
 mod circuit_breaker;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
     arguments.test_threads = arguments.test_threads.or(Some(2));
     let trials = [
         access::trials(),
+        alerts::trials(),
         api::trials(),
         browser::trials(),
         circuit_breaker::trials(),

@@ -149,7 +149,9 @@ async fn of_several_versions_the_newest_is_told() -> Result<()> {
     // A note of the older version that was late is not posted after the newer one's.
     let before = slack.requests();
     let id = model::Upload::file_id_of(&bucket, key);
-    let Notification::Upload(newest) = note_of(&pipeline, &id).await?;
+    let Notification::Upload(newest) = note_of(&pipeline, &id).await? else {
+        anyhow::bail!("not of an upload");
+    };
     let late = Notification::Upload(UploadNotification {
         version: "0".to_owned(),
         ..newest

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -48,8 +48,25 @@ impl Post {
     }
 }
 
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub struct Received {
+    headers: hyper::HeaderMap,
+    /// The body.
+    pub body: String,
+}
+
+impl Received {
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Result<&str> {
+        let value = self.headers.get(name).context("the header is missing")?;
+        Ok(value.to_str()?)
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
+    received: Vec<Received>,
     answers: VecDeque<SlackAnswer>,
     requests: usize,
     posts: Vec<Post>,
@@ -99,6 +116,11 @@ impl Slack {
         self.state().posts.clone()
     }
 
+    /// All requests, as they came.
+    pub fn received(&self) -> Vec<Received> {
+        self.state().received.clone()
+    }
+
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -122,9 +144,15 @@ async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
 }
 
 async fn answer(state: &Mutex<State>, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let headers = request.headers().clone();
     let body = request.into_body().collect().await;
-    let message = body.map(|body| serde_json::from_slice(&body.to_bytes()));
+    let body = body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned());
+    let message = body.as_ref().map(|body| serde_json::from_str(body));
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    state.received.push(Received {
+        headers,
+        body: body.as_deref().unwrap_or_default().to_owned(),
+    });
     state.requests += 1;
     let (status, text, wait) = match (state.answers.pop_front(), message) {
         (Some(SlackAnswer::TooMany(seconds)), _) => (429, "rate_limited", Some(seconds)),

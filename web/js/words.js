@@ -257,6 +257,7 @@ export const words = {
   "delivery.sent": ["Sent", "보냄"],
   "delivery.not_configured": ["No channel yet", "채널 없음"],
   "delivery.superseded": ["Replaced by a newer version", "새 버전으로 대체됨"],
+  "delivery.quiet": ["Nothing to tell", "알릴 것 없음"],
   "delivery.refused": ["Refused", "거절됨"],
 
   "alert.add": ["Add an alert", "알림 추가"],
@@ -298,6 +299,9 @@ export const words = {
   "notifications.what": ["What Pricetide told you, newest first.", "Pricetide가 보낸 소식입니다. 최신순으로 보입니다."],
   "notifications.report": ["The report of {name}", "{name} 보고서"],
   "notifications.failed": ["No report of {name}", "{name} 보고서를 만들지 못함"],
+  "notifications.run": ["The run {name}", "실행 {name}"],
+  "notifications.alert": ["Alert: {name}", "알림: {name}"],
+  "notifications.counts": ["{prices} prices, {fell} fell, {rose} rose, {failed} failed, {alerts} alerts", "가격 {prices}건, 내림 {fell}, 오름 {rose}, 실패 {failed}, 알림 {alerts}"],
   "notifications.none": ["Nothing was told yet", "아직 보낸 소식이 없습니다"],
   "notifications.none.how": ["Reports of workbooks and alerts are posted to Slack once its webhook is set: see the README, “Messages in Slack”.", "슬랙 웹훅을 설정하면 보고서와 알림을 슬랙으로 보냅니다. README의 ‘Messages in Slack’을 보세요."],
 

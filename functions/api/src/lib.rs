@@ -12,7 +12,6 @@ mod http;
 mod listing;
 mod openapi;
 mod routes;
-mod schedules;
 mod thin;
 
 use std::collections::BTreeMap;
@@ -34,7 +33,7 @@ pub use crate::http::Answer;
 use crate::http::{Body, Reply, Request};
 use crate::routes::Route;
 use crate::routes::files::SignedQuery;
-use crate::schedules::ScheduleEntry;
+use lambda::schedules::ScheduleEntry;
 
 /// What the API works with.
 #[derive(Debug)]
@@ -83,7 +82,7 @@ impl Api {
                 addresses,
                 Limits::default(),
             )?,
-            schedules: schedules::read(&config::required("SCHEDULES")?)?,
+            schedules: lambda::schedules::read(&config::required("SCHEDULES")?)?,
             timezone: config::required("TIMEZONE")?,
             guard: Guard::new(
                 Secrets::new(&clients),

@@ -6,11 +6,13 @@
 use std::collections::VecDeque;
 
 use anyhow::Result;
-use model::{Observation, ProductId, RunId};
-use store::{Observations, Runs, SHARDS};
+use model::{Observation, Product, ProductId, RunId, Unconfirmed};
+use store::{Observations, Products, Runs, SHARDS};
 
 /// How many outcomes of a shard are read at a time: with 16 shards, some four megabytes.
 const PAGE: u16 = 200;
+/// How many jobs are taken together, with the definitions of their products.
+const TOGETHER: usize = 100;
 
 /// A job and what came of it.
 #[derive(Debug)]
@@ -19,6 +21,21 @@ pub(crate) struct EndedJob {
     pub(crate) product: ProductId,
     /// Its outcome, if there is one.
     pub(crate) outcome: Option<Observation>,
+    /// The product's definition of today, if it still has one that can be read.
+    pub(crate) definition: Option<Product>,
+}
+
+impl EndedJob {
+    /// Its outcome, unless its price is still to be confirmed.
+    pub(crate) fn settled(&self) -> Option<&Observation> {
+        let outcome = self.outcome.as_ref()?;
+        (outcome.unconfirmed != Some(Unconfirmed::Pending)).then_some(outcome)
+    }
+
+    /// Its settled outcome and the product's definition.
+    pub(crate) fn known(&self) -> Option<(&Observation, &Product)> {
+        Some((self.settled()?, self.definition.as_ref()?))
+    }
 }
 
 /// The jobs of a run that are still to come, in the order of their products' ids.
@@ -41,8 +58,26 @@ impl<'a> Jobs<'a> {
         }
     }
 
+    /// The next jobs with the definitions of their products; none after the last.
+    pub(crate) async fn page(&mut self, products: &Products) -> Result<Vec<EndedJob>> {
+        let mut page = Vec::with_capacity(TOGETHER);
+        while page.len() < TOGETHER
+            && let Some(job) = self.next().await?
+        {
+            page.push(job);
+        }
+        let mut stored = products
+            .several(page.iter().map(|job| &job.product))
+            .await?;
+        for job in &mut page {
+            let stored = stored.remove(&job.product);
+            job.definition = stored.and_then(|stored| stored.definition.ok());
+        }
+        Ok(page)
+    }
+
     /// The next job.
-    pub(crate) async fn next(&mut self) -> Result<Option<EndedJob>> {
+    async fn next(&mut self) -> Result<Option<EndedJob>> {
         for shard in &mut self.shards {
             shard.fill(self.runs, self.observations, self.run).await?;
         }
@@ -118,7 +153,11 @@ impl Shard {
             self.planned.pop_front();
         }
         let outcome = self.outcomes.pop_front_if(|seen| seen.product == product);
-        Some(EndedJob { product, outcome })
+        Some(EndedJob {
+            product,
+            outcome,
+            definition: None,
+        })
     }
 }
 

@@ -3,27 +3,43 @@
 //! Some time after a run has started it is asked to close it. It counts the run's outcomes; while
 //! some are missing, or a price is still to be confirmed, it asks itself to look again later, each
 //! time after a longer wait. When all are there, or when the deadline has passed, it reads the jobs
-//! with their outcomes one after the other ([`jobs`]), writes the run's workbook from that stream,
-//! and closes the run. Every step can be repeated: the count changes nothing, the workbook is
-//! written under the same key with the same rows, and only a running run is closed.
+//! with their outcomes one after the other ([`jobs`]) and makes everything from that one stream: the
+//! run's workbook ([`daily`]), its file in the open archive, the alerts ([`alerts`]) and the digest
+//! ([`digest`]). Then it closes the run. Some of the looks before evaluate the alerts of what is
+//! settled already, so that nobody waits for the last straggler.
+//!
+//! Every step can be repeated: the count changes nothing, the files are written under the same keys
+//! with the same rows, alert rules move only forward, the digest is told once by its id, and only a
+//! running run is closed.
 
+mod alerts;
 mod daily;
+mod digest;
 mod jobs;
+mod last_run;
 mod workbook_key;
 
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{Timestamp, tz::TimeZone};
+use lambda::schedules::ScheduleEntry;
 use lambda::{Backoff, Consumer, config};
 use lambda_runtime::LambdaEvent;
-use model::{CloseRun, Message, Observation, Outcome, RunId, Unconfirmed};
-use store::{Bucket, Clients, Observations, Queue, Run, RunStatus, RunTotals, Runs, Table, XLSX};
+use model::{CloseRun, Message, Notification, Outcome, RunId};
+use store::{
+    Alerts, Bucket, Clients, Observations, Products, Queue, Run, RunStatus, RunTotals, Runs, Table,
+    XLSX,
+};
 use tracing::{info, warn};
 
+use crate::alerts::Evaluator;
 use crate::daily::DailyWorkbook;
+use crate::digest::Gathered;
 use crate::jobs::{EndedJob, Jobs};
 
 /// The wait before a message that could not be dealt with is tried again.
@@ -32,11 +48,15 @@ const RETRY: Duration = Duration::from_secs(20);
 /// What the closer works with.
 #[derive(Debug, Clone)]
 pub struct Closer {
+    products: Products,
     observations: Observations,
     runs: Runs,
     looks: Queue,
+    notifications: Queue,
     consumer: Consumer,
     files: Bucket,
+    alerts: Evaluator,
+    schedules: Vec<ScheduleEntry>,
     timezone: TimeZone,
     close_delay: Duration,
     close_deadline: Duration,
@@ -45,20 +65,51 @@ pub struct Closer {
 /// Why a run stays open for now.
 struct Unsettled;
 
+/// What was made of a run's jobs.
+struct Made {
+    totals: RunTotals,
+    gathered: Gathered,
+}
+
+/// The files that are made of a run's jobs, in a folder of this invocation.
+struct Drafts<'a> {
+    workbook: &'a Path,
+    archive: &'a Path,
+}
+
+/// The generation of the archive file that closing writes. What changes a run later writes the next.
+const GENERATION: u32 = 1;
+
+/// The content type of a file of the archive.
+const GZIP: &str = "application/gzip";
+
 impl Closer {
     /// Reads the environment.
     pub async fn from_env() -> Result<Self> {
         let clients = Clients::from_env().await;
         let table = Table::new(&clients, config::required("TABLE")?);
         let looks = Queue::new(&clients, config::required("CLOSING_QUEUE_URL")?);
+        let notifications = Queue::new(&clients, config::required("NOTIFICATIONS_QUEUE_URL")?);
+        let observations = Observations::new(table.clone());
+        let timezone = schedule::time_zone(&config::required("TIMEZONE")?)
+            .context("the environment variable TIMEZONE")?;
         Ok(Self {
+            alerts: Evaluator {
+                alerts: Alerts::new(table.clone()),
+                observations: observations.clone(),
+                notifications: notifications.clone(),
+                language: config::parsed("LANGUAGE")?,
+                zone: timezone.clone(),
+            },
+            products: Products::new(table.clone()),
+            notifications,
+            schedules: lambda::schedules::read(&config::required("SCHEDULES")?)?,
             consumer: Consumer::new(looks.clone(), Backoff::from(RETRY)),
-            observations: Observations::new(table.clone()),
+            observations,
             runs: Runs::new(table),
             looks,
             files: Bucket::new(&clients, config::required("FILES_BUCKET")?),
-            timezone: schedule::time_zone(&config::required("TIMEZONE")?)
-                .context("the environment variable TIMEZONE")?,
+            timezone,
             close_delay: Duration::from_secs(config::parsed("CLOSE_DELAY_SECONDS")?),
             close_deadline: Duration::from_secs(config::parsed("CLOSE_DEADLINE_SECONDS")?),
         })
@@ -90,56 +141,112 @@ impl Closer {
             .unsigned_abs()
             > self.close_deadline;
         if self.observations.count(id).await? < expected && !late {
+            // After ever longer pauses: each look reads all outcomes that are there.
+            if (look + 1).is_power_of_two() {
+                self.alert_early(id).await?;
+            }
             return self.look_again(id, look).await;
         }
         let folder = tempfile::tempdir().context("make a temporary folder")?;
-        let file = folder.path().join("run.xlsx");
-        match self.write_workbook(id, &file, late).await? {
-            Ok(totals) => self.close(&run, &file, &totals).await,
+        let drafts = Drafts {
+            workbook: &folder.path().join("run.xlsx"),
+            archive: &folder.path().join("run.csv.gz"),
+        };
+        match self.make(id, &drafts, late).await? {
+            Ok(made) => self.close(&run, &drafts, made).await,
             Err(Unsettled) => self.look_again(id, look).await,
         }
     }
 
-    /// Writes the workbook of a run and counts its outcomes. A job without outcome, or with a
-    /// price that is still to be confirmed, ends the writing, unless the run is `late`.
-    async fn write_workbook(
+    /// Makes everything that a run leaves from its jobs, read once. A job without outcome, or with a
+    /// price that is still to be confirmed, ends it, unless the run is `late`.
+    async fn make(
         &self,
         run: &RunId,
-        to: &Path,
+        drafts: &Drafts<'_>,
         late: bool,
-    ) -> Result<Result<RunTotals, Unsettled>> {
+    ) -> Result<Result<Made, Unsettled>> {
         let mut workbook = DailyWorkbook::new(run, &self.timezone)?;
+        let archive = File::create(drafts.archive).context("make the archive file")?;
+        let mut archive = archive::Writer::new(BufWriter::new(archive))?;
         let mut totals = RunTotals::default();
+        let mut gathered = Gathered::default();
         let mut jobs = Jobs::of(&self.runs, &self.observations, run);
-        while let Some(job) = jobs.next().await? {
-            let settled = job.outcome.as_ref().is_some_and(|seen| !is_pending(seen));
-            if !settled && !late {
+        loop {
+            let page = jobs.page(&self.products).await?;
+            if page.is_empty() {
+                break;
+            }
+            let settled = |job: &EndedJob| job.settled().is_some();
+            if !late && !page.iter().all(settled) {
                 return Ok(Err(Unsettled));
             }
-            count(&mut totals, &job);
-            workbook.row(&job)?;
+            for job in &page {
+                count(&mut totals, job);
+                workbook.row(job)?;
+                if let Some(seen) = &job.outcome {
+                    let (seen, zone) = (seen.clone(), &self.timezone);
+                    let row = archive::Row::new(seen, job.definition.as_ref(), GENERATION, zone);
+                    archive.write(&row)?;
+                    gathered.outcome(&row.observation, row.source.as_deref());
+                }
+            }
+            gathered.fired(
+                self.alerts
+                    .fired(page.iter().filter_map(EndedJob::known))
+                    .await?,
+            );
         }
         workbook
-            .save(to)
+            .save(drafts.workbook)
             .with_context(|| format!("write the workbook of {run}"))?;
-        Ok(Ok(totals))
+        archive.finish()?.into_inner()?.sync_all()?;
+        Ok(Ok(Made { totals, gathered }))
     }
 
-    async fn close(&self, run: &Run, workbook: &Path, totals: &RunTotals) -> Result<()> {
+    /// Evaluates the alerts of what is settled of a run that is under way.
+    async fn alert_early(&self, run: &RunId) -> Result<()> {
+        let mut jobs = Jobs::of(&self.runs, &self.observations, run);
+        loop {
+            let page = jobs.page(&self.products).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            self.alerts
+                .fired(page.iter().filter_map(EndedJob::known))
+                .await?;
+        }
+    }
+
+    async fn close(&self, run: &Run, drafts: &Drafts<'_>, made: Made) -> Result<()> {
+        let Made { totals, gathered } = made;
         let key = workbook_key::of_run(&run.id, &self.timezone);
-        self.files.upload(&key, workbook, XLSX).await?;
+        self.files.upload(&key, drafts.workbook, XLSX).await?;
         let day = workbook_key::of_day(&run.id, &self.timezone);
         let slot = run.id.slot.to_string();
         self.files
-            .upload_latest(&day, workbook, XLSX, &slot)
+            .upload_latest(&day, drafts.workbook, XLSX, &slot)
             .await?;
+        let archived = archive::Key::of(&run.id, GENERATION, &self.timezone).to_string();
+        self.files.upload(&archived, drafts.archive, GZIP).await?;
+
+        let before = last_run::before(&self.runs, &run.id).await?;
+        let skipped = last_run::skipped(&self.schedules, before.as_ref(), &run.id);
+        let before = before.as_ref();
+        let (digest, failing) = gathered.digest(&run.id, &totals, before, skipped, key.clone());
+        // Told before the run is closed: who dies in between tells it again, under the same id.
+        let note = Message::from(Notification::Run(digest));
+        self.notifications.send(note, Duration::ZERO).await?;
 
         let status = if totals.missing == 0 {
             RunStatus::Complete
         } else {
             RunStatus::Incomplete
         };
-        self.runs.close(&run.id, status, totals, &key).await?;
+        let failing: Vec<&str> = failing.iter().map(String::as_str).collect();
+        self.runs
+            .close(&run.id, status, &totals, &key, &failing)
+            .await?;
         if totals.missing == 0 {
             info!(run = %run.id, prices = totals.prices, "complete");
         } else {
@@ -158,11 +265,6 @@ impl Closer {
         });
         self.looks.send(message, delay.min(store::MAX_DELAY)).await
     }
-}
-
-/// Whether a price is still to be confirmed.
-fn is_pending(observation: &Observation) -> bool {
-    observation.unconfirmed == Some(Unconfirmed::Pending)
 }
 
 fn count(totals: &mut RunTotals, job: &EndedJob) {

@@ -1,4 +1,5 @@
-//! The notifier: posts notes to Slack.
+//! The notifier: posts notes to Slack, and sends them to a signed webhook. Either is optional; each
+//! has its own secret and its own outcome, so that one that fails never repeats the other.
 //!
 //! A note is claimed before it is posted and marked as sent afterwards, so that a repeated message
 //! posts nothing twice. Slack cannot be asked whether it has a message. Who dies after the post
@@ -7,25 +8,31 @@
 //!
 //! What Slack cannot take now comes back later; what it will never take is recorded with the note.
 
+mod digest;
 mod message;
 mod slack;
+mod webhook;
 
 use std::time::Duration;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use lambda::{Backoff, Consumer, Retry, config};
 use lambda_runtime::LambdaEvent;
-use model::{Message, Notification, Tell};
+use model::{Message, Notification, NotificationId, Tell, UploadOutcome};
+use pricing::Language;
 use store::{
-    Clients, Delivery, Files, KeptSecret, Links, NotificationClaim, Notifications, Queue, Secrets,
-    Table,
+    Channel, Clients, Delivery, Files, KeptSecret, Links, NotificationClaim, Notifications, Queue,
+    Secrets, Table,
 };
 use tracing::{error, info};
 
+use crate::digest::Place;
 use crate::message::Post;
 use crate::slack::{Posted, Slack};
+use crate::webhook::Webhook;
 
 /// How long the link in a message opens.
 const LINK: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -38,10 +45,21 @@ pub struct Notifier {
     notifications: Notifications,
     uploads: Files,
     consumer: Consumer,
+    slack_webhook: KeptSecret,
     webhook: KeptSecret,
     api_token: KeptSecret,
     api_url: String,
     slack: Slack,
+    language: Language,
+    zone: TimeZone,
+    /// Whether a run of which there is nothing to tell is told in a line, or not at all.
+    quiet_runs: bool,
+}
+
+/// A notification in words.
+struct Told {
+    post: Post,
+    links: Vec<String>,
 }
 
 impl Notifier {
@@ -56,10 +74,18 @@ impl Notifier {
             notifications: Notifications::new(table.clone()),
             uploads: Files::new(table),
             consumer: Consumer::new(queue, Backoff::from(retry_base)),
-            webhook: KeptSecret::new(secrets.clone(), config::required("SLACK_WEBHOOK_SECRET")?),
+            slack_webhook: KeptSecret::new(
+                secrets.clone(),
+                config::required("SLACK_WEBHOOK_SECRET")?,
+            ),
+            webhook: KeptSecret::new(secrets.clone(), config::required("WEBHOOK_SECRET")?),
             api_token: KeptSecret::new(secrets, config::required("API_TOKEN_SECRET")?),
             api_url: config::required("API_URL")?,
             slack: Slack::new(&config::optional("PLAIN_HOSTS").unwrap_or_default())?,
+            language: config::parsed("LANGUAGE")?,
+            zone: schedule::time_zone(&config::required("TIMEZONE")?)
+                .context("the environment variable TIMEZONE")?,
+            quiet_runs: config::parsed("TELL_QUIET_RUNS")?,
         })
     }
 
@@ -93,51 +119,120 @@ impl Notifier {
                 .settle(&id, Delivery::Superseded, "")
                 .await?);
         }
-        let Some(webhook) = self.webhook.find().await? else {
-            info!(note = %id, "not posted: no Slack is configured");
-            return Ok(self
-                .notifications
-                .settle(&id, Delivery::NotConfigured, "")
-                .await?);
+        if self.is_not_worth_telling(note) {
+            info!(note = %id, "nothing to tell");
+            return Ok(self.notifications.settle(&id, Delivery::Quiet, "").await?);
+        }
+        let told = self.words(note).await?;
+        let settled = self.notifications.channels(&id).await?;
+        let mut outcomes = Vec::new();
+        for channel in Channel::ALL {
+            let outcome = match settled.get(&channel) {
+                Some(outcome) => outcome.clone(),
+                None => self.deliver(channel, note, &id, &told).await?,
+            };
+            outcomes.push(outcome);
+        }
+        let (delivery, detail) = Delivery::of_all(outcomes);
+        Ok(self.notifications.settle(&id, delivery, &detail).await?)
+    }
+
+    /// Tells a note through one channel, and keeps what came of it.
+    async fn deliver(
+        &self,
+        channel: Channel,
+        note: &Notification,
+        id: &NotificationId,
+        told: &Told,
+    ) -> Result<(Delivery, String), Retry> {
+        let posted = match channel {
+            Channel::Slack => match self.slack_webhook.find().await? {
+                Some(webhook) => Some(self.slack.post(&webhook, &told.post).await),
+                None => None,
+            },
+            Channel::Webhook => match self.webhook.find().await? {
+                Some(secret) => Some(match Webhook::read(&secret) {
+                    Ok(webhook) => {
+                        let text = told.post.texts().join("\n");
+                        let links = told.links.clone();
+                        webhook.send(&self.slack, note, text, links).await
+                    }
+                    Err(error) => Posted::Refused(format!("{error:#}")),
+                }),
+                None => None,
+            },
         };
-        let message = self.message(note).await?;
-        match self.slack.post(&webhook, &message).await {
-            Posted::Accepted => {
-                info!(note = %id, "posted");
-                Ok(self.notifications.settle(&id, Delivery::Sent, "").await?)
+        let outcome = match posted {
+            None => (Delivery::NotConfigured, String::new()),
+            Some(Posted::Accepted) => {
+                info!(note = %id, channel = channel.name(), "posted");
+                (Delivery::Sent, String::new())
             }
-            Posted::Refused(reason) => {
-                error!(note = %id, "Slack will never take it: {reason}");
-                Ok(self
-                    .notifications
-                    .settle(&id, Delivery::Refused, &reason)
-                    .await?)
+            Some(Posted::Refused(reason)) => {
+                error!(note = %id, channel = channel.name(), "will never be taken: {reason}");
+                (Delivery::Refused, reason)
             }
-            Posted::Later { reason, after } => {
-                self.notifications.release(&id).await?;
-                let cause = anyhow!("{id} was not posted: {reason}");
-                Err(match after {
+            Some(Posted::Later { reason, after }) => {
+                self.notifications.release(id).await?;
+                let channel = channel.name();
+                let cause = anyhow!("{id} was not taken by {channel}: {reason}");
+                return Err(match after {
                     Some(wait) => Retry::after(wait, cause),
                     None => cause.into(),
-                })
+                });
             }
-        }
+        };
+        let (delivery, detail) = &outcome;
+        self.notifications
+            .settle_channel(id, channel, *delivery, detail)
+            .await?;
+        Ok(outcome)
+    }
+
+    /// Whether a note is of a run of which there is nothing to tell, and such are not told.
+    fn is_not_worth_telling(&self, note: &Notification) -> bool {
+        matches!(note, Notification::Run(digest) if digest.is_quiet() && !self.quiet_runs)
     }
 
     /// Whether the note is about a version that a newer one has replaced. An old note that
     /// waited for Slack would otherwise have the last word.
     async fn is_superseded(&self, note: &Notification) -> Result<bool> {
-        let Notification::Upload(note) = note;
+        let Notification::Upload(note) = note else {
+            return Ok(false);
+        };
         let file = self.uploads.get(&note.file).await?;
         Ok(file.is_some_and(|file| file.upload.sequencer > note.version))
     }
 
-    async fn message(&self, note: &Notification) -> Result<Post> {
+    async fn words(&self, note: &Notification) -> Result<Told> {
         let links = Links::new(&self.api_token.get().await?);
         let expires = Timestamp::now() + LINK;
-        Ok(message::of(note, |key| {
-            links.sign(&self.api_url, key, expires)
-        }))
+        let link = |key: &str| links.sign(&self.api_url, key, expires);
+        let place = Place {
+            language: self.language,
+            zone: &self.zone,
+            page: self.api_url.trim_end_matches("/api"),
+        };
+        Ok(match note {
+            Notification::Upload(about) => Told {
+                post: message::of_upload(about, link),
+                links: match &about.outcome {
+                    UploadOutcome::Done { report, .. } => vec![link(report)],
+                    UploadOutcome::Failed { .. } => Vec::new(),
+                },
+            },
+            Notification::Run(run) => {
+                let workbook = link(&run.workbook);
+                Told {
+                    post: digest::of_run(run, &workbook, &place),
+                    links: vec![workbook],
+                }
+            }
+            Notification::Alert(alert) => Told {
+                post: digest::of_alert(alert, &place),
+                links: Vec::new(),
+            },
+        })
     }
 }
 

@@ -3,12 +3,14 @@
 //! <https://docs.slack.dev/messaging/formatting-message-text/>,
 //! <https://docs.slack.dev/reference/block-kit/blocks/section-block/>
 
-use model::{Notification, ReportNumbers, UploadOutcome};
+use model::{ReportNumbers, UploadNotification, UploadOutcome};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 /// How many characters Slack takes in the text of a block.
 const BLOCK: usize = 3_000;
+/// How many blocks Slack takes in a message.
+const BLOCKS: usize = 50;
 
 /// A message: a text for notifications, and blocks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,7 +22,7 @@ pub(crate) struct Post {
 }
 
 impl Post {
-    fn new(headline: &str, body: &str, link: Option<(&str, &str)>) -> Self {
+    pub(crate) fn new(headline: &str, body: &str, link: Option<(&str, &str)>) -> Self {
         let mut blocks = vec![section(&format!("*{headline}*\n{body}"))];
         if let Some((label, address)) = link {
             blocks.push(section(&format!("<{}|{label}>", escaped(address))));
@@ -31,11 +33,35 @@ impl Post {
             unfurl_links: false,
         }
     }
+
+    /// Adds a block of text; one that is longer than Slack takes becomes several, at line ends.
+    pub(crate) fn add(&mut self, text: &str) {
+        let mut block = String::new();
+        for line in text.lines() {
+            let line = cut(line, BLOCK);
+            if !block.is_empty() && block.chars().count() + 1 + line.chars().count() > BLOCK {
+                self.blocks.push(section(&std::mem::take(&mut block)));
+            }
+            if !block.is_empty() {
+                block.push('\n');
+            }
+            block.push_str(line);
+        }
+        self.blocks.push(section(&block));
+        self.blocks.truncate(BLOCKS);
+    }
+
+    /// The texts of its blocks.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        let texts = self.blocks.iter();
+        texts
+            .filter_map(|block| block["text"]["text"].as_str())
+            .collect()
+    }
 }
 
-/// A note in words; `link` makes the address of a file.
-pub(crate) fn of(note: &Notification, link: impl Fn(&str) -> String) -> Post {
-    let Notification::Upload(note) = note;
+/// What came of an upload in words; `link` makes the address of a file.
+pub(crate) fn of_upload(note: &UploadNotification, link: impl Fn(&str) -> String) -> Post {
     let name = escaped(&note.name);
     match &note.outcome {
         UploadOutcome::Done { report, numbers } => Post::new(
@@ -89,7 +115,7 @@ fn counted(count: u64, what: &str) -> String {
     format!("{} {what}{plural}", grouped(count))
 }
 
-fn grouped(count: u64) -> String {
+pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -102,7 +128,7 @@ fn grouped(count: u64) -> String {
 }
 
 /// Text of other people: what Slack would read as markup is escaped, and it stays on its line.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -136,24 +162,15 @@ fn cut(text: &str, most: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use model::UploadNotification;
-
     use super::*;
 
-    fn note(name: &str, outcome: UploadOutcome) -> Notification {
-        Notification::Upload(UploadNotification {
+    fn note(name: &str, outcome: UploadOutcome) -> UploadNotification {
+        UploadNotification {
             file: "a1".parse().unwrap(),
             version: "0055".to_owned(),
             name: name.to_owned(),
             outcome,
-        })
-    }
-
-    fn texts(message: &Post) -> Vec<&str> {
-        let blocks = message.blocks.iter();
-        blocks
-            .map(|block| block["text"]["text"].as_str().unwrap())
-            .collect()
+        }
     }
 
     #[test]
@@ -172,12 +189,12 @@ mod tests {
             report: "reports/a1/0055/x.xlsx".to_owned(),
             numbers,
         };
-        let message = of(&note("11월 가격.xlsx", done), |key| {
+        let message = of_upload(&note("11월 가격.xlsx", done), |key| {
             format!("https://api.example/files/{key}?expires=1&signature=2")
         });
         assert_eq!(message.text, "The report of 11월 가격.xlsx is ready");
         assert_eq!(
-            texts(&message),
+            message.texts(),
             [
                 "*The report of 11월 가격.xlsx is ready*\n\
                  12,340 of 12,345 rows used, 1 product\n\
@@ -196,9 +213,9 @@ mod tests {
         let failed = UploadOutcome::Failed {
             reason: "Columns: <!channel>, A & B".to_owned(),
         };
-        let message = of(&note("<https://evil|x>\n.xlsx", failed), str::to_owned);
+        let message = of_upload(&note("<https://evil|x>\n.xlsx", failed), str::to_owned);
         assert_eq!(
-            texts(&message),
+            message.texts(),
             [
                 "*No report could be made of &lt;https://evil|x&gt; .xlsx*\n\
               Columns: &lt;!channel&gt;, A &amp; B"
@@ -211,8 +228,8 @@ mod tests {
         let failed = UploadOutcome::Failed {
             reason: "가&".repeat(BLOCK),
         };
-        let message = of(&note("x.xlsx", failed), str::to_owned);
-        let text = texts(&message)[0];
+        let message = of_upload(&note("x.xlsx", failed), str::to_owned);
+        let text = message.texts()[0];
         let length = text.chars().count();
         assert!((BLOCK - 5..=BLOCK).contains(&length), "{length}");
         assert!(text.ends_with("&amp;") || text.ends_with('가'), "{text}");

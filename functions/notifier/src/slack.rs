@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Url;
@@ -76,14 +76,22 @@ impl Slack {
             Err(error) => return Posted::Refused(error.to_string()),
         };
         self.turn().await;
-        let answer = self
+        let request = self
             .client
             .post(address)
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(body)
-            .send()
-            .await;
-        match answer {
+            .body(body);
+        self.sent(request).await
+    }
+
+    /// The client, for requests of other kinds.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Sends a request and reads what came of it.
+    pub(crate) async fn sent(&self, request: RequestBuilder) -> Posted {
+        match request.send().await {
             Ok(answer) => read(answer).await,
             Err(error) => Posted::Later {
                 reason: format!("no answer: {:#}", anyhow::Error::new(error.without_url())),
@@ -92,7 +100,8 @@ impl Slack {
         }
     }
 
-    fn address(&self, webhook: &str) -> Option<Url> {
+    /// An address that may be posted to: https, or a host that is spoken to without TLS.
+    pub(crate) fn address(&self, webhook: &str) -> Option<Url> {
         let address = Url::parse(webhook).ok()?;
         let host = address.host_str()?.to_ascii_lowercase();
         let with_port = format!("{host}:{}", address.port_or_known_default()?);

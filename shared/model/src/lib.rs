@@ -34,7 +34,8 @@ pub use job::Job;
 pub use message::{CloseRun, Message, Tell, Unreadable};
 pub use money::Money;
 pub use notification::{
-    Notification, NotificationId, ReportNumbers, UploadNotification, UploadOutcome,
+    Alert, FailingSource, Mover, Notification, NotificationId, ReportNumbers, RunDigest,
+    UploadNotification, UploadOutcome,
 };
 pub use observation::{Observation, Offer, Outcome, PreviousPrice, Unconfirmed, Void};
 pub use offering::{Costs, Dimension, Pack, Unit};

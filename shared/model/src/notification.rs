@@ -1,8 +1,10 @@
 //! What people are told.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::FileId;
+use crate::{FailureReason, FileId, Money, ProductId, RuleId, RunId};
 
 /// Something that people are told, once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,6 +12,125 @@ use crate::FileId;
 pub enum Notification {
     /// What came of an upload.
     Upload(UploadNotification),
+    /// What came of a run: its digest.
+    Run(RunDigest),
+    /// An urgent alert, told at once.
+    Alert(Alert),
+}
+
+/// A rule that fired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Of which product.
+    pub product: ProductId,
+    /// The product's name at that time.
+    pub name: String,
+    /// Where it is sold, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    /// Which of the product's rules.
+    pub rule: RuleId,
+    /// In which run.
+    pub run: RunId,
+    /// Whether it is told in a message of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
+    /// Why it fired, in the owner's language.
+    pub text: String,
+}
+
+/// A run in short: what its owner is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunDigest {
+    /// Which run.
+    pub run: RunId,
+    /// How many of its jobs ended with a price that counts.
+    pub prices: u64,
+    /// How many ended so in the run of the same schedule before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices_before: Option<u64>,
+    /// How many prices were not confirmed.
+    pub unconfirmed: u64,
+    /// How many jobs have no outcome.
+    pub missing: u64,
+    /// How many failed, by reason.
+    pub failures: BTreeMap<FailureReason, u64>,
+    /// How many prices fell and rose.
+    pub fell: u64,
+    /// How many prices rose.
+    pub rose: u64,
+    /// The prices that fell most, the most first.
+    pub best: Vec<Mover>,
+    /// The prices that rose most, the most first.
+    pub worst: Vec<Mover>,
+    /// Rules that fired, as many as a message holds.
+    pub alerts: Vec<Alert>,
+    /// How many fired in all.
+    pub alerts_fired: u64,
+    /// Sources of which most jobs failed, those that did not in the run before first.
+    pub failing: Vec<FailingSource>,
+    /// Runs of the schedule that should have taken place since the last, and did not.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: u64,
+    /// The key of the run's workbook in the files bucket.
+    pub workbook: String,
+}
+
+/// A price that moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mover {
+    /// Of which product.
+    pub product: ProductId,
+    /// Its name.
+    pub name: String,
+    /// Where it is sold, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    /// The confirmed price before.
+    pub from: Money,
+    /// The price now, in the same currency.
+    pub to: Money,
+}
+
+/// A source of which most jobs failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailingSource {
+    /// The host that is asked, or `coupang`.
+    pub source: String,
+    /// How many jobs it had.
+    pub jobs: u64,
+    /// How many failed.
+    pub failed: u64,
+    /// The most frequent reason.
+    pub reason: FailureReason,
+    /// Whether most of its jobs did not fail in the run before.
+    pub is_new: bool,
+}
+
+impl RunDigest {
+    /// A run with fewer than 85 of 100 of the prices of the run before is a finding of its own.
+    pub fn has_few_prices(&self) -> bool {
+        let before = self.prices_before.unwrap_or_default();
+        self.prices.saturating_mul(100) < before.saturating_mul(85)
+    }
+
+    /// Whether there is nothing that its owner would want to know.
+    pub fn is_quiet(&self) -> bool {
+        self.alerts_fired == 0
+            && self.fell + self.rose == 0
+            && self.missing == 0
+            && self.skipped == 0
+            && !self.failing.iter().any(|source| source.is_new)
+            && !self.has_few_prices()
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What came of a version of an upload.
@@ -64,8 +185,8 @@ pub struct ReportNumbers {
     pub warnings: usize,
 }
 
-/// What names a notification, made of what it is about: `upload-<file>-<version>`. A repeated
-/// message is the same notification.
+/// What names a notification, made of what it is about: `upload-<file>-<version>`, `run-<run>`,
+/// `alert-<product>-<rule>-<run>`. A repeated message is the same notification.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NotificationId(String);
 
@@ -82,6 +203,11 @@ impl Notification {
             Self::Upload(about) => {
                 NotificationId(format!("upload-{}-{}", about.file, about.version))
             }
+            Self::Run(digest) => NotificationId(format!("run-{}", digest.run)),
+            Self::Alert(alert) => NotificationId(format!(
+                "alert-{}-{}-{}",
+                alert.product, alert.rule, alert.run
+            )),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! No SDK type leaves the crate but the clients themselves. Locally the very same code talks to
 //! the embedded stack, because the environment names its endpoints.
 
+mod alerts;
 mod clients;
 mod files;
 mod grants;
@@ -22,13 +23,16 @@ mod shard;
 mod sources;
 mod table;
 
+pub use alerts::Alerts;
 pub use clients::Clients;
 pub use files::{Claim, FileRecord, FileState, Files, LEASE_SECONDS};
 pub use grants::{Grant, GrantKind, Grants, ShareScope};
 pub use idempotency::Requests;
 pub use links::Links;
 pub use listing::{BadCursor, Cursor, Page};
-pub use notifications::{Delivery, NotificationClaim, NotificationRecord, Notifications, Outbox};
+pub use notifications::{
+    Channel, Delivery, NotificationClaim, NotificationRecord, Notifications, Outbox,
+};
 pub use objects::{Bucket, Download, Presigned, XLSX};
 pub use observations::{Observations, Recorded};
 pub use products::{

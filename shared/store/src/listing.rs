@@ -1,4 +1,4 @@
-//! The index `listing`: every product, run, upload, export and notification, page by page.
+//! The index `listing`: every product, run, upload, notification and alert, page by page.
 //!
 //! An item that is listed has `list_shard` (the kind, and `#07` where the kind is spread over
 //! shards) and `list_key`, by which the list is ordered and which is unique in it. The index holds
@@ -29,6 +29,8 @@ pub(crate) enum Listing {
     Uploads,
     /// Newest first.
     Notifications,
+    /// Firings of alert rules, newest slot first.
+    Alerts,
 }
 
 /// A page of a list.
@@ -87,6 +89,7 @@ impl Listing {
             Self::Runs => "run",
             Self::Uploads => "upload",
             Self::Notifications => "notification",
+            Self::Alerts => "alert",
         }
     }
 
@@ -94,7 +97,7 @@ impl Listing {
     fn shards(self) -> u8 {
         match self {
             Self::Products => SHARDS,
-            Self::Runs | Self::Uploads | Self::Notifications => 1,
+            Self::Runs | Self::Uploads | Self::Notifications | Self::Alerts => 1,
         }
     }
 

@@ -1,10 +1,12 @@
 //! Notifications: what people are told, each once.
 //!
 //! A notification goes through the queue `notifications` to the notifier. `NOTE#id` / `META` says how far
-//! it is: `status` is `sending` with a lease, and then what came of it; `expires_at` lets
+//! it is: `status` is `sending` with a lease, and then what came of it; `slack` and `webhook` are what
+//! came of it at each channel, with `slack_detail` and `webhook_detail`; `expires_at` lets
 //! DynamoDB remove the item 30 days later, long after the last message about it. The id is made
 //! of what the notification is about, so that a repeated message is the same notification.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -101,6 +103,28 @@ pub enum NotificationClaim {
     Held,
 }
 
+/// A way to tell people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// A Slack incoming webhook.
+    Slack,
+    /// A signed webhook.
+    Webhook,
+}
+
+impl Channel {
+    /// All channels.
+    pub const ALL: [Self; 2] = [Self::Slack, Self::Webhook];
+
+    /// The name in data.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Slack => "slack",
+            Self::Webhook => "webhook",
+        }
+    }
+}
+
 /// What came of a notification in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
@@ -110,17 +134,24 @@ pub enum Delivery {
     NotConfigured,
     /// A newer version of the upload has a notification of its own.
     Superseded,
+    /// There was nothing to tell of the run, and such runs are not told.
+    Quiet,
     /// It will never be accepted.
     Refused,
 }
 
 impl Delivery {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Sent,
         Self::NotConfigured,
         Self::Superseded,
+        Self::Quiet,
         Self::Refused,
     ];
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
 
     /// The name in data.
     pub fn name(self) -> &'static str {
@@ -128,8 +159,22 @@ impl Delivery {
             Self::Sent => "sent",
             Self::NotConfigured => "not_configured",
             Self::Superseded => "superseded",
+            Self::Quiet => "quiet",
             Self::Refused => "refused",
         }
+    }
+
+    /// What came of a notification at all channels together: refused if any channel refuses it, else
+    /// sent if any took it, with what the channels had to say.
+    pub fn of_all(outcomes: Vec<(Self, String)>) -> (Self, String) {
+        let any = |delivery| outcomes.iter().any(|(one, _)| *one == delivery);
+        let all = [Self::Refused, Self::Sent]
+            .into_iter()
+            .find(|delivery| any(*delivery))
+            .unwrap_or(Self::NotConfigured);
+        let details = outcomes.into_iter().map(|(_, detail)| detail);
+        let details: Vec<String> = details.filter(|detail| !detail.is_empty()).collect();
+        (all, details.join("; "))
     }
 }
 
@@ -210,6 +255,43 @@ impl Notifications {
         Ok(())
     }
 
+    /// What came of a notification at the channels that are settled, and why.
+    pub async fn channels(
+        &self,
+        id: &NotificationId,
+    ) -> Result<HashMap<Channel, (Delivery, String)>> {
+        let item = self.table.get_latest(format!("NOTE#{id}"), "META").await;
+        let item = item.with_context(|| format!("read the notification {id}"))?;
+        let item = item.unwrap_or_default();
+        let settled = Channel::ALL.into_iter().filter_map(|channel| {
+            let delivery = Delivery::from_name(text(&item, channel.name())?)?;
+            let detail = text(&item, &format!("{}_detail", channel.name()));
+            Some((channel, (delivery, detail.unwrap_or_default().to_owned())))
+        });
+        Ok(settled.collect())
+    }
+
+    /// Says what came of a claimed notification at one channel, and why.
+    pub async fn settle_channel(
+        &self,
+        id: &NotificationId,
+        channel: Channel,
+        delivery: Delivery,
+        detail: &str,
+    ) -> Result<()> {
+        let update = self
+            .update(id)
+            .update_expression("SET #channel = :delivery, #detail = :detail")
+            .condition_expression("#status = :sending")
+            .expression_attribute_names("#channel", channel.name())
+            .expression_attribute_names("#detail", format!("{}_detail", channel.name()))
+            .expression_attribute_values(":delivery", s(delivery.name()))
+            .expression_attribute_values(":detail", s(detail));
+        let written = self.table.update_if(update).await;
+        written.with_context(|| format!("settle the notification {id}"))?;
+        Ok(())
+    }
+
     /// Says what came of a claimed notification in the end, and why.
     pub async fn settle(
         &self,
@@ -250,7 +332,7 @@ fn read(item: &Item) -> Result<NotificationRecord> {
     Ok(NotificationRecord {
         notification: serde_json::from_str(note).context("read a notification")?,
         came_at: came_at(item),
-        delivery: Delivery::ALL.into_iter().find(|one| one.name() == status),
+        delivery: Delivery::from_name(status),
         detail: text(item, "detail").unwrap_or_default().to_owned(),
     })
 }

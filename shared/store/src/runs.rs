@@ -53,6 +53,8 @@ pub struct Run {
     pub workbook: Option<String>,
     /// Why nobody looks at it any more, though it is not closed.
     pub stalled: Option<String>,
+    /// The sources of which most jobs failed; known when it is closed.
+    pub failing: Vec<String>,
 }
 
 /// What came of a run, in jobs.
@@ -125,6 +127,7 @@ impl Runs {
                 totals: None,
                 workbook: None,
                 stalled: None,
+                failing: Vec::new(),
             }),
             Ok(Some(standing)) => read(id, &standing),
             Err(error) => Err(error).with_context(|| format!("begin the run {id}")),
@@ -234,6 +237,7 @@ impl Runs {
         status: RunStatus,
         totals: &RunTotals,
         workbook: &str,
+        failing: &[&str],
     ) -> Result<()> {
         let failures = totals
             .failures
@@ -243,7 +247,7 @@ impl Runs {
         let update = self
             .update(id, RunStatus::Running, status)
             .update_expression(
-                "SET #status = :to, closed_at = :at, prices = :p, unconfirmed = :u, failures = :f, #missing = :m, workbook = :w REMOVE stalled",
+                "SET #status = :to, closed_at = :at, prices = :p, unconfirmed = :u, failures = :f, #missing = :m, workbook = :w, failing = :s REMOVE stalled",
             )
             .expression_attribute_names("#missing", "missing")
             .expression_attribute_values(":at", s(Timestamp::now().to_string()))
@@ -251,7 +255,8 @@ impl Runs {
             .expression_attribute_values(":u", n(totals.unconfirmed))
             .expression_attribute_values(":f", AttributeValue::M(failures))
             .expression_attribute_values(":m", n(totals.missing))
-            .expression_attribute_values(":w", s(workbook));
+            .expression_attribute_values(":w", s(workbook))
+            .expression_attribute_values(":s", s(failing.join("\n")));
         self.apply(update)
             .await
             .with_context(|| format!("close the run {id}"))
@@ -304,6 +309,9 @@ fn read(id: &RunId, item: &Item) -> Result<Run> {
         totals,
         workbook: text(item, "workbook").map(str::to_owned),
         stalled: text(item, "stalled").map(str::to_owned),
+        failing: text(item, "failing")
+            .map(|sources| sources.lines().map(str::to_owned).collect())
+            .unwrap_or_default(),
     })
 }
 

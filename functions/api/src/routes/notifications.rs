@@ -1,7 +1,7 @@
 //! `/api/notifications`: what people were told.
 
 use jiff::Timestamp;
-use model::{FileId, Notification, UploadOutcome};
+use model::{FileId, Notification, ProductId, RunId, UploadOutcome};
 use serde::Serialize;
 use store::NotificationRecord;
 use utoipa::ToSchema;
@@ -28,12 +28,29 @@ pub(crate) struct NotificationsView {
 pub(crate) struct NotificationView {
     /// Its id.
     id: String,
-    /// The upload it is about.
-    upload: FileId,
-    /// The upload's file name.
+    /// What it is about: `upload`, `run` or `alert`.
+    kind: &'static str,
+    /// What it says in a line: an upload's file name, a run's id, a product's name.
     name: String,
-    /// Whether it tells of a report; otherwise of the reason why there is none.
+    /// The upload it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload: Option<FileId>,
+    /// The run it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    run: Option<RunId>,
+    /// The product it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    product: Option<ProductId>,
+    /// Of an upload, whether it tells of a report; otherwise of the reason why there is none.
     report: bool,
+    /// Of a run, how many prices fell, how many rose, and how many alerts fired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<DigestCounts>,
+    /// Of an alert, why it fired.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    text: String,
     /// When it was first taken up.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -44,18 +61,65 @@ pub(crate) struct NotificationView {
     detail: String,
 }
 
+/// A run's digest in numbers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DigestCounts {
+    /// Prices that count.
+    prices: u64,
+    /// Prices that fell.
+    fell: u64,
+    /// Prices that rose.
+    rose: u64,
+    /// Alert rules that fired.
+    alerts: u64,
+    /// Jobs that failed.
+    failed: u64,
+}
+
 impl NotificationView {
     fn of(record: NotificationRecord) -> Self {
-        let id = record.notification.id().to_string();
-        let Notification::Upload(about) = record.notification;
-        Self {
-            id,
-            upload: about.file,
-            name: about.name,
-            report: matches!(about.outcome, UploadOutcome::Done { .. }),
+        let view = Self {
+            id: record.notification.id().to_string(),
+            kind: "upload",
+            name: String::new(),
+            upload: None,
+            run: None,
+            product: None,
+            report: false,
+            counts: None,
+            text: String::new(),
             came_at: record.came_at,
             delivery: record.delivery.map_or("sending", store::Delivery::name),
             detail: record.detail,
+        };
+        match record.notification {
+            Notification::Upload(about) => Self {
+                upload: Some(about.file),
+                name: about.name,
+                report: matches!(about.outcome, UploadOutcome::Done { .. }),
+                ..view
+            },
+            Notification::Run(digest) => Self {
+                kind: "run",
+                name: digest.run.to_string(),
+                counts: Some(DigestCounts {
+                    prices: digest.prices,
+                    fell: digest.fell,
+                    rose: digest.rose,
+                    alerts: digest.alerts_fired,
+                    failed: digest.failures.values().sum(),
+                }),
+                run: Some(digest.run),
+                ..view
+            },
+            Notification::Alert(alert) => Self {
+                kind: "alert",
+                name: alert.name,
+                run: Some(alert.run),
+                product: Some(alert.product),
+                text: alert.text,
+                ..view
+            },
         }
     }
 }

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::Api;
 use crate::error::ApiError;
 use crate::http::{Json, Request};
-use crate::schedules::ScheduleEntry;
+use lambda::schedules::ScheduleEntry;
 
 /// How many instants are told ahead.
 const AHEAD: usize = 5;

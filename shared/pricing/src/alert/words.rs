@@ -109,7 +109,8 @@ impl Fact {
             (English, Self::Void) => "The price is void.".to_owned(),
             (Korean, Self::Void) => "무효로 처리된 가격입니다.".to_owned(),
             (English, Self::WithoutPrice { runs, of }) => {
-                format!("No price for {runs} runs in a row, of {of}.")
+                let s = if runs == 1 { "" } else { "s" };
+                format!("No price for {runs} run{s} in a row (asked for: {of}).")
             }
             (Korean, Self::WithoutPrice { runs, of }) => {
                 format!("연속 {runs}회 가격이 없습니다 (기준 {of}회).")

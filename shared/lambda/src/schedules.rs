@@ -7,12 +7,16 @@ use schedule::Schedule;
 use serde::Deserialize;
 
 /// One schedule.
-#[derive(Debug)]
-pub(crate) struct ScheduleEntry {
-    pub(crate) name: ScheduleName,
-    pub(crate) expression: String,
-    pub(crate) timezone: String,
-    pub(crate) schedule: Schedule,
+#[derive(Debug, Clone)]
+pub struct ScheduleEntry {
+    /// Its name.
+    pub name: ScheduleName,
+    /// Its expression: `cron(…)`, `rate(…)`.
+    pub expression: String,
+    /// The name of its time zone.
+    pub timezone: String,
+    /// When it is due.
+    pub schedule: Schedule,
 }
 
 #[derive(Deserialize)]
@@ -24,7 +28,7 @@ struct Declared {
 }
 
 /// Reads `[{"name": "daily", "expression": "cron(…)", "timezone": "Asia/Seoul"}]`.
-pub(crate) fn read(json: &str) -> Result<Vec<ScheduleEntry>> {
+pub fn read(json: &str) -> Result<Vec<ScheduleEntry>> {
     let declared: Vec<Declared> = serde_json::from_str(json).context("SCHEDULES is not JSON")?;
     declared
         .into_iter()
