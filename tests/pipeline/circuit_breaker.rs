@@ -221,7 +221,7 @@ async fn products_that_never_answer_hold_nobody_back() -> Result<()> {
     let dead = usize::try_from(products / 10)?;
     let short = [
         ("PRICETIDE_FETCH_TIMEOUT_SECONDS", "2"),
-        ("PRICETIDE_RETRY_BASE_SECONDS", "5"),
+        ("PRICETIDE_RETRY_BASE_SECONDS", "1"),
     ];
     // Without a pace a page that never answers could hold up its batch, with one its shop.
     for settings in [

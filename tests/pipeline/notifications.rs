@@ -257,7 +257,7 @@ async fn a_note_whose_sender_died_is_posted_by_the_next_one() -> Result<()> {
     let request = request.key("PK", text(format!("NOTE#{}", note.id())));
     request
         .key("SK", text("META"))
-        .update_expression("SET #status = :sending, lease_until = :past")
+        .update_expression("SET #status = :sending, lease_until = :past REMOVE slack, webhook")
         .expression_attribute_names("#status", "status")
         .expression_attribute_values(":sending", text("sending"))
         .expression_attribute_values(":past", AttributeValue::N("0".to_owned()))

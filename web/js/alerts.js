@@ -17,11 +17,12 @@ export function sentence(rule) {
   return t(`rule.${kind}`, { price: price && money(price), days, runs, by: margin, direction: t(`direction.${direction ?? "either"}`) });
 }
 
-export function alertsCard(definition, path, may, reload) {
+export function alertsCard(definition, path, may, reload, told) {
+  const why = (rule) => told.find((one) => one.rule === rule.id)?.why;
   const rules = definition.alerts ?? [];
   const without = async (rule) => { await put(path, { ...definition, alerts: rules.filter((one) => one !== rule) }); reload(); };
   return h("section", { class: "card" }, h("h2", {}, t("nav.alerts"), may("editor") && h("button", { type: "button", class: "quiet", onclick: () => add(definition, path, reload) }, t("alert.add"))),
-    rules.length ? h("ul", { class: "sentences" }, rules.map((rule) => h("li", {}, h("span", {}, sentence(rule)), may("editor") && h("button", { type: "button", class: "quiet", "aria-label": `${t("delete")}: ${sentence(rule)}`, onclick: () => without(rule) }, t("delete")))))
+    rules.length ? h("ul", { class: "sentences" }, rules.map((rule) => h("li", {}, h("span", {}, sentence(rule), why(rule) && h("span", { class: "small soft rule-why" }, why(rule))), may("editor") && h("button", { type: "button", class: "quiet", "aria-label": `${t("delete")}: ${sentence(rule)}`, onclick: () => without(rule) }, t("delete")))))
       : h("p", { class: "soft small" }, t("alert.none")));
 }
 

@@ -266,6 +266,7 @@ export const words = {
   "alerts.what": ["Rules of your products, and what they told.", "상품마다 정해 둔 조건과 울린 알림입니다."],
   "alerts.none": ["No alert rules yet", "알림 조건이 없습니다"],
   "alerts.none.how": ["Open a product and choose “Add an alert”.", "상품을 열고 ‘알림 추가’를 누르세요."],
+  "alerts.fired": ["What fired", "울린 알림"],
   "alerts.rules": ["Rules", "조건"],
   "rule.at_or_below": ["At or below {price}", "{price} 이하가 되면"],
   "rule.at_or_above": ["At or above {price}", "{price} 이상이 되면"],

@@ -23,8 +23,8 @@ use fetch::{Addresses, Fetcher, Limits};
 use lambda::config;
 use lambda_runtime::LambdaEvent;
 use store::{
-    Bucket, Clients, Files, Grants, Notifications, Observations, Products, Queue, Requests, Runs,
-    Secrets, ShareScope, Table,
+    Alerts, Bucket, Clients, Files, Grants, Notifications, Observations, Products, Queue, Requests,
+    Runs, Secrets, ShareScope, Table,
 };
 
 use crate::access::{Access, Caller, Guard, Role};
@@ -43,6 +43,7 @@ pub struct Api {
     runs: Runs,
     uploads: Files,
     grants: Grants,
+    alerts: Alerts,
     notifications: Notifications,
     requests: Requests,
     starts: Queue,
@@ -71,6 +72,7 @@ impl Api {
             observations: Observations::new(table.clone()),
             runs: Runs::new(table.clone()),
             uploads: Files::new(table.clone()),
+            alerts: Alerts::new(table.clone()),
             notifications: Notifications::new(table.clone()),
             requests: Requests::new(table),
             starts: Queue::new(&clients, config::required("STARTS_QUEUE_URL")?),

@@ -1,6 +1,7 @@
 //! The one table of routes. It feeds the dispatch and the `OpenAPI` document, and a test holds it
 //! against serverless.yml. The handlers are in modules, one for each resource.
 
+pub(crate) mod alerts;
 pub(crate) mod extractions;
 pub(crate) mod files;
 pub(crate) mod grants;
@@ -256,6 +257,14 @@ fn products() -> Vec<Route> {
         )
         .answers::<prices::PriceView>(),
         Route::new(
+            "GET /api/products/{id}/standing",
+            Access::Product,
+            "What a product's last price is worth, and why its rules fired or did not",
+            handler!(alerts::standing),
+        )
+        .query::<alerts::LanguageQuery>()
+        .answers::<alerts::StandingView>(),
+        Route::new(
             "POST /api/extractions",
             Access::Editor,
             "Read a page without following it",
@@ -268,6 +277,14 @@ fn products() -> Vec<Route> {
 
 fn work() -> Vec<Route> {
     vec![
+        Route::new(
+            "GET /api/alerts",
+            Access::Viewer,
+            "Alert rules that fired, newest first",
+            handler!(alerts::list),
+        )
+        .query::<PageQuery>()
+        .answers::<alerts::AlertsView>(),
         Route::new(
             "GET /api/items",
             Access::Viewer,

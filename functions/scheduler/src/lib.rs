@@ -26,6 +26,10 @@ pub struct ScheduleEvent {
     pub schedule: ScheduleName,
     /// The instant it asked for.
     pub slot: Slot,
+    /// Whether nothing is to be done while no product names the schedule: of those that ship with
+    /// Pricetide for whoever wants them.
+    #[serde(default)]
+    pub only_if_used: bool,
 }
 
 /// What the scheduler answers.
@@ -66,6 +70,10 @@ impl Scheduler {
     /// Starts the run of this event, or brings it to where it should be.
     pub async fn start(&self, event: ScheduleEvent) -> Result<Started> {
         let id = RunId::new(event.schedule, event.slot);
+        if event.only_if_used && !self.is_used(&id.schedule).await? {
+            info!(run = %id, "no product names the schedule");
+            return Ok(Started { run: id, jobs: 0 });
+        }
         let run = self.runs.begin(&id).await?;
         let jobs = match (run.status, run.expected) {
             (RunStatus::Planning, _) | (_, None) => {
@@ -85,6 +93,19 @@ impl Scheduler {
         }
         info!(run = %id, jobs, "started");
         Ok(Started { run: id, jobs })
+    }
+}
+
+impl Scheduler {
+    /// Whether any active product names a schedule.
+    async fn is_used(&self, schedule: &ScheduleName) -> Result<bool> {
+        for shard in 0..store::SHARDS {
+            let page = self.products.active(schedule, shard, None, 1).await?;
+            if !page.products.is_empty() || page.next.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -4,14 +4,14 @@ import { get, id, put, remove } from "../api.js";
 import { priceChart } from "../chart/price-chart.js";
 import { bases, on } from "../chart/basis.js";
 import { dialog, field, h, icon, segments, toast } from "../dom.js";
-import { ago, availability, available, change, day, direction, money, number, reason, t, when } from "../i18n.js";
+import { ago, availability, available, change, day, direction, language, money, number, reason, t, when } from "../i18n.js";
 import { alertsCard, targets } from "../alerts.js";
 import { shareDialog } from "../share.js";
 import { standing } from "../standing.js";
 
 export default async function product({ parameter, onLeave, may, reload, query, setQuery }) {
   const path = `/products/${id(parameter)}`;
-  const [view, { prices, total }] = await Promise.all([get(path), get(`${path}/prices?points=5000`)]);
+  const [view, { prices, total }, told] = await Promise.all([get(path), get(`${path}/prices?points=5000`), get(`${path}/standing?language=${language}`).catch(() => null)]);
   const definition = view.product ?? { id: parameter, name: parameter };
   const newestFirst = [...prices].reverse();
   const figures = standing(prices);
@@ -45,7 +45,7 @@ export default async function product({ parameter, onLeave, may, reload, query, 
       newest?.failure && h("span", { class: "pill bad" }, reason(newest.failure))),
     newest?.failure && h("p", { class: "notice bad small" }, h("b", {}, reason(newest.failure)), h("br"), h("span", { class: "mono" }, newest.failure.detail), h("br"), t(`failure.do.${newest.failure.reason}`)),
     view.unreadable && h("p", { class: "notice bad small" }, view.unreadable.detail),
-    figures && verdict(figures));
+    figures && verdict(figures, told?.verdict ?? []));
 
   return h("div", {}, head, h("div", { class: "side" },
     h("div", { class: "stack" },
@@ -56,15 +56,16 @@ export default async function product({ parameter, onLeave, may, reload, query, 
         : h("section", { class: "card empty" }, h("strong", {}, t(prices.length ? "chart.no.price" : "chart.empty")), h("p", {}, t("chart.empty.how")),
           may("editor") && h("a", { class: "button primary", href: "#/runs" }, t("run.start"))),
       outcomes(newestFirst, total, path, may, reload)),
-    h("div", { class: "stack" }, now, figures && statistics(figures), view.product && alertsCard(definition, path, may, reload), facts(definition))));
+    h("div", { class: "stack" }, now, figures && statistics(figures), view.product && alertsCard(definition, path, may, reload, told?.rules ?? []), facts(definition))));
 }
 
-function verdict(figures) {
+function verdict(figures, sentences) {
   const gauge = h("i");
   gauge.style.left = `calc(${Math.round(figures.place * 100)}% - 2px)`;
   return h("div", { class: "verdict" }, h("div", { class: "row between" }, h("b", {}, t(`verdict.${figures.verdict}`)), h("span", { class: "small soft num" }, t("verdict.days", { n: number(figures.days) }))),
     h("div", { class: "gauge", role: "img", "aria-label": t("verdict.place", { n: Math.round(figures.place * 100) }) }, gauge),
-    h("div", { class: "row between small soft num" }, h("span", {}, money(figures.lowest.price)), h("span", {}, money(figures.highest.price))));
+    h("div", { class: "row between small soft num" }, h("span", {}, money(figures.lowest.price)), h("span", {}, money(figures.highest.price))),
+    sentences.length > 0 && h("ul", { class: "small soft" }, sentences.map((sentence) => h("li", {}, sentence))));
 }
 
 function statistics(figures) {

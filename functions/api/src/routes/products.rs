@@ -240,6 +240,19 @@ pub(crate) async fn put(api: &Api, request: &Request) -> Result<Json<Product>, A
         ));
     }
     product.check()?;
+    let terms = pricing::Terms::of(&product);
+    for rule in &product.alerts {
+        pricing::alert::check_basis(rule, terms)?;
+    }
+    if !api.schedules.iter().any(|one| one.name == product.schedule) {
+        let known: Vec<&str> = api.schedules.iter().map(|one| one.name.as_str()).collect();
+        let detail = format!(
+            "There is no schedule {}: {}.",
+            product.schedule,
+            known.join(", ")
+        );
+        return Err(ApiError::field("schedule", detail));
+    }
     api.products.define(&product).await?;
     Ok(Json(product))
 }
