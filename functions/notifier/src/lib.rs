@@ -21,7 +21,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use lambda::{Backoff, Consumer, Retry, config};
 use lambda_runtime::LambdaEvent;
-use model::{Message, Notification, NotificationId, Tell, UploadOutcome};
+use model::{Message, Notification, NotificationId, RunDigest, Tell, UploadOutcome};
 use pricing::Language;
 use store::{
     Channel, Clients, Delivery, Files, KeptSecret, Links, NotificationClaim, Notifications, Queue,
@@ -153,7 +153,7 @@ impl Notifier {
             Channel::Webhook => match self.webhook.find().await? {
                 Some(secret) => Some(match Webhook::read(&secret) {
                     Ok(webhook) => {
-                        let text = told.post.texts().join("\n");
+                        let text = told.post.plain();
                         let links = told.links.clone();
                         webhook.send(&self.slack, note, text, links).await
                     }
@@ -234,6 +234,17 @@ impl Notifier {
             },
         })
     }
+}
+
+/// A run's digest as plain text: what would be posted.
+pub fn digest_in_words(digest: &RunDigest, language: Language, zone: &TimeZone) -> String {
+    let place = Place {
+        language,
+        zone,
+        page: "",
+    };
+    let post = digest::of_run(digest, &digest.workbook, &place);
+    post.plain()
 }
 
 /// Serves the function until its environment ends it.

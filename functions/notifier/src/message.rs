@@ -51,6 +51,35 @@ impl Post {
         self.blocks.truncate(BLOCKS);
     }
 
+    /// The message as plain text: links by their labels, nothing marked or escaped.
+    pub(crate) fn plain(&self) -> String {
+        let mut plain = String::new();
+        let marked = self.texts().join("\n");
+        let mut rest = marked.as_str();
+        while let Some(start) = rest.find('<') {
+            let Some(length) = rest[start..].find('>') else {
+                break;
+            };
+            let link = &rest[start + 1..start + length];
+            plain.push_str(&rest[..start]);
+            plain.push_str(link.rsplit('|').next().unwrap_or(link));
+            rest = &rest[start + length + 1..];
+        }
+        plain.push_str(rest);
+        // What others wrote has no angle bracket of its own: it is escaped.
+        let plain = plain.lines().map(|line| {
+            let heading = line
+                .strip_prefix('*')
+                .and_then(|line| line.strip_suffix('*'));
+            heading.unwrap_or(line)
+        });
+        let plain = plain.collect::<Vec<_>>().join("\n");
+        plain
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&")
+    }
+
     /// The texts of its blocks.
     pub(crate) fn texts(&self) -> Vec<&str> {
         let texts = self.blocks.iter();
@@ -206,6 +235,17 @@ mod tests {
                  |Open the report>",
             ]
         );
+    }
+
+    #[test]
+    fn a_message_has_a_plain_form() {
+        let mut post = Post::new(
+            "A &amp; B",
+            "x &lt;y&gt;",
+            Some(("Open", "https://a.example")),
+        );
+        post.add("• <https://b.example|one> · two");
+        assert_eq!(post.plain(), "A & B\nx <y>\nOpen\n• one · two");
     }
 
     #[test]

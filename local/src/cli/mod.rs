@@ -7,11 +7,13 @@ mod extract;
 mod follow;
 mod function;
 mod invoke;
+mod look;
 mod next;
 mod package;
 mod query;
 mod remote;
 mod report;
+mod table;
 mod tokens;
 mod up;
 
@@ -39,6 +41,16 @@ enum Command {
     Follow(follow::Follow),
     /// Fetch the prices of a schedule's products now, by way of a running `pricetide up`.
     Fetch(follow::Fetch),
+    /// List the runs of a running `pricetide up`, or show one.
+    Runs(look::Runs),
+    /// Show a product's outcomes.
+    History(look::History),
+    /// Show items with their offers side by side.
+    Items(look::Items),
+    /// Show what fired, and why a rule fired or did not.
+    Alerts(look::Alerts),
+    /// Say that a stored price is wrong, or right after all.
+    Void(look::Void),
     /// Make, list and revoke the tokens and share links of a running `pricetide up`.
     Tokens(tokens::Tokens),
     /// Invoke a function of a running `pricetide up` with an event.
@@ -84,6 +96,11 @@ pub fn main() -> ExitCode {
         Command::Up(up) => up::run(&up),
         Command::Follow(follow) => follow::follow(&follow),
         Command::Fetch(fetch) => follow::fetch(&fetch),
+        Command::Runs(what) => look::runs(&what),
+        Command::History(what) => look::history(&what),
+        Command::Items(what) => look::items(&what),
+        Command::Alerts(what) => look::alerts(&what),
+        Command::Void(what) => look::void(&what),
         Command::Tokens(tokens) => tokens::run(&tokens),
         Command::Invoke(invoke) => invoke::run(&invoke),
         Command::Extract(extract) => extract::run(&extract),

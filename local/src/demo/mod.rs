@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
+use model::Product;
 use store::{Products, Table};
 
 use crate::pipeline::{Pipeline, PipelineOptions};
@@ -75,7 +76,8 @@ impl Demo {
         let pipeline = Pipeline::start(&wiring).await?;
         let table = Table::new(pipeline.clients(), pipeline.table()?);
 
-        let catalogue = shop.catalogue();
+        let catalogue = shop.catalogue().into_iter().map(with_rules);
+        let catalogue = catalogue.collect::<Result<Vec<_>>>()?;
         let products = Products::new(table.clone());
         stream::iter(&catalogue)
             .map(|product| products.define(product))
@@ -114,6 +116,18 @@ impl Demo {
         self.pipeline.stop().await;
         self.shop.stop().await;
     }
+}
+
+/// A product with alert rules such as an owner has.
+fn with_rules(product: Product) -> Result<Product> {
+    let alerts = serde_json::from_value(serde_json::json!([
+        {"id": "low", "when": {"kind": "new_low", "days": 30}},
+        {"id": "ten", "when": {"kind": "moved", "by": {"percent": "10"}, "against": "previous"}},
+        {"id": "back", "when": {"kind": "back_in_stock"}},
+        {"id": "sold-out", "when": {"kind": "out_of_stock"}},
+        {"id": "no-price", "when": {"kind": "no_price", "runs": 1}},
+    ]))?;
+    Ok(Product { alerts, ..product })
 }
 
 /// Tells how long something takes, also where no progress is shown.

@@ -5,8 +5,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use model::{FailureReason, FileId, Outcome, ProductId};
-use store::{Bucket, Download, FileState, Files, Observations, RunStatus, Runs, Table};
+use model::{FailureReason, FileId, Notification, Outcome, ProductId};
+use pricing::Language;
+use store::{
+    Alerts, Bucket, Download, FileState, Files, Notifications, Observations, RunStatus, Runs, Table,
+};
 
 use super::state::{State, day_of};
 use crate::pipeline::Pipeline;
@@ -38,6 +41,10 @@ pub struct Report {
     pub sample: String,
     /// Whether the sample workbook has its report.
     pub reported: bool,
+    /// How many alerts fired.
+    pub alerts: usize,
+    /// The digest of the last run, as it would be posted.
+    pub digest: String,
     /// Copies of the files written, to open.
     pub files: Vec<PathBuf>,
 }
@@ -95,6 +102,14 @@ pub(super) async fn count(
             report.files.push(copy(&bucket, &key, &folder).await?);
         }
     }
+    let alerts = Alerts::new(table.clone());
+    let mut page = alerts.list(None, 1_000).await?;
+    report.alerts = page.items.len();
+    while let Some(next) = page.next {
+        page = alerts.list(Some(&next), 1_000).await?;
+        report.alerts += page.items.len();
+    }
+    report.digest = last_digest(table, pipeline).await?;
     let file = Files::new(table.clone()).get(&upload).await?;
     match file.context("the sample's upload is gone")?.state {
         FileState::Done {
@@ -109,6 +124,29 @@ pub(super) async fn count(
         FileState::Processing { .. } => "still being read".clone_into(&mut report.sample),
     }
     Ok(report)
+}
+
+/// The digest of the newest run, in words.
+async fn last_digest(table: &Table, pipeline: &Pipeline) -> Result<String> {
+    let told = Notifications::new(table.clone()).list(None, 100).await?;
+    let digests = told
+        .items
+        .into_iter()
+        .filter_map(|one| match one.notification {
+            Notification::Run(digest) => Some(digest),
+            _ => None,
+        });
+    let Some(newest) = digests.max_by_key(|digest| digest.run.slot) else {
+        return Ok(String::new());
+    };
+    let environment = pipeline.runner().environment("notifier");
+    let variable = |name: &str| {
+        let known = environment.iter().find(|(known, _)| known == name);
+        known.map_or("", |(_, value)| value.as_str())
+    };
+    let language: Language = variable("LANGUAGE").parse()?;
+    let zone = schedule::time_zone(variable("TIMEZONE"))?;
+    Ok(notifier::digest_in_words(&newest, language, &zone))
 }
 
 async fn copy(bucket: &Bucket, key: &str, folder: &Path) -> Result<PathBuf> {
@@ -140,7 +178,14 @@ impl fmt::Display for Report {
                 reason.sentence()
             )?;
         }
+        writeln!(f, "alerts     {:>6}", self.alerts)?;
         writeln!(f, "sample     {}", self.sample)?;
+        if !self.digest.is_empty() {
+            writeln!(f, "digest     what would be posted of the last run:")?;
+            for line in self.digest.lines() {
+                writeln!(f, "           {line}")?;
+            }
+        }
         let exactly = if self.not_exactly_one == 0 {
             "every job has exactly one outcome".to_owned()
         } else {
