@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::{Basis, Money, Slot, Standard};
+use model::{Availability, Basis, Money, Slot, Standard};
 
 use super::{Decision, Fact, Outcome};
 use crate::Language;
@@ -101,7 +101,7 @@ impl Fact {
                 };
                 compared_in_words(language, price, mark, &known)
             }
-            (_, Self::Stock { now, before }) => stock_in_words(language, now.name(), before),
+            (_, Self::Stock { now, before }) => stock_in_words(language, now, before),
             (English, Self::Failed(reason)) => reason.sentence().to_owned(),
             (Korean, Self::Failed(reason)) => format!("가격을 읽지 못했습니다 ({reason})."),
             (English, Self::Unconfirmed) => "The price was not confirmed.".to_owned(),
@@ -155,7 +155,8 @@ impl Fact {
     }
 }
 
-fn stock_in_words(language: Language, now: &str, before: Option<bool>) -> String {
+fn stock_in_words(language: Language, now: Availability, before: Option<bool>) -> String {
+    let now = availability_in_words(language, now);
     let before = match (language, before) {
         (English, None) => "the shop had not said before",
         (English, Some(true)) => "it could be had before",
@@ -167,6 +168,35 @@ fn stock_in_words(language: Language, now: &str, before: Option<bool>) -> String
     match language {
         English => format!("The shop says {now}; {before}."),
         Korean => format!("상점 표시: {now} ({before})."),
+    }
+}
+
+/// What a shop says of its stock, as people say it.
+fn availability_in_words(language: Language, availability: Availability) -> &'static str {
+    use Availability as A;
+    match (language, availability) {
+        (English, A::BackOrder) => "on back order",
+        (English, A::Discontinued) => "discontinued",
+        (English, A::InStock) => "in stock",
+        (English, A::InStoreOnly) => "in stores only",
+        (English, A::LimitedAvailability) => "few left",
+        (English, A::MadeToOrder) => "made to order",
+        (English, A::OnlineOnly) => "online only",
+        (English, A::OutOfStock) => "out of stock",
+        (English, A::PreOrder | A::PreSale) => "to be ordered in advance",
+        (English, A::Reserved) => "reserved",
+        (English, A::SoldOut) => "sold out",
+        (Korean, A::BackOrder) => "입고 대기",
+        (Korean, A::Discontinued) => "단종",
+        (Korean, A::InStock) => "구매 가능",
+        (Korean, A::InStoreOnly) => "매장 전용",
+        (Korean, A::LimitedAvailability) => "소량 남음",
+        (Korean, A::MadeToOrder) => "주문 제작",
+        (Korean, A::OnlineOnly) => "온라인 전용",
+        (Korean, A::OutOfStock) => "품절",
+        (Korean, A::PreOrder | A::PreSale) => "예약 판매",
+        (Korean, A::Reserved) => "예약됨",
+        (Korean, A::SoldOut) => "매진",
     }
 }
 
