@@ -103,6 +103,7 @@ fn of_page(extract: &Extract, source: &Source) -> (bool, Value) {
         variant: variant.as_ref(),
         selector: extract.selector.as_deref(),
         base_url: source.url.as_deref(),
+        at: Some(jiff::Timestamp::now()),
     };
     let content_type = source.content_type.as_deref();
     let Inspection {

@@ -86,7 +86,7 @@ fn compare(one: &Url, other: &Url) -> Match {
     fn path(url: &Url) -> &str {
         url.path().trim_end_matches('/')
     }
-    if host(one) != host(other) || !path(one).eq_ignore_ascii_case(path(other)) {
+    if host(one) != host(other) || !is_same_path(path(one), path(other)) {
         return Match::Different;
     }
     let (one, other) = (query(one), query(other));
@@ -101,6 +101,48 @@ fn compare(one: &Url, other: &Url) -> Match {
     } else {
         Match::Different
     }
+}
+
+/// Whether two paths lead to the same product. Shops show it under a collection too
+/// (`/collections/all/products/tee`), and under the address of a market (`/de-at/products/tee`);
+/// two markets are two pages, as their prices differ.
+fn is_same_path(one: &str, other: &str) -> bool {
+    if one.eq_ignore_ascii_case(other) {
+        return true;
+    }
+    let (market, bare) = split_market(one);
+    let (other_market, other_bare) = split_market(other);
+    let same_market = match (market, other_market) {
+        (Some(market), Some(other)) => market.eq_ignore_ascii_case(other),
+        _ => true,
+    };
+    same_market && without_collection(bare).eq_ignore_ascii_case(without_collection(other_bare))
+}
+
+/// The market at the beginning of a path (`/de`, `/de-at`), and what stands behind it, if that is
+/// more than one name.
+fn split_market(path: &str) -> (Option<&str>, &str) {
+    let Some((first, rest)) = path.get(1..).and_then(|path| path.split_once('/')) else {
+        return (None, path);
+    };
+    let letters = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_market = match first.split_once(['-', '_']) {
+        Some((language, country)) => letters(language) && letters(country),
+        None => letters(first),
+    };
+    if is_market && rest.contains('/') {
+        (Some(first), &path[1 + first.len()..])
+    } else {
+        (None, path)
+    }
+}
+
+/// A product's path without the collection that it is shown in.
+fn without_collection(path: &str) -> &str {
+    let Some(rest) = path.strip_prefix("/collections/") else {
+        return path;
+    };
+    rest.find("/products/").map_or(path, |at| &rest[at..])
 }
 
 /// The parameters that may tell pages apart, in order; at most 32, as no product needs more.
@@ -144,6 +186,26 @@ mod tests {
         ] {
             assert_eq!(pages.compare(address), expected, "{address}");
         }
+    }
+
+    #[test]
+    fn a_product_in_a_collection_or_a_market_is_the_same() {
+        let own = "https://shop.example/products/tee?variant=2";
+        let pages = Pages::new([Some(own)], None);
+        for (address, expected) in [
+            ("/collections/all/products/tee?variant=2", Match::Same),
+            ("/de-at/products/tee?variant=2", Match::Same),
+            ("/de/collections/sale/products/tee?variant=2", Match::Same),
+            ("/de-at/products/tee?variant=1", Match::Different),
+            ("/collections/all/products/top?variant=2", Match::Different),
+            ("/collections/products", Match::Different),
+        ] {
+            assert_eq!(pages.compare(address), Some(expected), "{address}");
+        }
+        let german = Pages::new([Some("https://shop.example/de/products/tee")], None);
+        assert_eq!(german.compare("/fr/products/tee"), Some(Match::Different));
+        let short = Pages::new([Some("https://shop.example/tv/1")], None);
+        assert_eq!(short.compare("/pc/1"), Some(Match::Different));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::address::{Match, Pages};
 use crate::graph::{Graph, Item};
 use crate::prices::{OfferFacts, Price, Prices, Role};
 use crate::products::{Found, Place};
+use crate::validity::Validity;
 use crate::{Hints, availability, sellers, steps, which};
 
 /// What the page says outside of the source that is being looked at.
@@ -23,6 +24,8 @@ pub(crate) struct Context<'a> {
     pub(crate) currency: Option<Currency>,
     /// The availability in the page's meta tags.
     pub(crate) availability: Option<Availability>,
+    /// The amount at the owner's selector, which the sources only complete.
+    pub(crate) selected: Option<Decimal>,
 }
 
 /// The price that was chosen.
@@ -32,6 +35,10 @@ pub(crate) struct Choice {
     pub(crate) currency: Currency,
     pub(crate) availability: Option<Availability>,
     pub(crate) name: Option<String>,
+    /// What the page's other variants cost, if they were passed over.
+    pub(crate) others: Vec<Decimal>,
+    /// Whether the price's own time is over.
+    pub(crate) has_ended: bool,
 }
 
 /// Why a source gives no price.
@@ -113,6 +120,8 @@ struct Chooser<'c, 'r, 'a> {
 const OTHER_PRODUCT: &str = "it belongs to another product than the page's";
 /// Why a price is dropped whose product or offer has another address than the page.
 const OTHER_VARIANT: &str = "it belongs to another variant than the page's";
+/// Why a price is dropped whose product or offer the owner's pin does not name.
+const NOT_PINNED: &str = "it is not the pinned variant's";
 
 fn weak(reason: FailureReason, detail: impl Into<String>) -> Refusal {
     Refusal::Weak(Failure::new(reason, detail))
@@ -154,6 +163,7 @@ impl Chooser<'_, '_, '_> {
             Some(variant) => self.keep_variant(variant)?,
             None => self.keep_pages_product(),
         }
+        self.drop_out_of_time();
         self.prefer("a new item is offered too", |this, index| {
             !this.reading.facts(index).is_used
         });
@@ -163,6 +173,14 @@ impl Chooser<'_, '_, '_> {
         self.drop_unreadable()?;
         self.settle_currency()?;
         self.drop_less_direct();
+        if let Some(selected) = self.context.selected {
+            self.prefer("another price stands at the selector", |this, index| {
+                this.price(index)
+                    .amount
+                    .as_ref()
+                    .is_ok_and(|amount| *amount == selected)
+            });
+        }
         self.settle_amount()?;
         self.answer()
     }
@@ -206,7 +224,7 @@ impl Chooser<'_, '_, '_> {
         self.pinned = pinned.products.iter().position(|named| *named);
         let by_offer = |this: &Self, index: usize| pinned.offers[this.price(index).offer];
         let by_product = |_this: &Self, index: usize| pinned.products[reading.product_of(index)];
-        let why = "it is not the pinned variant's";
+        let why = NOT_PINNED;
         if self.alive.iter().any(|index| by_offer(self, *index)) {
             self.keep(why, by_offer);
         } else if self.alive.iter().any(|index| by_product(self, *index)) {
@@ -273,6 +291,30 @@ impl Chooser<'_, '_, '_> {
                 address.and_then(|url| this.context.pages.compare(url)) == Some(Match::Same)
             });
         }
+    }
+
+    /// Drops the prices whose time has not come, and those whose time is over where another price of
+    /// the same thing holds. Shops forget to renew the date of their only price.
+    fn drop_out_of_time(&mut self) {
+        self.keep("its time has not come", |this, index| {
+            this.price(index).validity != Validity::Coming
+        });
+        let over = "its time is over";
+        let holds = |this: &Self, index: usize| this.price(index).validity == Validity::Holds;
+        if sellers::are_one_thing(self.reading, &self.alive) {
+            self.prefer(over, holds);
+            return;
+        }
+        let offer = |this: &Self, index: usize| this.price(index).offer;
+        let current: HashSet<usize> = self
+            .alive
+            .iter()
+            .filter(|index| holds(self, **index))
+            .map(|index| offer(self, *index))
+            .collect();
+        self.keep(over, |this, index| {
+            holds(this, index) || !current.contains(&offer(this, index))
+        });
     }
 
     fn drop_unreadable(&mut self) -> Result<(), Refusal> {
@@ -491,6 +533,15 @@ impl Chooser<'_, '_, '_> {
         })
     }
 
+    /// What the variants cost that were passed over for the one that is meant.
+    fn amounts_of_others(&self) -> Vec<Decimal> {
+        let prices = self.reading.prices.all.iter().zip(&self.verdicts);
+        prices
+            .filter(|(_, verdict)| [OTHER_VARIANT, NOT_PINNED].contains(*verdict))
+            .filter_map(|(price, _)| price.amount.as_ref().ok().copied())
+            .collect()
+    }
+
     fn answer(&mut self) -> Result<Choice, Refusal> {
         let alive = &self.alive;
         let best = alive
@@ -546,6 +597,8 @@ impl Chooser<'_, '_, '_> {
                 .availability
                 .or(self.context.availability),
             name: name.and_then(crate::tidy_name),
+            others: self.amounts_of_others(),
+            has_ended: price.validity == Validity::Ended,
         })
     }
 }

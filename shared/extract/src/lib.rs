@@ -34,6 +34,11 @@
 //! amounts, any other prices that differ and are equally good, and sources that contradict each
 //! other; the failure lists them.
 //!
+//! **Time.** A price whose time has not come (`validFrom`) does not count; one whose time is over
+//! (`validThrough`, `priceValidUntil`) does not count beside another of the same thing, and alone
+//! it counts with a remark, as shops forget to renew the date. A price that the page's own text
+//! shows struck through before a lower one is `ambiguous`.
+//!
 //! **The page's own product** is settled before a price is looked at: of several products the one
 //! that the title names, also if it has no price; a product whose address is another page's is not
 //! it. At a selector the first match that is about the selling price decides.
@@ -64,8 +69,11 @@ mod selector;
 mod sellers;
 mod shown;
 mod steps;
+mod struck;
+mod validity;
 mod which;
 
+use jiff::Timestamp;
 use model::{Currency, Variant};
 
 pub use json_api::{CompiledPaths, from_json};
@@ -86,6 +94,9 @@ pub struct Hints<'a> {
     pub selector: Option<&'a str>,
     /// The address that the page was fetched from.
     pub base_url: Option<&'a str>,
+    /// When it was fetched: a price whose time is over or has not come does not count then.
+    /// Without it every price holds.
+    pub at: Option<Timestamp>,
 }
 
 /// A product's name fit to be shown: single spaces, at most 300 characters; `None` if empty.

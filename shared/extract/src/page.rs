@@ -1,6 +1,6 @@
 //! A product page, from bytes to an offer: asks the sources one after the other.
 
-use model::{Currency, Failure, FailureReason, Money, Offer};
+use model::{Currency, Decimal, Failure, FailureReason, Money, Offer};
 use serde::{Serialize, Serializer};
 
 use crate::address::Pages;
@@ -10,7 +10,7 @@ use crate::markup::{self, Syntax};
 use crate::prices::{self, Price, Prices, Role};
 use crate::products::{self, Found};
 use crate::scan::Page;
-use crate::{Hints, availability, block, charset, json_ld, metas, selector, steps};
+use crate::{Hints, availability, block, charset, json_ld, metas, selector, steps, struck};
 use price_text::TextHints;
 
 /// A price that was seen on a page, and what was made of it.
@@ -122,9 +122,18 @@ fn run(text: &str, hints: &Hints<'_>, mut seen: Option<&mut Seen>) -> Result<Off
     let selected = hints
         .selector
         .map(|css| by_selector(text, css, hints, seen.as_deref_mut()));
-    let structured = by_sources(text, &page, hints, selected.is_some(), seen.as_deref_mut());
+    let amount = selected.as_ref().and_then(|found| found.as_ref().ok());
+    let mut context = context(&page, hints);
+    context.selected = amount.map(|(amount, _)| *amount);
+    let quietly = selected.is_some();
+    let structured = by_sources(text, &page, &context, hints, quietly, seen.as_deref_mut());
     let outcome = match selected {
-        None => structured,
+        None => structured.and_then(
+            |offer| match struck::lower_price(text, offer.price, hints) {
+                None => Ok(offer),
+                Some(lower) => Err(sale_unknown_to(&offer, lower)),
+            },
+        ),
         Some(selected) => selected.and_then(|(amount, currency)| {
             // What the selector's text does not say, the page's own data may.
             let structured = structured.ok();
@@ -169,15 +178,17 @@ fn run(text: &str, hints: &Hints<'_>, mut seen: Option<&mut Seen>) -> Result<Off
 fn by_sources(
     text: &str,
     page: &Page<'_>,
+    context: &Context<'_>,
     hints: &Hints<'_>,
     quietly: bool,
     mut seen: Option<&mut Seen>,
 ) -> Result<Offer, Failure> {
-    let context = context(page, hints);
     let mut answer: Option<Result<Offer, Failure>> = None;
     let mut contradicted: Option<Failure> = None;
     let mut failures: Vec<Failure> = Vec::new();
     let mut errors = Vec::new();
+    let mut others = Vec::new();
+    let mut remarks = Vec::new();
     for source in Source::ALL {
         if matches!(answer, Some(Err(_))) && seen.is_none() {
             break;
@@ -208,7 +219,7 @@ fn by_sources(
             found: &found,
             prices: &prices,
         };
-        let decision = choose::choose(&reading, &context, hints);
+        let decision = choose::choose(&reading, context, hints);
         if let Some(seen) = seen.as_deref_mut() {
             let decides = answer.is_none() && !quietly;
             seen.candidates.extend(candidates(
@@ -216,7 +227,18 @@ fn by_sources(
             ));
         }
         match decision.choice {
-            Ok(choice) if answer.is_none() => answer = Some(Ok(offer(choice, source))),
+            Ok(mut choice) if answer.is_none() => {
+                others = std::mem::take(&mut choice.others);
+                if choice.has_ended {
+                    remarks.push(format!(
+                        "the date until which {} says that its price holds is over",
+                        source.name()
+                    ));
+                }
+                answer = Some(Ok(offer(choice, source)));
+            }
+            // Sources that know no variants show the first one's price.
+            Ok(choice) if others.contains(&choice.amount) => {}
             Ok(choice) if contradicted.is_none() => {
                 if let Some(Ok(first)) = &mut answer {
                     contradicted = confirm(first, &choice, source).err();
@@ -232,6 +254,7 @@ fn by_sources(
     }
     if let Some(seen) = seen {
         seen.remarks.extend(errors.iter().cloned());
+        seen.remarks.extend(remarks);
     }
     match (contradicted, answer) {
         (Some(contradiction), _) => Err(contradiction),
@@ -259,6 +282,15 @@ fn confirm(first: &mut Offer, later: &Choice, source: Source) -> Result<(), Fail
         later.currency.code()
     );
     Err(Failure::new(FailureReason::Ambiguous, detail))
+}
+
+/// The page shows the price of its data struck through, and a lower one after it.
+fn sale_unknown_to(offer: &Offer, lower: Decimal) -> Failure {
+    let detail = format!(
+        "{} says {}, which the page shows struck through before {lower}",
+        offer.found_in, offer.price
+    );
+    Failure::new(FailureReason::Ambiguous, detail)
 }
 
 /// The failure that tells the owner most: that a price was there beats that none was.
@@ -294,6 +326,7 @@ fn context<'p>(page: &'p Page<'_>, hints: &Hints<'p>) -> Context<'p> {
             .collect(),
         currency: metas::currency(page).and_then(price_text::currency::named),
         availability: metas::availability(page).and_then(availability::read),
+        selected: None,
     }
 }
 

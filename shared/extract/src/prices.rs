@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::graph::{Graph, Item, ItemId, Value};
 use crate::products::Found;
+use crate::validity::{self, Validity};
 use crate::{Hints, amount, availability, steps};
 
 /// What a price on a page is.
@@ -82,6 +83,7 @@ pub(crate) struct Price {
     /// The currency that the page gives it.
     pub(crate) currency: Option<Currency>,
     pub(crate) role: Role,
+    pub(crate) validity: Validity,
     /// Within an offer the least is the selling price.
     pub(crate) rank: u8,
 }
@@ -222,6 +224,7 @@ impl Reader<'_, '_> {
         if !self.is_too_much() {
             let bound = self.restriction(offer.item);
             let typed = bound.or_else(|| price_type(self.graph, item));
+            let before = self.prices.len();
             for (property, role) in [
                 ("price", Role::Selling),
                 ("lowPrice", Role::Lowest),
@@ -234,6 +237,13 @@ impl Reader<'_, '_> {
             }
             for specification in self.graph.linked(offer.item, "priceSpecification") {
                 self.specification(index, specification, outer.currency, bound);
+            }
+            // An offer whose time is over or has not come has no price that holds.
+            let own = validity::of(item, self.hints.at);
+            for price in &mut self.prices[before..] {
+                if price.validity == Validity::Holds {
+                    price.validity = own;
+                }
             }
         }
         OfferFacts {
@@ -311,7 +321,9 @@ impl Reader<'_, '_> {
             term(self.graph, item, "valueAddedTaxIncluded").as_deref(),
             Some("false" | "False" | "http://schema.org/False" | "https://schema.org/False")
         );
+        let validity = validity::of(item, self.hints.at);
         for price in &mut self.prices[before..] {
+            price.validity = validity;
             if price.rank == 1 {
                 price.rank = if net { 3 } else { 2 };
             }
@@ -348,6 +360,7 @@ impl Reader<'_, '_> {
                 amount,
                 currency,
                 role,
+                validity: Validity::Holds,
                 rank: role.rank().unwrap_or(u8::MAX),
             });
         }

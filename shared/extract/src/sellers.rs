@@ -35,6 +35,25 @@ pub(crate) fn are_sellers(reading: &Reading<'_, '_>, alive: &[usize]) -> bool {
     named == offers.len() && different == named
 }
 
+/// Whether the offers of these prices are one product's, and no two of them name different variants.
+pub(crate) fn are_one_thing(reading: &Reading<'_, '_>, alive: &[usize]) -> bool {
+    let mut products = alive.iter().map(|index| reading.product_of(*index));
+    let first = products.next();
+    if products.any(|product| Some(product) != first) {
+        return false;
+    }
+    ["sku", "url", "name", "gtin13", "gtin", "mpn"]
+        .iter()
+        .all(|name| {
+            let mut values = alive.iter().filter_map(|index| {
+                let offer = reading.prices.all[*index].offer;
+                reading.offer_item(offer).text(name)
+            });
+            let first = values.next();
+            values.all(|value| Some(value) == first)
+        })
+}
+
 fn seller(reading: &Reading<'_, '_>, offer: usize) -> Option<String> {
     let item = reading.offer_item(offer);
     ["seller", "offeredBy"].iter().find_map(|name| {

@@ -186,10 +186,17 @@ fn has_gtin(item: &Item<'_>, gtin: &str) -> bool {
             })
 }
 
+/// Whether an article number has the form of a GTIN.
+fn is_gtin(sku: &str) -> bool {
+    let sku = sku.trim();
+    matches!(sku.len(), 8 | 12 | 13 | 14) && sku.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Whether an item is the pinned variant.
 fn names_variant(item: &Item<'_>, variant: &Variant, pages: &Pages) -> bool {
     match variant {
-        Variant::Sku(sku) => has_article(item, sku),
+        // Shops use the GTIN as their article number.
+        Variant::Sku(sku) => has_article(item, sku) || (is_gtin(sku) && has_gtin(item, sku)),
         Variant::Gtin(gtin) => has_gtin(item, gtin),
         Variant::Url(url) => [item.text("url"), item.id.as_deref()]
             .into_iter()

@@ -37,6 +37,7 @@ lists! {
     LEVA: BGN;
     PESOS: MXN ARS CLP COP UYU DOP CUP PHP;
     WON: KRW KPW;
+    PULAS: PHP BWP;
     HRYVNIA: UAH;
     CENTS: USD EUR CAD AUD NZD SGD;
 }
@@ -115,6 +116,7 @@ static ENTRIES: &[Entry] = entries! {
     symbol "฿" => [THB];
     symbol "₪" => [ILS];
     symbol "₱" => [PHP];
+    word "P" => (PULAS, PHP);
     symbol "₦" => [NGN];
     symbol "₡" => [CRC];
     symbol "₲" => [PYG];

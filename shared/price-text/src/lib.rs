@@ -149,6 +149,41 @@ pub fn is_beside_the_price(text: &str) -> bool {
     }
 }
 
+/// Of a text that holds the former price and the present one, each after its word (`Was $120.00
+/// Now $60.00`), what is about the present one; any other text whole.
+fn selling_part(mut tokens: Vec<(Token, bool)>) -> Vec<(Token, bool)> {
+    let word = |at: usize| match &tokens[at].0 {
+        Token::Word(word) => word.as_str(),
+        _ => "",
+    };
+    let numbers = |range: std::ops::Range<usize>| {
+        let tokens = &tokens[range];
+        let numbers = tokens.iter().filter(|(t, _)| matches!(t, Token::Number(_)));
+        numbers.count()
+    };
+    let end = tokens.len();
+    let now = (0..end).find(|at| words::is_now(word(*at)));
+    let was = (0..end).find(|at| words::is_former(word(*at)));
+    match (was, now) {
+        (Some(0), Some(now)) if numbers(0..now) == 1 && numbers(now..end) == 1 => {
+            tokens.split_off(now)
+        }
+        (Some(was), Some(0)) if numbers(0..was) == 1 && numbers(was..end) == 1 => {
+            tokens.truncate(was);
+            tokens
+        }
+        _ => tokens,
+    }
+}
+
+/// Whether the sign at `at` stands tightly between two words.
+fn joins_words(tokens: &[(Token, bool)], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+    tokens[at].1
+        && matches!(before, Some((Token::Word(_), _)))
+        && matches!(tokens.get(at + 1), Some((Token::Word(_), true)))
+}
+
 struct Reader<'a> {
     hints: &'a TextHints<'a>,
     policy: Policy,
@@ -159,7 +194,7 @@ impl Reader<'_> {
         if normal.chars().count() > MAX_CHARS {
             return refused(Doubt::Unreadable, "too long for a price");
         }
-        let tokens = lexer::tokens(normal);
+        let tokens = selling_part(lexer::tokens(normal));
         let Some(span) = Self::number_span(&tokens)? else {
             return refused(Doubt::Unreadable, "there is no number in it");
         };
@@ -286,6 +321,8 @@ impl Reader<'_> {
             match sign {
                 '%' | '‰' => return refused(Doubt::Unreadable, "it is a percentage"),
                 '~' => return refused(Doubt::Several, "it is one end of a range"),
+                // A hyphen within a word (`3er-Pack`).
+                '-' if joins_words(tokens, at) => {}
                 '-' => return refused(Doubt::Unreadable, "it is negative, or a range"),
                 '/' => match tokens.get(at + 1) {
                     Some((Token::Word(word), _)) if words::is_piece(word) => {}

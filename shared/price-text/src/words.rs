@@ -458,6 +458,22 @@ pub(crate) fn is_beside(why: &str) -> bool {
     [FORMER_PRICE, A_REDUCTION, A_DELIVERY].contains(&why)
 }
 
+/// Whether a word says that the price after it is the former one.
+pub(crate) fn is_former(word: &str) -> bool {
+    matches!(
+        word,
+        "was" | "before" | "statt" | "vorher" | "bisher" | "avant" | "antes" | "före" | "før"
+    )
+}
+
+/// Whether a word says that the price after it is the present one.
+pub(crate) fn is_now(word: &str) -> bool {
+    matches!(
+        word,
+        "now" | "jetzt" | "nur" | "maintenant" | "ahora" | "agora" | "adesso" | "nu" | "nyt"
+    )
+}
+
 /// Whether a word counts pieces that are sold together.
 pub(crate) fn is_pack(word: &str) -> bool {
     matches!(

@@ -137,6 +137,7 @@ async fn read(
         variant,
         selector,
         base_url: Some(&page.url),
+        at: Some(jiff::Timestamp::now()),
     };
     if let Some(paths) = paths {
         return from_json(&page.body, &paths, &hints);

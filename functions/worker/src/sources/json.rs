@@ -17,6 +17,7 @@ pub(super) fn reader<'a>(
             selector: None,
             variant: None,
             base_url: Some(&page.url),
+            at: None,
         };
         extract::from_json(&page.body, &paths, &hints)
     })

@@ -2,6 +2,7 @@
 
 use extract::Hints;
 use fetch::Page;
+use jiff::Timestamp;
 use model::{Failure, Offer, Product, Variant};
 
 /// Reads the offer that a page shows.
@@ -17,6 +18,7 @@ pub(super) fn reader<'a>(
             selector,
             variant,
             base_url: Some(&page.url),
+            at: Some(Timestamp::now()),
         };
         extract::from_html(&page.body, page.content_type.as_deref(), &hints)
     }

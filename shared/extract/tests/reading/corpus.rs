@@ -39,6 +39,7 @@ struct OwnHints {
     variant: Option<Variant>,
     selector: Option<String>,
     base_url: Option<String>,
+    at: Option<jiff::Timestamp>,
 }
 
 impl Expected {
@@ -49,6 +50,7 @@ impl Expected {
             variant: self.hints.variant.as_ref(),
             selector: self.hints.selector.as_deref(),
             base_url: self.hints.base_url.as_deref(),
+            at: self.hints.at,
         }
     }
 }
