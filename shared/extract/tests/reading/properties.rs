@@ -4,7 +4,6 @@
 use std::sync::LazyLock;
 
 use extract::{CompiledPaths, Hints, block_sign, from_html, from_json, inspect_html};
-use jiff::Timestamp;
 use model::{Currency, Decimal, JsonPaths, Variant};
 use price_text::TextHints;
 
@@ -68,7 +67,7 @@ pub(crate) fn html(data: &[u8]) {
         variant: (choice & 4 != 0).then_some(&VARIANT),
         selector: (choice & 8 != 0).then_some("span, .price"),
         base_url: (choice & 16 != 0).then_some("https://shop.example/p/1"),
-        at: (choice & 64 != 0).then_some(Timestamp::UNIX_EPOCH),
+        at: (choice & 64 != 0).then(|| "2026-01-31T12:00:00Z".parse().expect("a time")),
     };
     let content_type = (choice & 32 != 0).then_some("text/html; charset=euc-kr");
     both_ways(page, content_type, &hints);
