@@ -7,6 +7,7 @@
 
 mod access;
 mod alerts;
+mod any_text;
 mod api;
 mod browser;
 mod circuit_breaker;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
     let trials = [
         access::trials(),
         alerts::trials(),
+        any_text::trials(),
         api::trials(),
         browser::trials(),
         circuit_breaker::trials(),

@@ -14,7 +14,9 @@ pub use browser::Browser;
 pub use coupang_api::{CoupangApi, coupang_list, coupang_product};
 pub use hostile_shop::{HostileShops, Mischief};
 pub use pipeline::{CONFIG, TestPipeline, patiently};
-pub use scripted_shop::{Answer, ScriptedShop, Visit, moved_to, never, page_of, status};
+pub use scripted_shop::{
+    Answer, ScriptedShop, Visit, moved_to, never, page_named, page_of, status,
+};
 pub use slack::{Post, Received, Slack, SlackAnswer};
 
 use serde_json::Value;

@@ -119,15 +119,21 @@ fn note(visits: &Visits, request: &Request<Incoming>) -> Visit {
 
 /// A product page with a price in won.
 pub fn page_of(won: u32) -> Answer {
+    page_named("Scripted", won)
+}
+
+/// A page with a product of this name and a price in won.
+pub fn page_named(name: &str, won: u32) -> Answer {
     let product = json!({
         "@context": "https://schema.org",
         "@type": "Product",
-        "name": "Scripted",
+        "name": name,
         "offers": {"@type": "Offer", "price": won, "priceCurrency": "KRW"},
     });
     let page = format!(
         "<!doctype html><title>Scripted</title>\
-         <script type=\"application/ld+json\">{product}</script>"
+         <script type=\"application/ld+json\">{}</script>",
+        product.to_string().replace('<', "\\u003c")
     );
     let mut response = Response::new(Full::from(page));
     let html = hyper::header::HeaderValue::from_static("text/html; charset=utf-8");
