@@ -249,7 +249,7 @@ impl Chooser<'_, '_, '_> {
         let products = &reading.found.products;
         let places = products.iter().filter(|p| p.place > Place::Aside).count();
         let aside = OTHER_PRODUCT;
-        let own = self.named_after();
+        let own = which::named_after(reading, &self.context.titles);
         if own.contains(&true) {
             // Settled before any price is looked at, and also if that product has none.
             self.keep(aside, |_, index| {
@@ -266,7 +266,8 @@ impl Chooser<'_, '_, '_> {
                 self.keep(aside, |_, _| false);
             }
         } else {
-            let families = which::pages_products(reading, self.context, &self.alive);
+            let families =
+                which::pages_products(reading, self.context, &self.alive, own.contains(&true));
             self.keep(aside, |this, index| {
                 families.contains(&this.reading.product_of(index))
             });
@@ -405,39 +406,6 @@ impl Chooser<'_, '_, '_> {
                     .iter()
                     .any(|title| which::folded(title).contains(&name))
             })
-    }
-
-    /// Of several products, whether the page is named after each: its best title holds the
-    /// product's name, and no longer one. All false if no title does.
-    fn named_after(&self) -> Vec<bool> {
-        let products = &self.reading.found.products;
-        let mut named = vec![false; products.len()];
-        if products.len() < 2 || self.hints.variant.is_some() {
-            return named;
-        }
-        let of_products: Vec<Option<String>> = (0..products.len())
-            .map(|product| {
-                let item = self.reading.product_item(product);
-                item.and_then(|item| item.text("name")).map(which::folded)
-            })
-            .collect();
-        for title in &self.context.titles {
-            let title = which::folded(title);
-            let lengths = of_products.iter().map(|name| {
-                // A longer name is not in it; to look for a shorter one takes its length.
-                steps::count(title.len());
-                let name = name.as_deref().filter(|name| !name.is_empty())?;
-                title.contains(name).then_some(name.len())
-            });
-            let lengths: Vec<Option<usize>> = lengths.collect();
-            if let Some(longest) = lengths.iter().copied().max().flatten() {
-                for (named, length) in named.iter_mut().zip(&lengths) {
-                    *named = *length == Some(longest);
-                }
-                break;
-            }
-        }
-        named
     }
 
     /// The different amounts, with their currencies, in the order in which they stand.

@@ -1,5 +1,7 @@
 //! A product page, from bytes to an offer: asks the sources one after the other.
 
+use std::borrow::Cow;
+
 use model::{Currency, Decimal, Failure, FailureReason, Money, Offer};
 use serde::{Serialize, Serializer};
 
@@ -10,7 +12,7 @@ use crate::markup::{self, Syntax};
 use crate::prices::{self, Price, Prices, Role};
 use crate::products::{self, Found};
 use crate::scan::Page;
-use crate::{Hints, availability, block, charset, json_ld, metas, selector, steps, struck};
+use crate::{Hints, availability, block, charset, json_ld, metas, selector, steps, struck, which};
 use price_text::TextHints;
 
 /// A price that was seen on a page, and what was made of it.
@@ -241,7 +243,7 @@ fn by_sources(
             Ok(choice) if others.contains(&choice.amount) => {}
             Ok(choice) if contradicted.is_none() => {
                 if let Some(Ok(first)) = &mut answer {
-                    contradicted = confirm(first, &choice, source).err();
+                    contradicted = confirm(first, &choice, source, &context.titles).err();
                 }
             }
             Err(Refusal::Final(failure)) if answer.is_none() => answer = Some(Err(failure)),
@@ -265,8 +267,16 @@ fn by_sources(
 
 /// Holds a later source's choice against the first one's: the same price may complete it, another
 /// one contradicts it.
-fn confirm(first: &mut Offer, later: &Choice, source: Source) -> Result<(), Failure> {
+fn confirm(
+    first: &mut Offer,
+    later: &Choice,
+    source: Source,
+    titles: &[Cow<'_, str>],
+) -> Result<(), Failure> {
     let same = later.amount == first.price.amount;
+    if !same && is_of_another_product(first, later, titles) {
+        return Ok(());
+    }
     if same || later.currency != first.price.currency {
         if same && first.availability.is_none() {
             first.availability = later.availability;
@@ -282,6 +292,16 @@ fn confirm(first: &mut Offer, later: &Choice, source: Source) -> Result<(), Fail
         later.currency.code()
     );
     Err(Failure::new(FailureReason::Ambiguous, detail))
+}
+
+/// Whether the page is named after the first source's product, and not after the later one's.
+fn is_of_another_product(first: &Offer, later: &Choice, titles: &[Cow<'_, str>]) -> bool {
+    let titles: Vec<String> = titles.iter().map(|title| which::folded(title)).collect();
+    let is_in_a_title = |name: &Option<String>| {
+        let name = name.as_deref().map(which::folded);
+        name.map(|name| titles.iter().any(|title| title.contains(&name)))
+    };
+    is_in_a_title(&first.name) == Some(true) && is_in_a_title(&later.name) == Some(false)
 }
 
 /// The page shows the price of its data struck through, and a lower one after it.
@@ -319,11 +339,15 @@ fn context<'p>(page: &'p Page<'_>, hints: &Hints<'p>) -> Context<'p> {
     Context {
         pages: Pages::new(addresses, page.base.as_deref()),
         article: metas::article(page),
-        titles: [page.meta(&["og:title"]), page.title.as_deref()]
-            .into_iter()
-            .flatten()
-            .map(std::borrow::Cow::Borrowed)
-            .collect(),
+        titles: [
+            page.meta(&["og:title"]),
+            page.title.as_deref(),
+            Some(page.heading.as_str()).filter(|heading| !heading.trim().is_empty()),
+        ]
+        .into_iter()
+        .flatten()
+        .map(Cow::Borrowed)
+        .collect(),
         currency: metas::currency(page).and_then(price_text::currency::named),
         availability: metas::availability(page).and_then(availability::read),
         selected: None,

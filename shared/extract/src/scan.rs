@@ -20,6 +20,8 @@ pub(crate) struct Page<'a> {
     pub(crate) base: Option<Cow<'a, str>>,
     /// The content of the first `<title>`.
     pub(crate) title: Option<Cow<'a, str>>,
+    /// The text of the first `<h1>` that has one.
+    pub(crate) heading: String,
     /// Whether any element has `itemscope`.
     pub(crate) has_microdata: bool,
     /// Whether any element has `typeof`.
@@ -34,6 +36,7 @@ impl<'a> Page<'a> {
         let (mut in_json_ld, mut in_title) = (false, false);
         // The content of a template is not part of the page.
         let mut templates = 0_usize;
+        let mut in_heading = false;
         while let Some(token) = tokenizer.next() {
             match token {
                 Token::Text(raw) => {
@@ -41,17 +44,22 @@ impl<'a> Page<'a> {
                         page.json_ld.push(raw);
                     } else if in_title && page.title.is_none() {
                         page.title = Some(kept(references::decode(raw)));
+                    } else if in_heading && templates == 0 && page.heading.len() < LONGEST_HEADING {
+                        let end = raw.floor_char_boundary(LONGEST_HEADING);
+                        page.heading.push_str(&references::decode(&raw[..end]));
                     }
                     (in_json_ld, in_title) = (false, false);
                 }
                 Token::End(name) => {
                     (in_json_ld, in_title) = (false, false);
+                    in_heading &= !is_heading(name);
                     if templates > 0 && name.eq_ignore_ascii_case("template") {
                         templates -= 1;
                     }
                 }
                 Token::Start { name, .. } => {
                     (in_json_ld, in_title) = (false, false);
+                    in_heading |= is_heading(name) && page.heading.trim().is_empty();
                     if name.eq_ignore_ascii_case("template") {
                         templates += 1;
                     } else if templates == 0 {
@@ -123,6 +131,13 @@ impl<'a> Page<'a> {
                 .map(|(_, content)| content.as_ref())
         })
     }
+}
+
+/// No product's name is as long, in bytes.
+const LONGEST_HEADING: usize = 1_000;
+
+fn is_heading(element: &str) -> bool {
+    element.eq_ignore_ascii_case("h1")
 }
 
 /// What the element's content is needed for.

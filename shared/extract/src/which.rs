@@ -1,5 +1,6 @@
 //! Which of a page's products is meant: by the owner's pin, or by what speaks for the page itself.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use model::Variant;
@@ -76,11 +77,13 @@ pub(crate) fn match_of(reading: &Reading<'_, '_>, pages: &Pages, product: usize)
     })
 }
 
-/// The products of the families that the page is about, by the best evidence there is.
+/// The products of the families that the page is about, by the best evidence there is. `named` says
+/// that the page's title names those whose prices are left: then another address tells nothing.
 pub(crate) fn pages_products(
     reading: &Reading<'_, '_>,
     context: &Context<'_>,
     alive: &[usize],
+    named: bool,
 ) -> HashSet<usize> {
     let products = &reading.found.products;
     steps::count(products.len() + alive.len());
@@ -94,7 +97,7 @@ pub(crate) fn pages_products(
         });
         let own = &mut evidence[product.family];
         own.here |= matched.is_some_and(|m| m >= Match::Loose) || article;
-        own.elsewhere |= matched == Some(Match::Different);
+        own.elsewhere |= matched == Some(Match::Different) && !named;
         own.main |= product.place == Place::Main;
         own.stands |= product.place > Place::Aside;
         own.typed |= product.typed;
@@ -104,7 +107,7 @@ pub(crate) fn pages_products(
         |e| e.main,
         |e| e.here,
         |e| e.stands && e.typed && !e.elsewhere,
-        |e| e.stands,
+        |e| e.stands && !e.elsewhere,
     ];
     for (tier, holds) in tiers.into_iter().enumerate() {
         let members: HashSet<usize> = (0..products.len())
@@ -116,11 +119,72 @@ pub(crate) fn pages_products(
         let priced = alive
             .iter()
             .any(|price| members.contains(&reading.product_of(*price)));
+        if tier >= 3 && !named && has_unpriced(reading, &members, alive) {
+            return HashSet::new();
+        }
         if !members.is_empty() && (tier < 2 || priced) {
             return members;
         }
     }
     HashSet::new()
+}
+
+/// Whether a product of another name, without a price, stands among `members` that have one: it may
+/// be the page's, and the others suggested ones.
+fn has_unpriced(reading: &Reading<'_, '_>, members: &HashSet<usize>, alive: &[usize]) -> bool {
+    let products = &reading.found.products;
+    let name = |product: usize| {
+        let name = reading.product_item(product)?.text("name")?;
+        Some(folded(name))
+    };
+    let priced: HashSet<usize> = alive
+        .iter()
+        .map(|price| reading.product_of(*price))
+        .filter(|product| members.contains(product))
+        .collect();
+    let families: HashSet<usize> = priced.iter().map(|p| products[*p].family).collect();
+    let Some(first) = priced.iter().min() else {
+        return false;
+    };
+    let first_name = name(*first);
+    members.iter().any(|&product| {
+        !families.contains(&products[product].family)
+            && products[product].typed
+            && name(product).is_some_and(|other| Some(other) != first_name)
+    })
+}
+
+/// Of several products, whether the page is named after each: its best title holds the
+/// product's name, and no longer one. All false if no title does.
+pub(crate) fn named_after(reading: &Reading<'_, '_>, titles: &[Cow<'_, str>]) -> Vec<bool> {
+    let products = &reading.found.products;
+    let mut named = vec![false; products.len()];
+    if products.len() < 2 {
+        return named;
+    }
+    let of_products: Vec<Option<String>> = (0..products.len())
+        .map(|product| {
+            let item = reading.product_item(product);
+            item.and_then(|item| item.text("name")).map(folded)
+        })
+        .collect();
+    for title in titles {
+        let title = folded(title);
+        let lengths = of_products.iter().map(|name| {
+            // A longer name is not in it; to look for a shorter one takes its length.
+            steps::count(title.len());
+            let name = name.as_deref().filter(|name| !name.is_empty())?;
+            title.contains(name).then_some(name.len())
+        });
+        let lengths: Vec<Option<usize>> = lengths.collect();
+        if let Some(longest) = lengths.iter().copied().max().flatten() {
+            for (named, length) in named.iter_mut().zip(&lengths) {
+                *named = *length == Some(longest);
+            }
+            break;
+        }
+    }
+    named
 }
 
 /// What speaks for a family of products being the page's.

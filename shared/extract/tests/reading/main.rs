@@ -1,5 +1,6 @@
 //! What shops publish, and what must be read from it.
 
+mod additions;
 mod corpus;
 mod hostile;
 mod json_answers;
