@@ -14,6 +14,7 @@ fn binary(function: &str) -> &'static str {
         "api" => env!("CARGO_BIN_EXE_lambda-api"),
         "closer" => env!("CARGO_BIN_EXE_lambda-closer"),
         "deadletter" => env!("CARGO_BIN_EXE_lambda-deadletter"),
+        "exporter" => env!("CARGO_BIN_EXE_lambda-exporter"),
         "notifier" => env!("CARGO_BIN_EXE_lambda-notifier"),
         "reporter" => env!("CARGO_BIN_EXE_lambda-reporter"),
         "scheduler" => env!("CARGO_BIN_EXE_lambda-scheduler"),
@@ -45,6 +46,12 @@ fn the_deadletter_settles_every_letter() {
         "deadletter",
         include_str!("../../events/sqs-dead-jobs.json"),
     );
+    assert_eq!(answer["batchItemFailures"], json!([]));
+}
+
+#[test]
+fn the_exporter_answers_an_empty_archive() {
+    let answer = answer("exporter", include_str!("../../events/sqs-exports.json"));
     assert_eq!(answer["batchItemFailures"], json!([]));
 }
 

@@ -13,6 +13,7 @@ mod browser;
 mod circuit_breaker;
 mod coupang;
 mod demo;
+mod exports;
 mod hostile;
 mod jobs;
 mod listing;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         circuit_breaker::trials(),
         coupang::trials(),
         demo::trials(),
+        exports::trials(),
         hostile::trials(),
         jobs::trials(),
         listing::trials(),

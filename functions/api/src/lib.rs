@@ -23,8 +23,8 @@ use fetch::{Addresses, Fetcher, Limits};
 use lambda::config;
 use lambda_runtime::LambdaEvent;
 use store::{
-    Alerts, Bucket, Clients, Files, Grants, Notifications, Observations, Products, Queue, Requests,
-    Runs, Secrets, ShareScope, Table,
+    Alerts, Bucket, Clients, Exports, Files, Grants, Notifications, Observations, Products, Queue,
+    Requests, Runs, Secrets, ShareScope, Table, Templates,
 };
 
 use crate::access::{Access, Caller, Guard, Role};
@@ -42,11 +42,14 @@ pub struct Api {
     observations: Observations,
     runs: Runs,
     uploads: Files,
+    exports: Exports,
+    templates: Templates,
     grants: Grants,
     alerts: Alerts,
     notifications: Notifications,
     requests: Requests,
     starts: Queue,
+    export_queue: Queue,
     inbox: Bucket,
     inbox_name: String,
     files: Bucket,
@@ -64,6 +67,7 @@ impl Api {
     pub async fn from_env() -> Result<Self> {
         let clients = Clients::from_env().await;
         let table = Table::new(&clients, config::required("TABLE")?);
+        let files = Bucket::new(&clients, config::required("FILES_BUCKET")?);
         let inbox_name = config::required("INBOX_BUCKET")?;
         let grants = Grants::new(table.clone());
         let addresses = Addresses::allowing(&config::optional("ALLOWED_HOSTS").unwrap_or_default());
@@ -73,12 +77,15 @@ impl Api {
             runs: Runs::new(table.clone()),
             uploads: Files::new(table.clone()),
             alerts: Alerts::new(table.clone()),
+            exports: Exports::new(table.clone()),
+            templates: Templates::new(files.clone(), query::SHIPPED),
             notifications: Notifications::new(table.clone()),
             requests: Requests::new(table),
             starts: Queue::new(&clients, config::required("STARTS_QUEUE_URL")?),
+            export_queue: Queue::new(&clients, config::required("EXPORTS_QUEUE_URL")?),
             inbox: Bucket::new(&clients, &inbox_name),
             inbox_name,
-            files: Bucket::new(&clients, config::required("FILES_BUCKET")?),
+            files,
             fetcher: Fetcher::new(
                 &config::required("USER_AGENT")?,
                 addresses,

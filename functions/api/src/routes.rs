@@ -2,6 +2,7 @@
 //! against serverless.yml. The handlers are in modules, one for each resource.
 
 pub(crate) mod alerts;
+pub(crate) mod exports;
 pub(crate) mod extractions;
 pub(crate) mod files;
 pub(crate) mod grants;
@@ -12,6 +13,7 @@ pub(crate) mod products;
 pub(crate) mod runs;
 pub(crate) mod schedules;
 pub(crate) mod session;
+pub(crate) mod templates;
 pub(crate) mod uploads;
 
 use std::pin::Pin;
@@ -147,6 +149,7 @@ pub(crate) fn table() -> Vec<Route> {
     table.extend(products());
     table.extend(work());
     table.extend(files());
+    table.extend(questions());
     table
 }
 
@@ -398,6 +401,50 @@ fn files() -> Vec<Route> {
         )
         .query::<schedules::PreviewQuery>()
         .answers::<schedules::DueView>(),
+    ]
+}
+
+fn questions() -> Vec<Route> {
+    vec![
+        Route::new(
+            "GET /api/templates",
+            Access::Viewer,
+            "The query templates and their parameters",
+            handler!(templates::list),
+        )
+        .answers::<templates::TemplatesView>(),
+        Route::new(
+            "GET /api/templates/{name}",
+            Access::Viewer,
+            "A query template with its text",
+            handler!(templates::get),
+        )
+        .answers::<templates::TemplateView>(),
+        Route::new(
+            "POST /api/exports",
+            Access::Editor,
+            "Ask a query template",
+            handler!(exports::post),
+        )
+        .body::<model::Ask>()
+        .answers::<exports::ExportView>()
+        .with_status(202)
+        .idempotent_by_key(),
+        Route::new(
+            "GET /api/exports",
+            Access::Viewer,
+            "What was asked, newest first",
+            handler!(exports::list),
+        )
+        .query::<PageQuery>()
+        .answers::<exports::ExportsView>(),
+        Route::new(
+            "GET /api/exports/{id}",
+            Access::Viewer,
+            "How far an export is, and its file",
+            handler!(exports::get),
+        )
+        .answers::<exports::ExportView>(),
     ]
 }
 

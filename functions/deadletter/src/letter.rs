@@ -1,7 +1,7 @@
 //! What a dead letter is: a message of ours, an S3 event, or something else.
 
 use aws_lambda_events::s3::S3Event;
-use model::{CloseRun, Job, Message, RunId, Tell, Upload};
+use model::{CloseRun, Export, Job, Message, RunId, Tell, Upload};
 
 /// A dead letter.
 #[derive(Debug)]
@@ -10,6 +10,8 @@ pub(crate) enum Letter {
     Job(Box<Job>),
     /// A look at a run that the closer never finished.
     CloseRun(RunId),
+    /// An export that the exporter never finished.
+    Export(Box<Export>),
     /// An S3 event that the reporter never finished.
     Uploads(Vec<Upload>),
     /// Anything else, and what is known about it.
@@ -21,6 +23,7 @@ pub(crate) fn read(body: &str) -> Letter {
     let unreadable = match Message::read(body) {
         Ok(Message::Job(job)) => return Letter::Job(Box::new(job)),
         Ok(Message::CloseRun(CloseRun { run, .. })) => return Letter::CloseRun(run),
+        Ok(Message::Export(export)) => return Letter::Export(Box::new(export)),
         Ok(Message::Notification(Tell { notification })) => {
             return Letter::Other(format!("{} could not be told", notification.id()));
         }

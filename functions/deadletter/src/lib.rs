@@ -1,10 +1,9 @@
 //! The dead-letter function: turns what was tried too often into an outcome.
 //!
-//! Four queues end here. A dead job becomes its product's failure `abandoned`; a run whose closing
+//! Five queues end here. A dead job becomes its product's failure `abandoned`; a run whose closing
 //! died is marked as stalled, until somebody has it closed again; an upload whose reporter died
-//! becomes a failed file, which is told. Everything else (a note that could not be
-//! posted, an export that cannot be made, a text
-//! that is no message of ours) is kept in the files bucket under `dead-letters/`, where a
+//! becomes a failed file, and an export whose exporter died a failed export, both of which are
+//! told. Everything else (a note that could not be posted, a text that is no message of ours) is kept in the files bucket under `dead-letters/`, where a
 //! person finds it and can send it again; and so is what cannot be ended. Nothing is dropped, and nothing
 //! comes back for ever.
 
@@ -14,10 +13,13 @@ use anyhow::Result;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda::{batch, config};
 use lambda_runtime::LambdaEvent;
-use model::{Failure, FailureReason, Job, Observation, Outcome, Unconfirmed};
+use model::{
+    Export, ExportNotification, ExportOutcome, Failure, FailureReason, Job, Observation, Outcome,
+    Unconfirmed,
+};
 use store::{
-    Bucket, Claim, Clients, FileState, Files, Observations, Outbox, Products, Queue, Recorded,
-    Runs, Table,
+    Bucket, Claim, Clients, ExportClaim, Exports, FileState, Files, Observations, Outbox, Products,
+    Queue, Recorded, Runs, Table,
 };
 use tracing::{info, warn};
 
@@ -26,6 +28,10 @@ use crate::letter::Letter;
 /// What a person is told of an upload whose reporter died.
 const ABANDONED: &str = "The report could not be made: the function ended three times before it \
                          was finished. Upload the file again, or a smaller part of it.";
+
+/// What a person is told of an export whose exporter died.
+const EXPORT_ABANDONED: &str = "The function ended five times before the answer was finished. Ask for \
+                                fewer days, or try again later.";
 
 /// At this receive a letter that still cannot be ended is kept as a file: half an hour after the
 /// first, as its queues hide it for three minutes each time.
@@ -41,6 +47,7 @@ pub struct DeadLetters {
     products: Products,
     runs: Runs,
     uploads: Files,
+    exports: Exports,
     outbox: Outbox,
     files: Bucket,
 }
@@ -55,8 +62,9 @@ impl DeadLetters {
         Ok(Self {
             observations: Observations::new(table.clone()),
             products: Products::new(table.clone()),
-            runs: Runs::new(table),
-            outbox: Outbox::new(uploads.clone(), notifications),
+            runs: Runs::new(table.clone()),
+            outbox: Outbox::new(uploads.clone(), notifications.clone()),
+            exports: Exports::telling(table, notifications),
             uploads,
             files: Bucket::new(&clients, config::required("FILES_BUCKET")?),
         })
@@ -68,6 +76,7 @@ impl DeadLetters {
             let ended = match letter::read(record.body()) {
                 Letter::Job(job) => self.abandon(&job).await,
                 Letter::Uploads(uploads) => self.fail_uploads(&uploads).await,
+                Letter::Export(export) => self.fail_export(&export).await,
                 Letter::CloseRun(run) => {
                     warn!(%run, "stalled");
                     self.runs.stall(&run, STALLED).await
@@ -157,6 +166,29 @@ impl DeadLetters {
                     _ => Ok(()),
                 }
             }
+        }
+    }
+
+    /// The export has failed, unless it has ended. While somebody still works on it, this is an
+    /// error, and the letter comes back.
+    async fn fail_export(&self, export: &Export) -> Result<()> {
+        match self.exports.claim(export).await? {
+            ExportClaim::Ours => {
+                warn!(export = %export.id, "failed");
+                let template = export.ask.template.clone();
+                let end = ExportNotification {
+                    export: export.id.clone(),
+                    title: template.to_string(),
+                    template,
+                    outcome: ExportOutcome::Failed {
+                        reason: EXPORT_ABANDONED.to_owned(),
+                    },
+                };
+                self.exports.settle(end).await
+            }
+            ExportClaim::Untold(end) => self.exports.tell(end).await,
+            ExportClaim::Settled => Ok(()),
+            ExportClaim::Held => anyhow::bail!("the export {} is worked on", export.id),
         }
     }
 

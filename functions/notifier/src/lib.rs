@@ -21,7 +21,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use lambda::{Backoff, Consumer, Retry, config};
 use lambda_runtime::LambdaEvent;
-use model::{Message, Notification, NotificationId, RunDigest, Tell, UploadOutcome};
+use model::{ExportOutcome, Message, Notification, NotificationId, RunDigest, Tell, UploadOutcome};
 use pricing::Language;
 use store::{
     Channel, Clients, Delivery, Files, KeptSecret, Links, NotificationClaim, Notifications, Queue,
@@ -219,6 +219,13 @@ impl Notifier {
                 links: match &about.outcome {
                     UploadOutcome::Done { report, .. } => vec![link(report)],
                     UploadOutcome::Failed { .. } => Vec::new(),
+                },
+            },
+            Notification::Export(about) => Told {
+                post: message::of_export(about, link),
+                links: match &about.outcome {
+                    ExportOutcome::Done { file, .. } => vec![link(file)],
+                    ExportOutcome::Empty | ExportOutcome::Failed { .. } => Vec::new(),
                 },
             },
             Notification::Run(run) => {

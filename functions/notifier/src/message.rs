@@ -3,7 +3,7 @@
 //! <https://docs.slack.dev/messaging/formatting-message-text/>,
 //! <https://docs.slack.dev/reference/block-kit/blocks/section-block/>
 
-use model::{ReportNumbers, UploadNotification, UploadOutcome};
+use model::{ExportNotification, ExportOutcome, ReportNumbers, UploadNotification, UploadOutcome};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -100,6 +100,34 @@ pub(crate) fn of_upload(note: &UploadNotification, link: impl Fn(&str) -> String
         ),
         UploadOutcome::Failed { reason } => Post::new(
             &format!("No report could be made of {name}"),
+            &escaped(reason),
+            None,
+        ),
+    }
+}
+
+/// What came of an export in words; `link` makes the address of a file.
+pub(crate) fn of_export(note: &ExportNotification, link: impl Fn(&str) -> String) -> Post {
+    let title = escaped(&note.title);
+    match &note.outcome {
+        ExportOutcome::Done {
+            file,
+            rows,
+            made_before,
+        } => {
+            let mut body = counted(*rows, "row");
+            if *made_before {
+                body.push_str("; nothing has changed since this file was made");
+            }
+            Post::new(
+                &format!("{title} is ready"),
+                &body,
+                Some(("Open the file", &link(file))),
+            )
+        }
+        ExportOutcome::Empty => Post::new(&format!("{title}: nothing to show"), "0 rows", None),
+        ExportOutcome::Failed { reason } => Post::new(
+            &format!("{title} could not be answered"),
             &escaped(reason),
             None,
         ),
@@ -246,6 +274,31 @@ mod tests {
         );
         post.add("• <https://b.example|one> · two");
         assert_eq!(post.plain(), "A & B\nx <y>\nOpen\n• one · two");
+    }
+
+    #[test]
+    fn an_export_is_told_with_its_title_and_whether_it_is_new() {
+        let note = |made_before| ExportNotification {
+            export: "a1".parse().unwrap(),
+            template: "movers".parse().unwrap(),
+            title: "Movers <of a period>".to_owned(),
+            outcome: ExportOutcome::Done {
+                file: "exports/questions/1/movers.xlsx".to_owned(),
+                rows: 1,
+                made_before,
+            },
+        };
+        let link = "<exports/questions/1/movers.xlsx|Open the file>";
+        let title = "*Movers &lt;of a period&gt; is ready*\n1 row";
+        assert_eq!(
+            of_export(&note(false), str::to_owned).texts(),
+            [title, link]
+        );
+        let before = format!("{title}; nothing has changed since this file was made");
+        assert_eq!(
+            of_export(&note(true), str::to_owned).texts(),
+            [&before, link]
+        );
     }
 
     #[test]

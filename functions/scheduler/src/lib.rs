@@ -2,7 +2,7 @@
 //!
 //! `EventBridge` wakes it with a schedule's name and the slot it asked for. The run's id is made
 //! of both, so that the same event twice is the same run. A person's run comes as the same event,
-//! in a message of the queue `starts`. The plan is written page by page
+//! in a message of the queue `starts`. A schedule may ask for an export instead. The plan is written page by page
 //! before its jobs are sent and stands from then on: whoever repeats the event after a crash,
 //! anywhere, sends the same set of jobs again, and a job that is done already stays done.
 
@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda::{batch, config};
 use lambda_runtime::LambdaEvent;
-use model::{CloseRun, Message, RunId, ScheduleName, Slot};
+use model::{Ask, CloseRun, Export, ExportId, Message, RunId, ScheduleName, Slot};
 use serde::{Deserialize, Serialize};
 use store::{Clients, Observations, Products, Queue, RunStatus, Runs, Table};
 use tracing::info;
@@ -30,6 +30,25 @@ pub struct ScheduleEvent {
     /// Pricetide for whoever wants them.
     #[serde(default)]
     pub only_if_used: bool,
+}
+
+/// What a schedule sends that asks for an export: `{"task": "export", "slot": …, "template": …}` with
+/// everything else that can be asked.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ExportEvent {
+    #[expect(dead_code, reason = "its value is what tells the event from a run's")]
+    task: ExportTask,
+    /// The instant it asked for.
+    slot: Slot,
+    /// What is asked. Unknown fields are refused, so it is read on its own.
+    #[serde(flatten)]
+    ask: serde_json::Map<String, serde_json::Value>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ExportTask {
+    Export,
 }
 
 /// What the scheduler answers.
@@ -49,6 +68,7 @@ pub struct Scheduler {
     runs: Runs,
     jobs: Queue,
     closing: Queue,
+    exports: Queue,
     close_delay: Duration,
 }
 
@@ -63,6 +83,7 @@ impl Scheduler {
             runs: Runs::new(table),
             jobs: Queue::new(&clients, config::required("JOBS_QUEUE_URL")?),
             closing: Queue::new(&clients, config::required("CLOSING_QUEUE_URL")?),
+            exports: Queue::new(&clients, config::required("EXPORTS_QUEUE_URL")?),
             close_delay: Duration::from_secs(config::parsed("CLOSE_DELAY_SECONDS")?),
         })
     }
@@ -107,12 +128,24 @@ impl Scheduler {
         }
         Ok(false)
     }
+
+    /// Asks for the export of this event. The same event again asks for the same export.
+    pub async fn ask(&self, event: ExportEvent) -> Result<Export> {
+        let ask: Ask = serde_json::from_value(event.ask.into())
+            .context("the schedule's input asks for no export")?;
+        let export = Export::new(ask, event.slot);
+        let message = Message::from(export.clone());
+        self.exports.send(message, Duration::ZERO).await?;
+        info!(export = %export.id, template = %export.ask.template, "asked for");
+        Ok(export)
+    }
 }
 
 /// What wakes the scheduler.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Event {
+    Export(ExportEvent),
     Schedule(ScheduleEvent),
     Messages(SqsEvent),
 }
@@ -122,12 +155,16 @@ enum Event {
 #[serde(untagged)]
 enum Done {
     Started(Started),
+    Asked { export: ExportId },
     Messages(SqsBatchResponse),
 }
 
 impl Scheduler {
     async fn handle(&self, event: LambdaEvent<Event>) -> Result<Done> {
         match event.payload {
+            Event::Export(event) => Ok(Done::Asked {
+                export: self.ask(event).await?.id,
+            }),
             Event::Schedule(schedule) => Ok(Done::Started(self.start(schedule).await?)),
             Event::Messages(messages) => {
                 let messages = LambdaEvent::new(messages, event.context);
@@ -150,4 +187,27 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
         async |scheduler, event: LambdaEvent<Event>| scheduler.handle(event).await,
     )
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(json: &str) -> Event {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn an_export_and_a_run_are_told_apart() {
+        let export = include_str!("../../../events/schedule-export.json");
+        let Event::Export(event_of_export) = event(export) else {
+            panic!("no export");
+        };
+        let ask: Ask = serde_json::from_value(event_of_export.ask.into()).unwrap();
+        assert_eq!(ask.when, model::When::NotEmpty);
+        let run = include_str!("../../../events/schedule.json");
+        assert!(matches!(event(run), Event::Schedule(_)));
+        let messages = r#"{"Records": []}"#;
+        assert!(matches!(event(messages), Event::Messages(_)));
+    }
 }

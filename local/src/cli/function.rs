@@ -25,6 +25,7 @@ pub(crate) fn run(function: &Function) -> Result<ExitCode> {
         "worker" => runtime.block_on(worker::run()),
         "deadletter" => runtime.block_on(deadletter::run()),
         "closer" => runtime.block_on(closer::run()),
+        "exporter" => runtime.block_on(exporter::run()),
         "reporter" => runtime.block_on(reporter::run()),
         "notifier" => runtime.block_on(notifier::run()),
         "api" => runtime.block_on(api::run()),

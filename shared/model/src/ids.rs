@@ -130,6 +130,26 @@ text_id! {
     }
 }
 
+text_id! {
+    /// The id of an export; made of what is asked and when.
+    ExportId, "export id",
+    "1 to 64 of a-z, A-Z, 0-9, '-' and '_'",
+    |text| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    }
+}
+
+text_id! {
+    /// The name of a query template: `price-history`, of the file `price-history.sql`.
+    TemplateName, "template name",
+    "1 to 60 of a-z, 0-9 and '-'",
+    |text| {
+        (1..=60).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    }
+}
+
 /// The instant a schedule asked for, in whole seconds. It comes from the event, never from the
 /// clock, so that an event that is delivered late or twice means the same slot.
 ///

@@ -6,6 +6,7 @@
 mod alert;
 mod availability;
 mod error;
+mod export;
 mod failure;
 mod ids;
 mod job;
@@ -27,15 +28,18 @@ pub use alert::{
 };
 pub use availability::Availability;
 pub use error::Invalid;
+pub use export::{Ask, Export, ExportOutcome, Format, When};
 pub use failure::{Failure, FailureReason};
-pub use ids::{FileId, ItemId, ProductId, RuleId, RunId, ScheduleName, Slot, Tag};
+pub use ids::{
+    ExportId, FileId, ItemId, ProductId, RuleId, RunId, ScheduleName, Slot, Tag, TemplateName,
+};
 pub use iso_currency::Currency;
 pub use job::Job;
 pub use message::{CloseRun, Message, Tell, Unreadable};
 pub use money::Money;
 pub use notification::{
-    Alert, FailingSource, Mover, Notification, NotificationId, ReportNumbers, RunDigest,
-    UploadNotification, UploadOutcome,
+    Alert, ExportNotification, FailingSource, Mover, Notification, NotificationId, ReportNumbers,
+    RunDigest, UploadNotification, UploadOutcome,
 };
 pub use observation::{Observation, Offer, Outcome, PreviousPrice, Unconfirmed, Void};
 pub use offering::{Costs, Dimension, Pack, Unit};

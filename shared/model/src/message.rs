@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Job, Notification, RunId};
+use crate::{Export, Job, Notification, RunId};
 
 /// A message on one of our queues: `{"kind": "job", …}`.
 #[derive(Debug, Clone, Serialize)]
@@ -17,6 +17,8 @@ pub enum Message {
     Job(Job),
     /// Look at a run, and close it if every job has its outcome.
     CloseRun(CloseRun),
+    /// Answer a query template.
+    Export(Export),
     /// Tell people something.
     Notification(Tell),
 }
@@ -69,6 +71,7 @@ impl Message {
             (Some("close-run"), _) | (None, Some("close_run")) => {
                 serde_json::from_str(body).map(Self::CloseRun)
             }
+            (Some("export"), _) => serde_json::from_str(body).map(Self::Export),
             (Some("notification"), _) => serde_json::from_str(body).map(Self::Notification),
             (Some("upload"), _) => serde_json::from_str(body).map(|about| {
                 Self::Notification(Tell {
@@ -99,6 +102,7 @@ impl Message {
         match self {
             Self::Job(_) => "job",
             Self::CloseRun(_) => "close-run",
+            Self::Export(_) => "export",
             Self::Notification(_) => "notification",
         }
     }
@@ -108,6 +112,12 @@ impl Message {
 impl From<Message> for String {
     fn from(message: Message) -> Self {
         message.to_body()
+    }
+}
+
+impl From<Export> for Message {
+    fn from(export: Export) -> Self {
+        Self::Export(export)
     }
 }
 
@@ -146,6 +156,11 @@ mod tests {
                 run: run(),
                 look: 3,
             }),
+            Export::new(
+                serde_json::from_str(r#"{"template": "movers"}"#).unwrap(),
+                run().slot,
+            )
+            .into(),
             notification().into(),
         ];
         for message in messages {

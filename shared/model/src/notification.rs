@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FailureReason, FileId, Money, ProductId, RuleId, RunId};
+use crate::{
+    ExportId, ExportOutcome, FailureReason, FileId, Money, ProductId, RuleId, RunId, TemplateName,
+};
 
 /// Something that people are told, once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,21 @@ pub enum Notification {
     Run(RunDigest),
     /// An urgent alert, told at once.
     Alert(Alert),
+    /// What came of an export.
+    Export(ExportNotification),
+}
+
+/// What came of an export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportNotification {
+    /// The export.
+    pub export: ExportId,
+    /// Its template.
+    pub template: TemplateName,
+    /// What people see of the template; its name where it has no title.
+    pub title: String,
+    /// What came of it.
+    pub outcome: ExportOutcome,
 }
 
 /// A rule that fired.
@@ -186,7 +203,7 @@ pub struct ReportNumbers {
 }
 
 /// What names a notification, made of what it is about: `upload-<file>-<version>`, `run-<run>`,
-/// `alert-<product>-<rule>-<run>`. A repeated message is the same notification.
+/// `alert-<product>-<rule>-<run>`, `export-<id>`. A repeated message is the same notification.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NotificationId(String);
 
@@ -208,6 +225,7 @@ impl Notification {
                 "alert-{}-{}-{}",
                 alert.product, alert.rule, alert.run
             )),
+            Self::Export(about) => NotificationId(format!("export-{}", about.export)),
         }
     }
 }

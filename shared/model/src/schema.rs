@@ -8,7 +8,8 @@ use utoipa::openapi::{KnownFormat, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::{
-    FailureReason, FileId, ItemId, Margin, ProductId, RuleId, RunId, ScheduleName, Slot, Tag, Unit,
+    ExportId, FailureReason, FileId, ItemId, Margin, ProductId, RuleId, RunId, ScheduleName, Slot,
+    Tag, TemplateName, Unit,
 };
 
 macro_rules! text_schema {
@@ -43,6 +44,8 @@ text_schema! {
     RuleId 40 "^[A-Za-z0-9_-]+$" "target" "The id of an alert rule.";
     ScheduleName 40 "^[a-z0-9-]+$" "daily" "The name of a schedule.";
     FileId 64 "^[A-Za-z0-9_-]+$" "0f1e2d3c4b5a69788796a5b4c3d2e1f0" "The id of an upload.";
+    ExportId 64 "^[A-Za-z0-9_-]+$" "9b1f2d3c4b5a69788796a5b4c3d2e1f0" "The id of an export.";
+    TemplateName 60 "^[a-z0-9-]+$" "price-history" "The name of a query template.";
     RunId 64 "^[a-z0-9-]+@.+$" "daily@2026-11-21T01:15:00Z" "One schedule at one slot.";
 }
 

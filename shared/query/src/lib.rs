@@ -18,6 +18,7 @@ mod header;
 mod numbers;
 mod output;
 mod parameter;
+mod shipped;
 mod statistics;
 mod template;
 
@@ -25,8 +26,10 @@ pub use cell::{Cell, Kind};
 pub use database::{Database, SCHEMA};
 pub use error::{Place, QueryError};
 pub use guard::Limits;
-pub use output::{About, Format, Output};
+pub use model::Format;
+pub use output::{About, Output};
 pub use parameter::{Parameter, Type, Value};
+pub use shipped::SHIPPED;
 pub use template::{Column, Days, Question, Range, Template};
 
 /// The version of the engine: a change that can change an answer raises it, so that no answer of

@@ -5,48 +5,10 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::DateTime;
-use model::{Currency, Decimal};
+use model::{Currency, Decimal, Format};
 use workbook::write::{Book, ChangeColors, Heading, Table};
 
 use crate::{Cell, Column, Days, Kind, QueryError, Question, Template};
-
-/// How an answer is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// An Excel workbook.
-    Xlsx,
-    /// Comma-separated values in UTF-8.
-    Csv,
-    /// One JSON object with `columns` and `rows`.
-    Json,
-}
-
-impl Format {
-    /// The ending of a file of it.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Xlsx => "xlsx",
-            Self::Csv => "csv",
-            Self::Json => "json",
-        }
-    }
-
-    /// Its media type.
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            Self::Csv => "text/csv; charset=utf-8",
-            Self::Json => "application/json",
-        }
-    }
-
-    /// The format of this ending.
-    pub fn from_extension(extension: &str) -> Option<Self> {
-        [Self::Xlsx, Self::Csv, Self::Json]
-            .into_iter()
-            .find(|format| format.extension() == extension)
-    }
-}
 
 /// What an answer says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +38,6 @@ impl About {
         made: DateTime,
         korean: bool,
     ) -> Self {
-        let title = template.title_ko.as_ref().filter(|_| korean);
         let mut parameters: Vec<_> = question
             .values
             .iter()
@@ -86,7 +47,7 @@ impl About {
         parameters.sort();
         Self {
             template: name.to_owned(),
-            title: title.unwrap_or(&template.title).clone(),
+            title: template.title_in(korean).to_owned(),
             parameters,
             days: question.days,
             made,

@@ -97,6 +97,27 @@ impl Template {
         header::read(text)
     }
 
+    /// What people see of it, in their language where it has that.
+    pub fn title_in(&self, korean: bool) -> &str {
+        let title = self.title_ko.as_ref().filter(|_| korean);
+        title.unwrap_or(&self.title)
+    }
+
+    /// Reads a template as a file has it.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, QueryError> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::parse(text),
+            Err(error) => {
+                let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                let before = String::from_utf8_lossy(before);
+                Err(QueryError::Template {
+                    place: Place::of(&before, before.len()),
+                    reason: "it is not UTF-8".to_owned(),
+                })
+            }
+        }
+    }
+
     /// Settles the values of its parameters and the days that it reads. `today` is the day where
     /// the owner is, `slot` the instant it is asked for.
     pub fn resolve(

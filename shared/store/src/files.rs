@@ -234,7 +234,7 @@ fn key(id: &FileId) -> String {
 }
 
 /// The end of a lease that begins now, in milliseconds since the epoch.
-fn lease_end(now: Timestamp) -> i64 {
+pub(crate) fn lease_end(now: Timestamp) -> i64 {
     now.as_millisecond() + LEASE_SECONDS * 1_000
 }
 

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod clients;
+mod exports;
 mod files;
 mod grants;
 mod idempotency;
@@ -22,9 +23,11 @@ mod secrets;
 mod shard;
 mod sources;
 mod table;
+mod templates;
 
 pub use alerts::Alerts;
 pub use clients::Clients;
+pub use exports::{ExportClaim, ExportRecord, ExportState, Exports};
 pub use files::{Claim, FileRecord, FileState, Files, LEASE_SECONDS};
 pub use grants::{Grant, GrantKind, Grants, ShareScope};
 pub use idempotency::Requests;
@@ -44,3 +47,4 @@ pub use secrets::{KeptSecret, KeptSecrets, Secrets};
 pub use shard::{SHARDS, of as shard_of};
 pub use sources::{Admitted, Calls, KnownRobots, Pass, Quota, Rate, Shared, Sources};
 pub use table::Table;
+pub use templates::{TemplateFile, Templates};

@@ -28,6 +28,8 @@ pub(crate) enum Listing {
     /// Newest first.
     Uploads,
     /// Newest first.
+    Exports,
+    /// Newest first.
     Notifications,
     /// Firings of alert rules, newest slot first.
     Alerts,
@@ -88,6 +90,7 @@ impl Listing {
             Self::Products => "product",
             Self::Runs => "run",
             Self::Uploads => "upload",
+            Self::Exports => "export",
             Self::Notifications => "notification",
             Self::Alerts => "alert",
         }
@@ -97,7 +100,7 @@ impl Listing {
     fn shards(self) -> u8 {
         match self {
             Self::Products => SHARDS,
-            Self::Runs | Self::Uploads | Self::Notifications | Self::Alerts => 1,
+            Self::Runs | Self::Uploads | Self::Exports | Self::Notifications | Self::Alerts => 1,
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::io::AsyncWriteExt;
@@ -16,6 +17,8 @@ pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadshee
 
 /// The metadata that orders the files of one name.
 const ORDER: &str = "order";
+/// The metadata that says something about an object.
+const NOTE: &str = "note";
 /// How often a file is written while others write under the same name.
 const ATTEMPTS: u32 = 10;
 
@@ -82,6 +85,102 @@ impl Bucket {
         }
         file.flush().await?;
         Ok(Download::Done(size))
+    }
+
+    /// The first `most` bytes of an object; `None` if there is none.
+    pub async fn read(&self, key: &str, most: usize) -> Result<Option<Vec<u8>>> {
+        let answer = self.client.get_object().bucket(&self.name).key(key);
+        let mut body = match answer.send().await {
+            Ok(answer) => answer.body,
+            Err(error)
+                if error.as_service_error().is_some_and(
+                    aws_sdk_s3::operation::get_object::GetObjectError::is_no_such_key,
+                ) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(error).with_context(|| format!("read {}/{key}", self.name)),
+        };
+        let mut bytes = Vec::new();
+        while bytes.len() < most {
+            let piece = body.try_next().await;
+            let piece = piece.with_context(|| format!("read {}/{key}", self.name))?;
+            let Some(piece) = piece else { break };
+            bytes.extend_from_slice(&piece);
+        }
+        bytes.truncate(most);
+        Ok(Some(bytes))
+    }
+
+    /// The folders right below a prefix, which ends with `/`; each with the prefix and its own `/`.
+    pub async fn folders(&self, prefix: &str) -> Result<Vec<String>> {
+        let list = self.client.list_objects_v2().bucket(&self.name);
+        let mut pages = list.prefix(prefix).delimiter("/").into_paginator().send();
+        let mut folders = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.with_context(|| format!("list {}/{prefix}", self.name))?;
+            let found = page.common_prefixes.unwrap_or_default().into_iter();
+            folders.extend(found.filter_map(|folder| folder.prefix));
+        }
+        Ok(folders)
+    }
+
+    /// The keys that begin with a prefix, in the order of their bytes: those greater than `after`
+    /// and less than `before`, where they are given.
+    pub async fn keys(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        before: Option<&str>,
+    ) -> Result<Vec<String>> {
+        let list = self.client.list_objects_v2().bucket(&self.name);
+        let mut pages = list
+            .prefix(prefix)
+            .set_start_after(after.map(str::to_owned))
+            .into_paginator()
+            .send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.with_context(|| format!("list {}/{prefix}", self.name))?;
+            let found = page.contents.unwrap_or_default().into_iter();
+            for key in found.filter_map(|object| object.key) {
+                if before.is_some_and(|before| key.as_str() >= before) {
+                    return Ok(keys);
+                }
+                keys.push(key);
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Writes a file as an object with a note of ASCII characters, which [`Self::note`] reads
+    /// without the object.
+    pub async fn upload_with_note(
+        &self,
+        key: &str,
+        from: &Path,
+        content_type: &str,
+        note: &str,
+    ) -> Result<()> {
+        let body = ByteStream::from_path(from)
+            .await
+            .with_context(|| format!("read {}", from.display()))?;
+        let put = self.client.put_object().bucket(&self.name).key(key);
+        put.content_type(content_type)
+            .metadata(NOTE, note)
+            .body(body)
+            .send()
+            .await
+            .with_context(|| format!("write {}/{key}", self.name))?;
+        Ok(())
+    }
+
+    /// The note of an object; `None` if there is no such object, or it has none.
+    pub async fn note(&self, key: &str) -> Result<Option<String>> {
+        let Some(head) = self.head(key).await? else {
+            return Ok(None);
+        };
+        Ok(head.metadata.and_then(|mut all| all.remove(NOTE)))
     }
 
     /// Writes a file as an object.
@@ -153,13 +252,19 @@ impl Bucket {
 
     /// The `ETag` of an object, and its place in the order of [`Self::upload_latest`].
     async fn standing(&self, key: &str) -> Result<Option<(String, Option<String>)>> {
+        let Some(object) = self.head(key).await? else {
+            return Ok(None);
+        };
+        let order = object.metadata().and_then(|all| all.get(ORDER)).cloned();
+        let etag = object.e_tag().context("an object has no ETag")?;
+        Ok(Some((etag.to_owned(), order)))
+    }
+
+    /// What is known of an object without its content.
+    async fn head(&self, key: &str) -> Result<Option<HeadObjectOutput>> {
         let head = self.client.head_object().bucket(&self.name).key(key);
         match head.send().await {
-            Ok(object) => {
-                let order = object.metadata().and_then(|all| all.get(ORDER)).cloned();
-                let etag = object.e_tag().context("an object has no ETag")?;
-                Ok(Some((etag.to_owned(), order)))
-            }
+            Ok(object) => Ok(Some(object)),
             Err(error)
                 if error.as_service_error().is_some_and(
                     aws_sdk_s3::operation::head_object::HeadObjectError::is_not_found,

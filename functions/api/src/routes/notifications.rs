@@ -1,7 +1,7 @@
 //! `/api/notifications`: what people were told.
 
 use jiff::Timestamp;
-use model::{FileId, Notification, ProductId, RunId, UploadOutcome};
+use model::{ExportId, ExportOutcome, FileId, Notification, ProductId, RunId, UploadOutcome};
 use serde::Serialize;
 use store::NotificationRecord;
 use utoipa::ToSchema;
@@ -28,13 +28,17 @@ pub(crate) struct NotificationsView {
 pub(crate) struct NotificationView {
     /// Its id.
     id: String,
-    /// What it is about: `upload`, `run` or `alert`.
+    /// What it is about: `upload`, `run`, `alert` or `export`.
     kind: &'static str,
-    /// What it says in a line: an upload's file name, a run's id, a product's name.
+    /// What it says in a line: an upload's file name, a run's id, a product's name,
+    /// a template's title.
     name: String,
     /// The upload it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     upload: Option<FileId>,
+    /// The export it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    export: Option<ExportId>,
     /// The run it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -43,7 +47,7 @@ pub(crate) struct NotificationView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     product: Option<ProductId>,
-    /// Of an upload, whether it tells of a report; otherwise of the reason why there is none.
+    /// Of an upload or export, whether it tells of a file; otherwise of the reason why there is none.
     report: bool,
     /// Of a run, how many prices fell, how many rose, and how many alerts fired.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +87,7 @@ impl NotificationView {
             kind: "upload",
             name: String::new(),
             upload: None,
+            export: None,
             run: None,
             product: None,
             report: false,
@@ -97,6 +102,13 @@ impl NotificationView {
                 upload: Some(about.file),
                 name: about.name,
                 report: matches!(about.outcome, UploadOutcome::Done { .. }),
+                ..view
+            },
+            Notification::Export(about) => Self {
+                kind: "export",
+                export: Some(about.export),
+                name: about.title,
+                report: matches!(about.outcome, ExportOutcome::Done { .. }),
                 ..view
             },
             Notification::Run(digest) => Self {
