@@ -3,6 +3,7 @@
 mod cost;
 mod demo;
 mod doctor;
+mod export;
 mod extract;
 mod follow;
 mod function;
@@ -51,6 +52,8 @@ enum Command {
     Alerts(look::Alerts),
     /// Say that a stored price is wrong, or right after all.
     Void(look::Void),
+    /// Ask a query template by way of a running `pricetide up`, and save the answer.
+    Export(export::Export),
     /// Make, list and revoke the tokens and share links of a running `pricetide up`.
     Tokens(tokens::Tokens),
     /// Invoke a function of a running `pricetide up` with an event.
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
         Command::Items(what) => look::items(&what),
         Command::Alerts(what) => look::alerts(&what),
         Command::Void(what) => look::void(&what),
+        Command::Export(export) => export::run(&export),
         Command::Tokens(tokens) => tokens::run(&tokens),
         Command::Invoke(invoke) => invoke::run(&invoke),
         Command::Extract(extract) => extract::run(&extract),

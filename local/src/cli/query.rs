@@ -53,7 +53,7 @@ pub(crate) enum Templates {
     },
 }
 
-fn parameter(text: &str) -> Result<(String, String), String> {
+pub(super) fn parameter(text: &str) -> Result<(String, String), String> {
     text.split_once('=')
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .ok_or_else(|| "a parameter is `name=value`".to_owned())

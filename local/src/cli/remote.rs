@@ -50,6 +50,14 @@ impl Remote {
         self.send("API", method, path, body).await
     }
 
+    /// Fetches what lies at a signed address.
+    pub(crate) async fn fetch(&self, url: &str) -> Result<Vec<u8>> {
+        let answer = self.client.get(url).send().await;
+        let answer = answer.context("the pipeline does not answer: is `pricetide up` running?")?;
+        let answer = answer.error_for_status()?;
+        Ok(answer.bytes().await?.to_vec())
+    }
+
     /// Invokes a function.
     pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Result<Value> {
         let path = format!("/2015-03-31/functions/{function}/invocations");
