@@ -300,6 +300,8 @@ export const words = {
   "notifications.what": ["What Pricetide told you, newest first.", "Pricetide가 보낸 소식입니다. 최신순으로 보입니다."],
   "notifications.report": ["The report of {name}", "{name} 보고서"],
   "notifications.failed": ["No report of {name}", "{name} 보고서를 만들지 못함"],
+  "notifications.answer": ["{name} is ready", "{name} 준비됨"],
+  "notifications.unanswered": ["{name} could not be answered", "{name} 답을 만들지 못함"],
   "notifications.run": ["The run {name}", "실행 {name}"],
   "notifications.alert": ["Alert: {name}", "알림: {name}"],
   "notifications.counts": ["{prices} prices, {fell} fell, {rose} rose, {failed} failed, {alerts} alerts", "가격 {prices}건, 내림 {fell}, 오름 {rose}, 실패 {failed}, 알림 {alerts}"],
