@@ -86,6 +86,8 @@ mod tests {
                     availability: None,
                     name: None,
                     found_in: "json-ld".to_owned(),
+                    list_price: None,
+                    remark: None,
                 });
                 Observation {
                     product: "p".parse().unwrap(),

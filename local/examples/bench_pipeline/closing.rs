@@ -113,6 +113,8 @@ async fn record(observations: &Observations, run: &RunId, product: ProductId) ->
             availability: Some(Availability::InStock),
             name: None,
             found_in: "json-ld".to_owned(),
+            list_price: None,
+            remark: None,
         })
     };
     let observation = Observation {

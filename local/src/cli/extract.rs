@@ -119,6 +119,8 @@ fn of_page(extract: &Extract, source: &Source) -> (bool, Value) {
             "availability": offer.availability,
             "name": offer.name,
             "found_in": offer.found_in,
+            "list_price": offer.list_price.map(|list| list.amount.to_string()),
+            "remark": offer.remark,
         }),
         Err(failure) => json!({"error": error(&failure)}),
     };

@@ -33,6 +33,8 @@ fn row(run: &RunId, amount: &str, generation: u32) -> Row {
         availability: Some(Availability::InStock),
         name: None,
         found_in: "json-ld".to_owned(),
+        list_price: None,
+        remark: None,
     };
     let product = product();
     let outcome = Outcome::Price(offer);

@@ -35,6 +35,8 @@ pub(crate) struct Choice {
     pub(crate) currency: Currency,
     pub(crate) availability: Option<Availability>,
     pub(crate) name: Option<String>,
+    /// The former or recommended price of the same offer.
+    pub(crate) list_price: Option<Decimal>,
     /// What the page's other variants cost, if they were passed over.
     pub(crate) others: Vec<Decimal>,
     /// Whether the price's own time is over.
@@ -565,6 +567,7 @@ impl Chooser<'_, '_, '_> {
                 .availability
                 .or(self.context.availability),
             name: name.and_then(crate::tidy_name),
+            list_price: sellers::list_price(self.reading, index, amount, currency),
             others: self.amounts_of_others(),
             has_ended: price.validity == Validity::Ended,
         })

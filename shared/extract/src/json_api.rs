@@ -121,6 +121,8 @@ pub fn from_json(body: &[u8], paths: &CompiledPaths, hints: &Hints<'_>) -> Resul
             .and_then(|id| answer.text(id))
             .and_then(crate::tidy_name),
         found_in: paths.price_text.clone(),
+        list_price: None,
+        remark: None,
     })
 }
 

@@ -147,6 +147,11 @@ fn run(text: &str, hints: &Hints<'_>, mut seen: Option<&mut Seen>) -> Result<Off
                     let detail = format!("{amount} at the selector has no currency");
                     Failure::new(FailureReason::NoCurrency, detail)
                 })?;
+            // A list price is one of the same price only.
+            let list_price = structured
+                .as_ref()
+                .filter(|offer| offer.price == Money::new(amount, currency))
+                .and_then(|offer| offer.list_price);
             let (availability, name) = structured
                 .map(|offer| (offer.availability, offer.name))
                 .unwrap_or_default();
@@ -156,6 +161,8 @@ fn run(text: &str, hints: &Hints<'_>, mut seen: Option<&mut Seen>) -> Result<Off
                     .or_else(|| metas::availability(&page).and_then(availability::read)),
                 name: name.or_else(|| page.title.as_deref().and_then(crate::tidy_name)),
                 found_in: "selector".to_owned(),
+                list_price,
+                remark: None,
             })
         }),
     };
@@ -237,7 +244,9 @@ fn by_sources(
                         source.name()
                     ));
                 }
-                answer = Some(Ok(offer(choice, source)));
+                let mut offer = offer(choice, source);
+                offer.remark = remarks.last().cloned();
+                answer = Some(Ok(offer));
             }
             // Sources that know no variants show the first one's price.
             Ok(choice) if others.contains(&choice.amount) => {}
@@ -280,6 +289,10 @@ fn confirm(
     if same || later.currency != first.price.currency {
         if same && first.availability.is_none() {
             first.availability = later.availability;
+        }
+        if same && first.list_price.is_none() && later.currency == first.price.currency {
+            let list_price = later.list_price;
+            first.list_price = list_price.map(|list| Money::new(list, later.currency));
         }
         return Ok(());
     }
@@ -360,6 +373,10 @@ fn offer(choice: Choice, source: Source) -> Offer {
         availability: choice.availability,
         name: choice.name,
         found_in: source.name().to_owned(),
+        list_price: choice
+            .list_price
+            .map(|amount| Money::new(amount, choice.currency)),
+        remark: None,
     }
 }
 

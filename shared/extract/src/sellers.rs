@@ -2,8 +2,12 @@
 
 use std::collections::HashSet;
 
+use model::{Currency, Decimal};
+
 use crate::choose::Reading;
 use crate::graph::Value;
+use crate::prices::Role;
+use crate::steps;
 use crate::which::folded;
 
 /// Whether the prices left are what several sellers ask for one product, and not those of
@@ -67,4 +71,30 @@ fn seller(reading: &Reading<'_, '_>, offer: usize) -> Option<String> {
             _ => None,
         })
     })
+}
+
+/// The former or recommended price that stands with a price that was chosen, if it is one and above
+/// that price.
+pub(crate) fn list_price(
+    reading: &Reading<'_, '_>,
+    chosen: usize,
+    amount: Decimal,
+    currency: Currency,
+) -> Option<Decimal> {
+    let all = &reading.prices.all;
+    let own = &all[chosen];
+    let product = reading.product_of(chosen);
+    let mut lists = (0..all.len()).filter_map(|index| {
+        steps::count(1);
+        let price = &all[index];
+        let former =
+            price.role == Role::List || (own.role == Role::Sale && price.role == Role::Regular);
+        let here = price.offer == own.offer
+            || (reading.product_of(index) == product && are_one_thing(reading, &[chosen, index]));
+        let comparable = price.currency.is_none_or(|other| other == currency);
+        let list = price.amount.as_ref().ok().copied()?;
+        (former && here && comparable && list > amount).then_some(list)
+    });
+    let first = lists.next()?;
+    lists.all(|other| other == first).then_some(first)
 }

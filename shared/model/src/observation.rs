@@ -16,9 +16,19 @@ pub struct Offer {
     pub name: Option<String>,
     /// Where in the answer the price stood: `json-ld`, `microdata`, `$.data.price`.
     pub found_in: String,
+    /// The former or recommended price of the same offer, where the shop states one; above the
+    /// selling price and in its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_price: Option<Money>,
+    /// What a person should know about how the price was read: `the date until which …`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
 }
 
 impl Offer {
+    /// The longest remark that is kept, in bytes.
+    pub const MAX_REMARK: usize = 100;
+
     /// The offer with the shop's texts as they are kept: plain, and no longer than a product's own
     /// name, so that an observation stays below one kilobyte.
     #[must_use]
@@ -27,6 +37,10 @@ impl Offer {
         self.name = self.name.map(|name| text::clean(&name, most));
         self.name = self.name.filter(|name| !name.is_empty());
         self.found_in = text::clean(&self.found_in, most);
+        self.remark = self
+            .remark
+            .map(|remark| text::clean(&remark, Self::MAX_REMARK))
+            .filter(|remark| !remark.is_empty());
         self
     }
 }

@@ -365,6 +365,13 @@ impl Reader<'_> {
             let previous = at.checked_sub(1).and_then(sense_at);
             let excused =
                 previous == Some(Sense::Excuse) || sense_at(at + 1) == Some(Sense::Excuse);
+            // Brazil writes a former price so: `De R$ 199,00 por R$ 149,00`.
+            let is_reais = |mark: &Mark| *mark.currencies == [Currency::BRL];
+            if word == "de"
+                && matches!(tokens.get(at + 1), Some((Token::Mark(mark), _)) if is_reais(mark))
+            {
+                return refused(Doubt::Unreadable, words::FORMER_PRICE);
+            }
             match words::sense(word) {
                 Sense::Harmless | Sense::Excuse => {}
                 Sense::Spoils(_) if excused => {}

@@ -320,6 +320,8 @@ const NOT_SELLING: &[&str] = &[
     "dawniej",
     "zamiast",
     "старая",
+    "eski",
+    "ovh",
     "было",
     "정가",
     "원가",
@@ -447,7 +449,7 @@ const VAGUE: &[&str] = &[
 ];
 
 /// Why a former or recommended price is no selling price.
-const FORMER_PRICE: &str = "it is a former or recommended price";
+pub(crate) const FORMER_PRICE: &str = "it is a former or recommended price";
 /// Why a reduction is no price.
 const A_REDUCTION: &str = "it is a reduction, a coupon or points";
 /// Why a delivery charge is no price.

@@ -212,6 +212,8 @@ pub(crate) mod tests {
                 availability: None,
                 name: None,
                 found_in: "json-ld".to_owned(),
+                list_price: None,
+                remark: None,
             }),
         );
         let void = Observation {

@@ -338,6 +338,13 @@ fn write(observation: &Observation) -> Item {
             if let Some(name) = &offer.name {
                 put("offer_name", s(name));
             }
+            // In the price's own currency.
+            if let Some(list_price) = offer.list_price {
+                put("list_price", n(list_price.amount));
+            }
+            if let Some(remark) = &offer.remark {
+                put("remark", s(remark));
+            }
         }
         Outcome::Failure(failure) => {
             put("reason", s(failure.reason.name()));
@@ -355,14 +362,18 @@ fn read(item: &Item) -> Result<Observation> {
         };
         Outcome::Failure(Failure::new(reason, owned("detail").unwrap_or_default()))
     } else {
+        let currency = parsed::<Currency>(item, "currency")?;
+        let list_price = match item.contains_key("list_price") {
+            true => Some(Money::new(parsed(item, "list_price")?, currency)),
+            false => None,
+        };
         Outcome::Price(Offer {
-            price: Money::new(
-                parsed(item, "price")?,
-                parsed::<Currency>(item, "currency")?,
-            ),
+            price: Money::new(parsed(item, "price")?, currency),
             availability: text(item, "availability").and_then(Availability::from_schema_org),
             name: owned("offer_name"),
             found_in: owned("found_in").unwrap_or_default(),
+            list_price,
+            remark: owned("remark"),
         })
     };
     Ok(Observation {
@@ -432,6 +443,8 @@ mod tests {
             availability: Some(Availability::InStock),
             name: Some("Earbuds".to_owned()),
             found_in: "json-ld".to_owned(),
+            list_price: None,
+            remark: None,
         }));
         assert_eq!(read(&write(&price)).unwrap(), price);
         for unconfirmed in [Unconfirmed::Pending, Unconfirmed::Final] {

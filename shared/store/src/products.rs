@@ -6,7 +6,7 @@
 //! and the last price: `last_slot`,
 //! `last_price` (number), `last_currency`, `last_availability`, and where a shop names versions
 //! of its pages the one it was read from: `page_etag`, `page_modified`, `page_read_as`,
-//! `page_read_at`, `page_found_in`, `page_name`.
+//! `page_read_at`, `page_found_in`, `page_name`, `page_list_price`, `page_remark`.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -15,8 +15,8 @@ use anyhow::{Context, Result};
 use iso_currency::Currency;
 use jiff::Timestamp;
 use model::{
-    Availability, Failure, Money, Offer, PreviousPrice, Product, ProductId, ScheduleName, Slot,
-    Validators,
+    Availability, Decimal, Failure, Money, Offer, PreviousPrice, Product, ProductId, ScheduleName,
+    Slot, Validators,
 };
 use serde_json::value::RawValue;
 
@@ -65,6 +65,10 @@ pub struct PageVersion {
     pub found_in: String,
     /// The product's name in it.
     pub name: Option<String>,
+    /// The list price in it, in the currency of the price.
+    pub list_price: Option<Decimal>,
+    /// The remark about how it was read.
+    pub remark: Option<String>,
 }
 
 /// An active product: its id, and its definition as unread JSON.
@@ -279,7 +283,7 @@ impl Products {
 }
 
 /// The attributes of a page's version; those without a value are not stored.
-fn page_attributes(page: Option<&PageVersion>) -> [(&'static str, Option<String>); 6] {
+fn page_attributes(page: Option<&PageVersion>) -> [(&'static str, Option<String>); 8] {
     let text = |get: fn(&PageVersion) -> Option<String>| page.and_then(get);
     [
         ("page_etag", text(|page| page.validators.etag.clone())),
@@ -291,6 +295,11 @@ fn page_attributes(page: Option<&PageVersion>) -> [(&'static str, Option<String>
         ("page_read_at", text(|page| Some(page.read_at.to_string()))),
         ("page_found_in", text(|page| Some(page.found_in.clone()))),
         ("page_name", text(|page| page.name.clone())),
+        (
+            "page_list_price",
+            text(|page| page.list_price.map(|amount| amount.to_string())),
+        ),
+        ("page_remark", text(|page| page.remark.clone())),
     ]
 }
 
@@ -308,6 +317,8 @@ fn page_version(item: &Item) -> Result<Option<PageVersion>> {
         read_at: parsed(item, "page_read_at")?,
         found_in: owned("page_found_in").unwrap_or_default(),
         name: owned("page_name"),
+        list_price: owned("page_list_price").and_then(|amount| amount.parse().ok()),
+        remark: owned("page_remark"),
     }))
 }
 

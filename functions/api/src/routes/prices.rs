@@ -55,6 +55,12 @@ pub(crate) struct PriceView {
     /// The price, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<Money>,
+    /// The former or recommended price, where the shop stated one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list_price: Option<Money>,
+    /// What a person should know about how the price was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remark: Option<String>,
     /// Whether the product could be had.
     #[serde(skip_serializing_if = "Option::is_none")]
     availability: Option<Availability>,
@@ -96,6 +102,8 @@ impl PriceView {
             slot: observation.run.slot,
             fetched_at: observation.fetched_at,
             price: offer.map(|offer| offer.price),
+            list_price: offer.and_then(|offer| offer.list_price),
+            remark: offer.and_then(|offer| offer.remark.clone()),
             availability: offer.and_then(|offer| offer.availability),
             found_in: offer.map(|offer| offer.found_in.clone()),
             failure,

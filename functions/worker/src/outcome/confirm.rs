@@ -116,6 +116,8 @@ mod tests {
             availability: None,
             name: None,
             found_in: "json-ld".to_owned(),
+            list_price: None,
+            remark: None,
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use fetch::{Answer, Fetcher, Page};
 use jiff::{SignedDuration, Timestamp};
-use model::{Failure, FailureReason, Offer, Product};
+use model::{Failure, FailureReason, Money, Offer, Product};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 use store::{KeptSecrets, LastPrice, PageVersion};
@@ -45,6 +45,8 @@ pub(super) async fn read(
         read_at: Timestamp::now(),
         found_in: offer.found_in.clone(),
         name: offer.name.clone(),
+        list_price: offer.list_price.map(|list| list.amount),
+        remark: offer.remark.clone(),
     });
     Ok(Reading {
         offer,
@@ -60,6 +62,10 @@ fn again((last, page): (&LastPrice, &PageVersion)) -> Reading {
             availability: last.availability,
             name: page.name.clone(),
             found_in: page.found_in.clone(),
+            list_price: page
+                .list_price
+                .map(|amount| Money::new(amount, last.price.currency)),
+            remark: page.remark.clone(),
         },
         page: Some(page.clone()),
     }

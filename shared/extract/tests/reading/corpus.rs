@@ -26,6 +26,7 @@ pub(crate) struct Expected {
     pub(crate) availability: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) found_in: Option<String>,
+    pub(crate) list_price: Option<String>,
     pub(crate) reason: Option<String>,
     #[serde(default)]
     pub(crate) detail: Vec<String>,

@@ -8,3 +8,4 @@ mod pages;
 mod properties;
 mod replay;
 mod shapes;
+mod small;

@@ -18,6 +18,8 @@ fn wrong(page: &Page) -> Option<String> {
             expected.amount == Some(offer.price.amount.to_string())
                 && expected.currency == Some(offer.price.currency)
                 && expected.found_in.as_ref() == Some(&offer.found_in)
+                && (expected.list_price.is_none()
+                    || expected.list_price == offer.list_price.map(|list| list.amount.to_string()))
                 && (expected.availability.is_none() || expected.availability == availability)
                 && (expected.name.is_none() || expected.name == offer.name)
         }

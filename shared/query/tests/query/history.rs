@@ -24,6 +24,8 @@ pub(crate) fn price(run: &str, product: &str, amount: &str, currency: Currency) 
         availability: None,
         name: None,
         found_in: "test".to_owned(),
+        list_price: None,
+        remark: None,
     };
     row(run, product, Outcome::Price(offer))
 }

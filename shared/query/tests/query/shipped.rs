@@ -91,6 +91,8 @@ fn rows() -> Vec<Row> {
                     ][usize::try_from(dice.below(3)).unwrap()],
                     name: None,
                     found_in: String::new(),
+                    list_price: None,
+                    remark: None,
                 })
             };
             let mut seen =

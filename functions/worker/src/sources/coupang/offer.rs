@@ -44,6 +44,8 @@ pub(crate) fn offer(answer: &List, list: &CoupangList, product_id: u64) -> Resul
         availability: None,
         name: item.name.clone(),
         found_in: format!("coupang {} rank {}", kind(list), item.rank),
+        list_price: None,
+        remark: None,
     })
 }
 
