@@ -36,6 +36,8 @@ async fn archive(pipeline: &TestPipeline, run: &str, generation: u32, price: &st
         availability: None,
         name: None,
         found_in: "json-ld".to_owned(),
+        list_price: None,
+        remark: None,
     };
     let outcome = Outcome::Price(offer);
     let seen = Observation::new(run.clone(), product.id.clone(), Some(&product), outcome);
