@@ -363,9 +363,10 @@ fn read(item: &Item) -> Result<Observation> {
         Outcome::Failure(Failure::new(reason, owned("detail").unwrap_or_default()))
     } else {
         let currency = parsed::<Currency>(item, "currency")?;
-        let list_price = match item.contains_key("list_price") {
-            true => Some(Money::new(parsed(item, "list_price")?, currency)),
-            false => None,
+        let list_price = if item.contains_key("list_price") {
+            Some(Money::new(parsed(item, "list_price")?, currency))
+        } else {
+            None
         };
         Outcome::Price(Offer {
             price: Money::new(parsed(item, "price")?, currency),
