@@ -205,14 +205,19 @@ async fn a_tenth_of_dead_products_holds_nobody_back() -> Result<()> {
         prices(&outcomes)
     );
     ensure!(failures(&outcomes, FailureReason::ShopError) == dead);
+    // A page that takes far longer than the others of its batch is asked once more: few do.
+    let mut more = 0;
     for n in 0..products {
         let path = format!("/p/p-{n}");
         let visits = shop.visits(&path).len();
-        ensure!(
-            visits == if is_dead(&path) { 5 } else { 1 },
-            "{path}: {visits}"
-        );
+        let needed = if is_dead(&path) { 5 } else { 1 };
+        ensure!((needed..=needed + 1).contains(&visits), "{path}: {visits}");
+        more += visits - needed;
     }
+    ensure!(
+        more * 20 <= products as usize,
+        "{more} pages were asked once more"
+    );
     Ok(())
 }
 

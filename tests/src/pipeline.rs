@@ -19,12 +19,12 @@ use crate::{Slack, permissions};
 /// The repository's own wiring.
 pub const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../serverless.yml");
 
-/// How long anything may take before a test gives up: two minutes, or
+/// How long anything may take before a test gives up: four minutes, or
 /// `PRICETIDE_TEST_PATIENCE_SECONDS` for a test of more products than usual.
 fn patience() -> Duration {
     let seconds = std::env::var("PRICETIDE_TEST_PATIENCE_SECONDS");
     let seconds = seconds.ok().and_then(|seconds| seconds.parse().ok());
-    Duration::from_secs(seconds.unwrap_or(120))
+    Duration::from_secs(seconds.unwrap_or(240))
 }
 
 /// A pipeline and a shop, in a folder that goes with them.
