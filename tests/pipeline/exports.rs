@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 crate::trials!(
     a_question_is_answered_once_for_the_same_data,
+    what_a_run_fetched_can_be_asked,
     a_message_that_comes_again_makes_one_file_and_one_note,
     a_schedule_asks_and_hears_of_nothing_where_there_is_nothing,
     an_owners_template_takes_the_place_of_a_shipped_one,
@@ -177,6 +178,36 @@ async fn a_question_is_answered_once_for_the_same_data() -> Result<()> {
     ] {
         ensure!(texts.contains(said), "{said} is not in {texts}");
     }
+    pipeline.stop().await;
+    Ok(())
+}
+
+/// From the schedule's event to the file: the closer's archive is what the exporter reads.
+async fn what_a_run_fetched_can_be_asked() -> Result<()> {
+    let pipeline = TestPipeline::start().await?;
+    let mut catalogue = pipeline.shop().catalogue();
+    catalogue.truncate(5);
+    pipeline.define(catalogue.clone()).await?;
+    let run: RunId = "daily@2026-11-20T01:15:00Z".parse()?;
+    pipeline.schedule(&run).await?;
+    pipeline.closed(&run).await?;
+    let question = json!({
+        "template": "counts-by-condition",
+        "parameters": {"by": "source", "from": "2026-11-20", "to": "2026-11-20"},
+        "format": "json",
+    });
+    let done = patiently("the run is in the archive", async || {
+        let done = ask(&pipeline, &question).await?;
+        let is_there = done["rows"].as_u64() > Some(0);
+        if !is_there {
+            a_second_later().await;
+        }
+        Ok(is_there.then_some(done))
+    })
+    .await?;
+    let rows = rows_of(&pipeline, &done).await?;
+    ensure!(rows.to_string().contains('5'), "{rows}");
+    ensure!(done["rows"] == 1, "{done}");
     pipeline.stop().await;
     Ok(())
 }
