@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::ArgGroup;
-use extract::{Hints, Inspection};
+use extract::{CompiledPaths, Hints, Inspection};
 use fetch::{Addresses, Answer, Fetcher, Limits};
-use model::{Currency, Failure, FailureReason, Variant};
+use model::{Currency, Failure, FailureReason, JsonPaths, Offer, Variant};
 use price_text::TextHints;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -20,16 +20,16 @@ pub(crate) struct Extract {
     #[arg(value_name = "URL|FILE")]
     source: Option<String>,
     /// A price as people write it.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     text: Option<String>,
     /// The address that the file was saved from.
-    #[arg(long, value_name = "URL", requires = "source")]
+    #[arg(long, value_name = "URL", requires = "source", value_parser = web_address)]
     base_url: Option<String>,
     /// The currency that the price must be in, an ISO 4217 code.
     #[arg(long, value_name = "CODE")]
     currency: Option<Currency>,
     /// The locale in which prices are written: `de`, `de-CH`.
-    #[arg(long)]
+    #[arg(long, value_parser = locale)]
     locale: Option<String>,
     /// The article number of the variant that is meant.
     #[arg(long, requires = "source")]
@@ -37,6 +37,9 @@ pub(crate) struct Extract {
     /// The CSS selector of the element that holds the price.
     #[arg(long, value_name = "CSS", requires = "source")]
     selector: Option<String>,
+    /// The JSONPath of the price, if the answer is JSON and no page.
+    #[arg(long, value_name = "JSONPATH", requires = "source", conflicts_with_all = ["selector", "sku"])]
+    json_price: Option<String>,
     /// The name to go by when a page is fetched.
     #[arg(
         long,
@@ -47,6 +50,23 @@ pub(crate) struct Extract {
     /// Hosts in private networks that may be fetched, `host` or `host:port`.
     #[arg(long, value_name = "HOSTS", default_value = "")]
     allow_hosts: String,
+}
+
+/// A locale that prices can be read in.
+fn locale(text: &str) -> Result<String, String> {
+    if price_text::is_locale(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("it is no locale; write one as de, de-CH or pt_BR".to_owned())
+    }
+}
+
+/// An address with its scheme.
+fn web_address(text: &str) -> Result<String, String> {
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(text.to_owned()),
+        _ => Err("it is no address that begins with http:// or https://".to_owned()),
+    }
 }
 
 /// A page, and where it came from.
@@ -91,8 +111,29 @@ fn of_text(extract: &Extract, text: &str) -> (bool, Value) {
                 "candidates": [],
             }),
         ),
-        Err(failure) => (false, json!({"error": error(&failure)})),
+        Err(failure) => {
+            let mut error = error(&failure);
+            error["sentence"] = json!(match failure.reason {
+                FailureReason::UnreadablePrice =>
+                    "The text holds no selling price that can be read.",
+                FailureReason::Ambiguous => "The text can be read as several prices.",
+                FailureReason::WrongCurrency => "The text is in another currency.",
+                other => other.sentence(),
+            });
+            (false, json!({"error": error}))
+        }
     }
+}
+
+/// The offer in an answer of JSON, or why there is none.
+fn of_json(hints: &Hints<'_>, price: &str, body: &[u8]) -> Result<Offer, Failure> {
+    let paths = CompiledPaths::compile(&JsonPaths {
+        price: price.to_owned(),
+        currency: None,
+        availability: None,
+        name: None,
+    })?;
+    extract::from_json(body, &paths, hints)
 }
 
 fn of_page(extract: &Extract, source: &Source) -> (bool, Value) {
@@ -110,7 +151,14 @@ fn of_page(extract: &Extract, source: &Source) -> (bool, Value) {
         candidates,
         remarks,
         chosen,
-    } = extract::inspect_html(&source.body, content_type, &hints);
+    } = match &extract.json_price {
+        Some(price) => Inspection {
+            candidates: Vec::new(),
+            remarks: Vec::new(),
+            chosen: of_json(&hints, price, &source.body),
+        },
+        None => extract::inspect_html(&source.body, content_type, &hints),
+    };
     let found = chosen.is_ok();
     let mut answer = match chosen {
         Ok(offer) => json!({

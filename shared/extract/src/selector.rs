@@ -31,8 +31,11 @@ pub(crate) fn read(
     selector: &str,
     hints: &TextHints<'_>,
 ) -> Result<Vec<Reading>, Failure> {
-    let parsed = Selector::parse(selector).map_err(|error| {
-        let detail = format!("the CSS selector {selector:?} is wrong: {error}");
+    let parsed = Selector::parse(selector).map_err(|_| {
+        let detail = format!(
+            "{selector:?} is no CSS selector that can be followed; write one like \".price\" or \
+             \"#product .now\", without pseudo-elements"
+        );
         Failure::new(FailureReason::BadProduct, detail)
     })?;
     if is_too_deep(page) {

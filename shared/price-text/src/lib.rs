@@ -71,6 +71,11 @@ pub struct Amount {
     pub currency: Option<Currency>,
 }
 
+/// Whether `locale` names a language whose way of writing prices is known.
+pub fn is_locale(locale: &str) -> bool {
+    Locale::read(locale).is_some()
+}
+
 /// The longest text, in characters, in which a price is looked for.
 pub const MAX_CHARS: usize = 200;
 
