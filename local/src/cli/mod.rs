@@ -93,6 +93,7 @@ pub(crate) struct Place {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    end_quietly_without_a_reader();
     let Cli { command } = Cli::parse();
     let result = match command {
         Command::Demo(demo) => demo::run(demo),
@@ -121,6 +122,18 @@ pub fn main() -> ExitCode {
         eprintln!("pricetide: {error:#}");
         ExitCode::from(2)
     })
+}
+
+/// Ends the process without a word when whoever reads its output has read enough (`| head`).
+fn end_quietly_without_a_reader() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let said = panic.payload_as_str().unwrap_or_default();
+        if said.starts_with("failed printing to stdout") && said.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        usual(panic);
+    }));
 }
 
 /// A runtime for commands that do several things at once.
