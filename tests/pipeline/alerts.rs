@@ -20,6 +20,7 @@ crate::trials!(
     a_source_that_fails_is_a_finding_once,
     a_webhook_gets_every_notification_signed,
     a_closed_run_lies_in_the_archive,
+    a_void_makes_a_new_generation_of_the_archive,
 );
 
 fn run(day: u8) -> Result<RunId> {
@@ -381,4 +382,45 @@ async fn a_closed_run_lies_in_the_archive() -> Result<()> {
     }
     pipeline.stop().await;
     Ok(())
+}
+
+async fn a_void_makes_a_new_generation_of_the_archive() -> Result<()> {
+    let shop = shop(PRICES).await?;
+    let slack = Slack::start(&[]).await?;
+    let pipeline = pipeline(&[&shop], &slack).await?;
+    pipeline.define([shop.product("p-0")?]).await?;
+    run_days(&pipeline, 1..=1).await?;
+    let void = format!("/products/p-0/prices/{}/void", run(1)?);
+    let body = json!({"reason": "a typing error"});
+    let answer = pipeline
+        .api(reqwest::Method::PUT, &void, Some(&body))
+        .await?;
+    ensure!(answer.status().is_success(), "{answer:?}");
+    ensure!(voided(&pipeline, 2).await? == "a typing error");
+    let answer = pipeline.api(reqwest::Method::DELETE, &void, None).await?;
+    ensure!(answer.status().is_success(), "{answer:?}");
+    ensure!(voided(&pipeline, 3).await?.is_empty());
+    pipeline.stop().await;
+    Ok(())
+}
+
+/// Waits for a generation of the first day's archive file, and reads why its price is void.
+async fn voided(pipeline: &TestPipeline, generation: u32) -> Result<String> {
+    let zone = TimeZone::get("Asia/Seoul")?;
+    let key = archive::Key::of(&run(1)?, generation, &zone).to_string();
+    let bytes = patiently("the archive file is written anew", async || {
+        let s3 = pipeline.clients().s3();
+        let object = s3
+            .get_object()
+            .bucket(pipeline.files_bucket()?)
+            .key(&key)
+            .send()
+            .await;
+        let Ok(object) = object else { return Ok(None) };
+        Ok(Some(object.body.collect().await?.into_bytes()))
+    })
+    .await?;
+    let mut rows = archive::Reader::new(&bytes[..], ["void"])?;
+    let [void] = rows.next_row()?.context("no row")?;
+    Ok(void.to_owned())
 }

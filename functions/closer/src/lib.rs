@@ -30,7 +30,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use lambda::schedules::ScheduleEntry;
 use lambda::{Backoff, Consumer, config};
 use lambda_runtime::LambdaEvent;
-use model::{CloseRun, Message, Notification, Outcome, RunId};
+use model::{ArchiveRun, CloseRun, Message, Notification, Outcome, RunId};
 use store::{
     Alerts, Bucket, Clients, Observations, Products, Queue, Run, RunStatus, RunTotals, Runs, Table,
     XLSX,
@@ -120,6 +120,7 @@ impl Closer {
         self.consumer
             .each(event, 1, async |message, _| match message {
                 Message::CloseRun(CloseRun { run, look }) => Ok(self.look(&run, look).await?),
+                Message::ArchiveRun(ArchiveRun { run }) => Ok(self.archive_anew(&run).await?),
                 other => Err(lambda::misdirected(&other)),
             })
             .await
@@ -202,6 +203,37 @@ impl Closer {
             .with_context(|| format!("write the workbook of {run}"))?;
         archive.finish()?.into_inner()?.sync_all()?;
         Ok(Ok(Made { totals, gathered }))
+    }
+
+    /// Writes the archive file of a closed run anew, as its next generation. A run that is not closed
+    /// gets its file when it is.
+    async fn archive_anew(&self, id: &RunId) -> Result<()> {
+        let run = self.runs.get(id).await?;
+        if !run.is_some_and(|run| run.status.is_closed()) {
+            return Ok(());
+        }
+        let generation = self.runs.next_generation(id).await?;
+        let folder = tempfile::tempdir().context("make a temporary folder")?;
+        let path = folder.path().join("run.csv.gz");
+        let mut archive = archive::Writer::new(BufWriter::new(File::create(&path)?))?;
+        let mut jobs = Jobs::of(&self.runs, &self.observations, id);
+        loop {
+            let page = jobs.page(&self.products).await?;
+            if page.is_empty() {
+                break;
+            }
+            for job in page {
+                if let Some(seen) = job.outcome {
+                    let (definition, zone) = (job.definition.as_ref(), &self.timezone);
+                    archive.write(&archive::Row::new(seen, definition, generation, zone))?;
+                }
+            }
+        }
+        archive.finish()?.into_inner()?.sync_all()?;
+        let key = archive::Key::of(id, generation, &self.timezone).to_string();
+        self.files.upload(&key, &path, GZIP).await?;
+        info!(run = %id, generation, "archived anew");
+        Ok(())
     }
 
     /// Evaluates the alerts of what is settled of a run that is under way.

@@ -1,7 +1,7 @@
 //! What a dead letter is: a message of ours, an S3 event, or something else.
 
 use aws_lambda_events::s3::S3Event;
-use model::{CloseRun, Export, Job, Message, RunId, Tell, Upload};
+use model::{ArchiveRun, CloseRun, Export, Job, Message, RunId, Tell, Upload};
 
 /// A dead letter.
 #[derive(Debug)]
@@ -23,6 +23,11 @@ pub(crate) fn read(body: &str) -> Letter {
     let unreadable = match Message::read(body) {
         Ok(Message::Job(job)) => return Letter::Job(Box::new(job)),
         Ok(Message::CloseRun(CloseRun { run, .. })) => return Letter::CloseRun(run),
+        Ok(Message::ArchiveRun(ArchiveRun { run })) => {
+            return Letter::Other(format!(
+                "the archive file of {run} could not be written anew"
+            ));
+        }
         Ok(Message::Export(export)) => return Letter::Export(Box::new(export)),
         Ok(Message::Notification(Tell { notification })) => {
             return Letter::Other(format!("{} could not be told", notification.id()));

@@ -17,6 +17,8 @@ pub enum Message {
     Job(Job),
     /// Look at a run, and close it if every job has its outcome.
     CloseRun(CloseRun),
+    /// Write the archive file of a closed run anew, because something in it changed.
+    ArchiveRun(ArchiveRun),
     /// Answer a query template.
     Export(Export),
     /// Tell people something.
@@ -31,6 +33,13 @@ pub struct CloseRun {
     /// How often it has been looked at, from 0.
     #[serde(default)]
     pub look: u32,
+}
+
+/// A closed run in which something changed: a price was voided, or counts again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchiveRun {
+    /// Which run.
+    pub run: RunId,
 }
 
 /// Something to tell people.
@@ -72,6 +81,7 @@ impl Message {
                 serde_json::from_str(body).map(Self::CloseRun)
             }
             (Some("export"), _) => serde_json::from_str(body).map(Self::Export),
+            (Some("archive-run"), _) => serde_json::from_str(body).map(Self::ArchiveRun),
             (Some("notification"), _) => serde_json::from_str(body).map(Self::Notification),
             (Some("upload"), _) => serde_json::from_str(body).map(|about| {
                 Self::Notification(Tell {
@@ -102,6 +112,7 @@ impl Message {
         match self {
             Self::Job(_) => "job",
             Self::CloseRun(_) => "close-run",
+            Self::ArchiveRun(_) => "archive-run",
             Self::Export(_) => "export",
             Self::Notification(_) => "notification",
         }

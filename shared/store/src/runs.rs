@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
 use model::{FailureReason, ProductId, RunId};
 
@@ -260,6 +260,23 @@ impl Runs {
         self.apply(update)
             .await
             .with_context(|| format!("close the run {id}"))
+    }
+
+    /// The number of the next writing of a closed run's archive file; closing itself writes the first.
+    /// Taken before the outcomes are read, so that the file of a higher number is never older than
+    /// one of a lower.
+    pub async fn next_generation(&self, id: &RunId) -> Result<u32> {
+        let update = self
+            .table
+            .update(key(id), "META")
+            .update_expression("SET generation = if_not_exists(generation, :first) + :one")
+            .condition_expression("attribute_exists(PK)")
+            .expression_attribute_values(":first", n(1))
+            .expression_attribute_values(":one", n(1))
+            .return_values(ReturnValue::UpdatedNew);
+        let answer = update.send().await;
+        let answer = answer.with_context(|| format!("number the next archive file of {id}"))?;
+        parsed(&answer.attributes.unwrap_or_default(), "generation")
     }
 
     fn update(&self, id: &RunId, from: RunStatus, to: RunStatus) -> UpdateItemFluentBuilder {

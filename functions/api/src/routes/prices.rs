@@ -1,7 +1,12 @@
 //! `/api/products/{id}/prices`: what was found, and an owner's word on it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
-use model::{Availability, Money, Observation, Outcome, ProductId, RunId, Slot, Unconfirmed, Void};
+use model::{
+    ArchiveRun, Availability, Message, Money, Observation, Outcome, ProductId, RunId, Slot,
+    Unconfirmed, Void,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -12,6 +17,8 @@ use crate::http::{Json, Request};
 use crate::routes::products::known;
 use crate::thin::thin;
 
+/// How long an index may be behind its table, for certain.
+const INDEX_DELAY: Duration = Duration::from_secs(5);
 /// How many points are given when the request names no number.
 const DEFAULT_POINTS: usize = 2_000;
 /// How many points are given at the most, unless more are needed to draw the same.
@@ -165,6 +172,11 @@ async fn set_void(
     let product: ProductId = request.id("id")?;
     let run: RunId = request.id("run")?;
     let changed = api.observations.void(&product, &run, void).await?;
+    if changed {
+        // A moment later, when the index that the archive is written from has seen it.
+        let anew = Message::ArchiveRun(ArchiveRun { run: run.clone() });
+        api.closing.send(anew, INDEX_DELAY).await?;
+    }
     let observation = api.observations.get(&product, &run).await?;
     match observation {
         Some(observation) if changed => Ok(Json(PriceView::of(&observation))),
