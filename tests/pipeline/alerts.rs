@@ -5,7 +5,9 @@ use std::io::Read as _;
 use anyhow::{Context, Result, ensure};
 use flate2::read::GzDecoder;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use integration_tests::{Answer, ScriptedShop, Slack, TestPipeline, page_of, patiently, status};
+use integration_tests::{
+    Answer, Post, ScriptedShop, Slack, TestPipeline, page_of, patiently, status,
+};
 use jiff::tz::TimeZone;
 use model::{Alert, AlertRule, Message, Notification, Product, ProductId, RunDigest, RunId};
 use pricing::alert::{Outcome, Rule};
@@ -79,6 +81,18 @@ async fn run_days(pipeline: &TestPipeline, days: std::ops::RangeInclusive<u8>) -
     Ok(())
 }
 
+/// Waits for so many posts, and then until nothing is left to do.
+async fn told(pipeline: &TestPipeline, slack: &Slack, count: usize) -> Result<Vec<Post>> {
+    patiently("the digests are posted", async || {
+        Ok((slack.posts().len() >= count).then_some(()))
+    })
+    .await?;
+    pipeline.runner().wait_idle().await;
+    let posts = slack.posts();
+    ensure!(posts.len() == count, "{posts:?}");
+    Ok(posts)
+}
+
 /// Everything that fired, the oldest first, as `rule day`.
 async fn fired(pipeline: &TestPipeline) -> Result<Vec<String>> {
     let page = Alerts::new(pipeline.table()?).list(None, 1_000).await?;
@@ -139,15 +153,14 @@ async fn rules_fire_as_their_history_says_and_a_digest_tells_it() -> Result<()> 
             "{rule}: {fired:?}"
         );
     }
-    let posts = slack.posts();
-    ensure!(posts.len() == 9, "{posts:?}");
+    let posts = told(&pipeline, &slack, 9).await?;
     let told: usize = posts
         .iter()
         .map(|post| post.text().matches("• ").count())
         .sum();
     ensure!(told == fired.len(), "{told} of {}", fired.len());
     // Two notifiers may post at once: their order is not that of the days.
-    let texts: Vec<String> = posts.iter().map(integration_tests::Post::text).collect();
+    let texts: Vec<String> = posts.iter().map(Post::text).collect();
     let fourth = texts.iter().find(|text| text.contains("2026-11-04"));
     let fourth = fourth.context("nothing was told of the fourth day")?;
     ensure!(
@@ -176,9 +189,11 @@ async fn a_run_that_is_closed_twice_tells_nothing_twice() -> Result<()> {
     pipeline.closed(&run(2)?).await?;
     pipeline.runner().wait_idle().await;
     ensure!(fired(&pipeline).await? == before, "{before:?}");
-    ensure!(slack.posts().len() == 2, "{:?}", slack.posts());
+    let posts = told(&pipeline, &slack, 2).await?;
     // What is told again is the same, alerts and all.
-    let second = slack.posts()[1].text();
+    let texts: Vec<String> = posts.iter().map(Post::text).collect();
+    let second = texts.iter().find(|text| text.contains("2026-11-02"));
+    let second = second.context("nothing was told of the second day")?;
     ensure!(second.contains("Alerts: 3"), "{second}");
     pipeline.stop().await;
     Ok(())
@@ -262,12 +277,10 @@ async fn a_source_that_fails_is_a_finding_once() -> Result<()> {
         .define(products.collect::<Result<Vec<_>>>()?)
         .await?;
     run_days(&pipeline, 1..=3).await?;
-    let texts: Vec<String> = slack
-        .posts()
-        .iter()
-        .map(integration_tests::Post::text)
-        .collect();
-    ensure!(texts.len() == 3, "{texts:?}");
+    let posts = told(&pipeline, &slack, 3).await?;
+    let mut texts: Vec<String> = posts.iter().map(Post::text).collect();
+    // In the order of their days, which each names first.
+    texts.sort();
     let host = shop.host();
     ensure!(
         texts[1].contains(&format!("⚠️ {host}: 4 of 4 failed")),
