@@ -4,32 +4,40 @@ use std::path::Path;
 
 use anyhow::Result;
 use jiff::tz::TimeZone;
-use model::{Failure, Observation, Offer, Outcome, ProductId, RunId};
+use model::{Decimal, Failure, Money, Observation, Offer, Outcome, ProductId, RunId};
+use pricing::Language;
 use workbook::write::{Book, Cell, ChangeColors, Table};
 
 use crate::jobs::EndedJob;
 
-const PRICES: [&str; 10] = [
-    "Product",
-    "Name",
-    "Category",
-    "Vendor",
-    "Price",
-    "Currency",
-    "Availability",
-    "Fetched at",
-    "Found in",
-    "Remark",
+/// The headings of the prices, in English and Korean.
+const PRICES: [(&str, &str); 15] = [
+    ("Product", "상품 ID"),
+    ("Name", "상품명"),
+    ("Category", "분류"),
+    ("Vendor", "판매처"),
+    ("Price", "가격"),
+    ("Currency", "통화"),
+    ("Before", "이전 가격"),
+    ("Change", "변동"),
+    ("Change %", "변동률"),
+    ("List price", "정가"),
+    ("Availability", "재고"),
+    ("Fetched at", "확인 시각"),
+    ("Found in", "읽은 곳"),
+    ("Remark", "비고"),
+    ("Link", "주소"),
 ];
 
-const FAILURES: [&str; 7] = [
-    "Product",
-    "Name",
-    "Category",
-    "Vendor",
-    "Reason",
-    "What it means",
-    "Detail",
+/// The headings of the failures.
+const FAILURES: [(&str, &str); 7] = [
+    ("Product", "상품 ID"),
+    ("Name", "상품명"),
+    ("Category", "분류"),
+    ("Vendor", "판매처"),
+    ("Reason", "사유"),
+    ("What it means", "뜻"),
+    ("Detail", "자세히"),
 ];
 
 /// A workbook that is being written: a sheet *Prices* with a row a price, and, when something
@@ -40,20 +48,27 @@ pub(crate) struct DailyWorkbook {
     prices: Table,
     failures: Option<Table>,
     timezone: TimeZone,
+    language: Language,
 }
 
 impl DailyWorkbook {
     /// The workbook of a run, without rows.
-    pub(crate) fn new(run: &RunId, timezone: &TimeZone) -> Result<Self> {
+    pub(crate) fn new(run: &RunId, timezone: &TimeZone, language: Language) -> Result<Self> {
         let local = run.slot.instant().to_zoned(timezone.clone());
-        let title = format!("Prices of {}", local.strftime("%Y-%m-%d %H:%M"));
-        let mut book = Book::new(&title, ChangeColors::GreenUp);
-        let prices = book.table("Prices", &PRICES)?;
+        let at = local.strftime("%Y-%m-%d %H:%M");
+        let (title, colors) = match language {
+            Language::English => (format!("Prices of {at}"), ChangeColors::GreenUp),
+            Language::Korean => (format!("{at} 가격"), ChangeColors::RedUp),
+        };
+        let mut book = Book::new(&title, colors);
+        let name = said(("Prices", "가격"), language);
+        let prices = book.table(name, &PRICES.map(|heading| said(heading, language)))?;
         Ok(Self {
             book,
             prices,
             failures: None,
             timezone: timezone.clone(),
+            language,
         })
     }
 
@@ -62,7 +77,7 @@ impl DailyWorkbook {
         match &job.outcome {
             None => self.missing(&job.product),
             Some(seen) => match &seen.outcome {
-                Outcome::Price(offer) => self.price(seen, offer),
+                Outcome::Price(offer) => self.price(job, seen, offer),
                 Outcome::Failure(failure) => self.failure(seen, failure),
             },
         }
@@ -77,20 +92,44 @@ impl DailyWorkbook {
         Ok(self.book.save(to)?)
     }
 
-    fn price(&mut self, seen: &Observation, offer: &Offer) -> Result<()> {
+    fn price(&mut self, job: &EndedJob, seen: &Observation, offer: &Offer) -> Result<()> {
         let fetched_at = seen.fetched_at.to_zoned(self.timezone.clone()).datetime();
         let [product, name, category, vendor] = identity(&seen.product, seen);
+        let amount = |money: Money| Cell::Amount(money.amount, Some(money.currency));
+        let price = offer.price;
+        // What cannot be compared has no change: another currency, a price that does not count.
+        let before = seen.previous.map(|previous| previous.price);
+        let comparable = before
+            .filter(|before| before.currency == price.currency)
+            .filter(|_| seen.unconfirmed.is_none());
+        let change = comparable.map(|before| price.amount - before.amount);
+        let percent = change.zip(comparable).and_then(|(change, before)| {
+            let part = change.checked_div(before.amount)?;
+            part.checked_mul(Decimal::ONE_HUNDRED)
+        });
+        let remark = match (seen.unconfirmed, &offer.remark) {
+            (Some(_), _) => Some(said(("not confirmed", "확인되지 않음"), self.language)),
+            (None, remark) => remark.as_deref(),
+        };
+        let url = job.definition.as_ref().and_then(|known| known.source.url());
         let row = [
             product,
             name,
             category,
             vendor,
-            Cell::Amount(offer.price.amount, Some(offer.price.currency)),
-            Cell::Text(offer.price.currency.code()),
+            amount(price),
+            Cell::Text(price.currency.code()),
+            before.map_or(Cell::Empty, amount),
+            change.map_or(Cell::Empty, |change| {
+                Cell::Amount(change, Some(price.currency))
+            }),
+            percent.map_or(Cell::Empty, Cell::Percent),
+            offer.list_price.map_or(Cell::Empty, amount),
             text(offer.availability.map(model::Availability::name)),
             Cell::DateTime(fetched_at),
             Cell::Text(&offer.found_in),
-            text(seen.unconfirmed.map(|_| "unconfirmed")),
+            text(remark),
+            text(url),
         ];
         Ok(self.book.row(&mut self.prices, &row)?)
     }
@@ -123,12 +162,21 @@ impl DailyWorkbook {
 
     fn failed(&mut self, row: &[Cell<'_>]) -> Result<()> {
         if self.failures.is_none() {
-            self.failures = Some(self.book.table("Failures", &FAILURES)?);
+            let name = said(("Failures", "실패"), self.language);
+            let headings = FAILURES.map(|heading| said(heading, self.language));
+            self.failures = Some(self.book.table(name, &headings)?);
         }
         if let Some(failures) = &mut self.failures {
             self.book.row(failures, row)?;
         }
         Ok(())
+    }
+}
+
+fn said((english, korean): (&'static str, &'static str), language: Language) -> &'static str {
+    match language {
+        Language::English => english,
+        Language::Korean => korean,
     }
 }
 

@@ -167,7 +167,7 @@ impl Closer {
         drafts: &Drafts<'_>,
         late: bool,
     ) -> Result<Result<Made, Unsettled>> {
-        let mut workbook = DailyWorkbook::new(run, &self.timezone)?;
+        let mut workbook = DailyWorkbook::new(run, &self.timezone, self.alerts.language)?;
         let archive = File::create(drafts.archive).context("make the archive file")?;
         let mut archive = archive::Writer::new(BufWriter::new(archive))?;
         let mut totals = RunTotals::default();
