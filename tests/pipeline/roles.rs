@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use integration_tests::{ScriptedShop, TestPipeline, patiently};
+use integration_tests::{ScriptedShop, TestPipeline, page_of, patiently, status};
 use model::{Outcome, Product, RunId, Source};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -104,6 +104,9 @@ async fn a_secret_header_is_sent_and_another_secret_is_not() -> Result<()> {
     let shop = ScriptedShop::start(|visit| {
         let key = visit.headers.get("x-api-key");
         let allowed = key.is_some_and(|key| key == "a key of the shop");
+        if visit.path.starts_with("/page") {
+            return if allowed { page_of(9_900) } else { status(401) };
+        }
         let body = if allowed { r#"{"price": 12900}"# } else { "{}" };
         hyper::Response::new(http_body_util::Full::new(body.into()))
     })
@@ -129,11 +132,26 @@ async fn a_secret_header_is_sent_and_another_secret_is_not() -> Result<()> {
         })
     };
     let (good, other) = (product("good", "shop")?, product("other", "nothing")?);
-    pipeline.define([good.clone(), other.clone()]).await?;
+    // A page behind a login.
+    let page = Product {
+        id: "page".parse()?,
+        source: Source::Html {
+            url: format!("http://{}/page", shop.host()),
+            selector: None,
+            variant: None,
+            secret_headers: BTreeMap::from([("x-api-key".to_owned(), "shop".to_owned())]),
+        },
+        ..good.clone()
+    };
+    pipeline
+        .define([good.clone(), other.clone(), page.clone()])
+        .await?;
     let run: RunId = "daily@2026-11-01T01:15:00Z".parse()?;
     pipeline.schedule(&run).await?;
     let found = pipeline.outcome(&run, &good.id).await?;
     ensure!(matches!(found.outcome, Outcome::Price(_)), "{found:?}");
+    let behind = pipeline.outcome(&run, &page.id).await?;
+    ensure!(matches!(behind.outcome, Outcome::Price(_)), "{behind:?}");
     let missing = pipeline.outcome(&run, &other.id).await?;
     let told = format!("{:?}", missing.outcome);
     ensure!(told.contains("is missing or empty"), "{told}");

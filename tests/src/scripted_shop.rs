@@ -1,5 +1,6 @@
 //! A shop that answers as a test tells it, and remembers who came.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -94,7 +95,7 @@ impl ScriptedShop {
         Ok(serde_json::from_value(json!({
             "id": id,
             "name": format!("Product {id}"),
-            "source": Source::Html { url, selector: None, variant: None },
+            "source": Source::Html { url, selector: None, variant: None, secret_headers: BTreeMap::default() },
         }))?)
     }
 }

@@ -100,6 +100,7 @@ impl Kind {
                 url,
                 selector: self.selector.clone(),
                 variant: self.sku.clone().map(Variant::Sku),
+                secret_headers: BTreeMap::new(),
             },
         })
     }

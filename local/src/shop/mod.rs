@@ -238,6 +238,7 @@ fn source(url: String, manner: Manner) -> Source {
             url,
             selector: None,
             variant: None,
+            secret_headers: BTreeMap::new(),
         };
     }
     Source::Json {

@@ -148,6 +148,9 @@ pub enum Source {
         /// Which variant of a page with several.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         variant: Option<Variant>,
+        /// Request headers whose values are secrets, as a JSON endpoint's: a page behind a login.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        secret_headers: BTreeMap<String, String>,
     },
     /// A JSON endpoint.
     Json {
@@ -199,8 +202,10 @@ impl Source {
                 url,
                 selector,
                 variant,
+                secret_headers,
             } => {
                 check_url(url)?;
+                check_headers(secret_headers)?;
                 if let Some(selector) = selector {
                     check_query("CSS selector", selector)?;
                 }
@@ -231,16 +236,7 @@ impl Source {
                 ] {
                     path.map_or(Ok(()), |path| check_query("JSONPath", path))?;
                 }
-                if secret_headers.len() > Self::MAX_HEADERS {
-                    let given = secret_headers.len().to_string();
-                    return Err(Invalid::new("number of headers", &given, "at most 20"));
-                }
-                for (header, secret) in secret_headers {
-                    text::check("header", header, Product::MAX_TEXT, TEXT)?;
-                    // The longest name that Secrets Manager takes.
-                    text::check("secret's name", secret, 512, "1 to 512 bytes of text")?;
-                }
-                Ok(())
+                check_headers(secret_headers)
             }
             Self::Coupang { list, .. } => match list {
                 CoupangList::Search(keyword) => {
@@ -257,6 +253,19 @@ impl Source {
 
 /// What a short text is.
 const TEXT: &str = "1 to 200 bytes of text without control characters";
+
+fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), Invalid> {
+    if headers.len() > Source::MAX_HEADERS {
+        let given = headers.len().to_string();
+        return Err(Invalid::new("number of headers", &given, "at most 20"));
+    }
+    for (header, secret) in headers {
+        text::check("header", header, Product::MAX_TEXT, TEXT)?;
+        // The longest name that Secrets Manager takes.
+        text::check("secret's name", secret, 512, "1 to 512 bytes of text")?;
+    }
+    Ok(())
+}
 
 fn check_query(what: &'static str, query: &str) -> Result<(), Invalid> {
     let expected = "1 to 1000 bytes of text without control characters";

@@ -7,7 +7,6 @@ mod request;
 
 use fetch::Fetcher;
 use model::{Product, Source};
-use reqwest::header::HeaderMap;
 
 use crate::batch::Task;
 use crate::verdict::{NoOffer, Reading};
@@ -31,9 +30,11 @@ impl Offers {
                 url,
                 selector,
                 variant,
+                secret_headers,
             } => {
                 let read = page::reader(product, selector.as_deref(), variant.as_ref());
-                request::read(&self.fetcher, task, product, url, HeaderMap::new(), read).await
+                let headers = self.secrets.headers(secret_headers).await?;
+                request::read(&self.fetcher, task, product, url, headers, read).await
             }
             Source::Json {
                 url,
