@@ -161,7 +161,9 @@ async fn rules_fire_as_their_history_says_and_a_digest_tells_it() -> Result<()> 
     ensure!(told == fired.len(), "{told} of {}", fired.len());
     // Two notifiers may post at once: their order is not that of the days.
     let texts: Vec<String> = posts.iter().map(Post::text).collect();
-    let fourth = texts.iter().find(|text| text.contains("Prices of 2026-11-04"));
+    let fourth = texts
+        .iter()
+        .find(|text| text.contains("Prices of 2026-11-04"));
     let fourth = fourth.context("nothing was told of the fourth day")?;
     ensure!(
         fourth.contains("9,000 KRW") && fourth.contains("▼"),
@@ -192,7 +194,9 @@ async fn a_run_that_is_closed_twice_tells_nothing_twice() -> Result<()> {
     let posts = told(&pipeline, &slack, 2).await?;
     // What is told again is the same, alerts and all.
     let texts: Vec<String> = posts.iter().map(Post::text).collect();
-    let second = texts.iter().find(|text| text.contains("Prices of 2026-11-02"));
+    let second = texts
+        .iter()
+        .find(|text| text.contains("Prices of 2026-11-02"));
     let second = second.context("nothing was told of the second day")?;
     ensure!(second.contains("Alerts: 3"), "{second}");
     pipeline.stop().await;
