@@ -241,8 +241,11 @@ impl AdmittedBatch<'_> {
     /// Tells the breakers of the calls that they were not told of yet.
     pub(crate) async fn end(&self) {
         for batch in self.sources.values() {
-            let is_counted =
-                batch.admitted.pass == Pass::Counting || batch.has_failed.load(Ordering::Relaxed);
+            // Of a batch with a page that was put off the breaker must know the answers: the page's
+            // later tries would be all that it hears of the source otherwise.
+            let is_counted = batch.admitted.pass == Pass::Counting
+                || batch.has_failed.load(Ordering::Relaxed)
+                || batch.slow.load(Ordering::Relaxed) > 0;
             let calls = batch.take_calls();
             if is_counted && calls.first > 0 {
                 let sources = &self.admission.sources;
