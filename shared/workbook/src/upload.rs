@@ -55,6 +55,7 @@ pub fn summarize(
     let mut order = DateOrder::Unknown;
     let mut short_year = None;
     let mut order_note = None;
+    let mut are_thousands = false;
     loop {
         workbook.begin_pass();
         let mut ingest = Ingest::new(
@@ -65,10 +66,11 @@ pub fn summarize(
             workbook.share(&sheets),
         );
         ingest.short_year = short_year;
+        ingest.points.are_thousands = are_thousands;
         let mut counts = Vec::new();
         let mut failed = None;
         for sheet in &chosen.used {
-            ingest.start(&sheet.info.name, &sheet.layout, workbook.is_1904());
+            ingest.start(&sheet.info.name, &sheet.layout, workbook.is_1904())?;
             match workbook.read(sheet.index, &mut ingest) {
                 Ok(()) if !ingest.needs_order => counts.push(ingest.finish()?),
                 Ok(()) | Err(Stop::Enough) => break,
@@ -89,6 +91,10 @@ pub fn summarize(
             order = votes.order();
             short_year = Some(votes.short_year());
             order_note = votes.note();
+            continue;
+        }
+        if ingest.points.were_misread() {
+            are_thousands = true;
             continue;
         }
         return finish(input, options, format, &chosen, &counts, ingest, order_note);
@@ -303,7 +309,7 @@ fn choose(workbook: &mut Workbook, options: &ReportOptions) -> Result<Chosen, St
         let mut peek = Peek::default();
         workbook.read(index, &mut peek)?;
         is_empty &= peek.is_empty();
-        if let Some(layout) = peek.layout(&options.headings) {
+        if let Some(layout) = peek.layout(&options.headings, &info.name, workbook.is_1904()) {
             found.push(ChosenSheet {
                 index,
                 info: info.clone(),

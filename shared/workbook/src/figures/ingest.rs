@@ -1,7 +1,9 @@
 //! From cells to typed rows: dates, products, prices and currencies as people write them, and
 //! each row that cannot be read with its reason.
 
-use std::borrow::Cow;
+mod cells;
+mod totals;
+
 use std::sync::Arc;
 
 use iso_currency::Currency;
@@ -15,13 +17,13 @@ use crate::limits::Deadline;
 use crate::read::package::Share;
 use crate::rejection::{RejectReason, Rejection};
 use crate::values::cell::{Cells, Stop, Value};
-use crate::values::date::{DayMonth, ShortYear, TextDate, from_bare_number, from_serial};
-use crate::values::known::{DateText, Known};
-use crate::values::labels::{Label, Labels, Tally, is_total};
+use crate::values::date::{Around, Seconds, ShortYear, from_serial};
+use crate::values::known::Known;
+use crate::values::labels::{Label, Labels, Tally};
 use crate::values::number::Number;
-use crate::values::price::{NotAPrice, Sign, read_price};
+use crate::values::price::Sign;
 use crate::values::slots::{CurrencySlot, DateSlot, PriceSlot, Slots, TextSlot};
-use crate::values::texts::{NO_TEXT, Texts};
+use crate::values::texts::{NO_TEXT, TextId, Texts};
 use crate::{Limits, Measure, Progress, ReadError, Stage};
 
 /// What was counted of one sheet.
@@ -47,6 +49,10 @@ pub(crate) struct Ingest<'a> {
     pub(crate) rejected: Vec<Rejection>,
     pub(crate) counts: Counts,
     pub(crate) needs_order: bool,
+    /// How a point before three digits is read in an amount that names no currency.
+    pub(crate) points: Points,
+    /// Whether a sheet is more than one table with its columns in one order.
+    pub(crate) needs_turning: bool,
     pub(crate) rejected_by_reason: [u64; RejectReason::ALL.len()],
     known: Known,
     labels: Labels,
@@ -73,6 +79,28 @@ struct Sheet {
     /// What a price is multiplied by: 1,000 in a column of thousands.
     times: i64,
     first_row: u32,
+    /// What the sheet says once, outside its table: of a row that says nothing itself.
+    at: Option<Seconds>,
+    vendor: TextId,
+    category: TextId,
+    around: Around,
+}
+
+/// What the amounts of an upload say of their points: `1.234.900` proves that in `12.900`, too, it
+/// separates thousands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Points {
+    /// Whether it is known that they separate thousands.
+    pub(crate) are_thousands: bool,
+    has_single: bool,
+    has_several: bool,
+}
+
+impl Points {
+    /// Whether what was read so far must be read again.
+    pub(crate) fn were_misread(self) -> bool {
+        !self.are_thousands && self.has_single && self.has_several
+    }
 }
 
 /// Before the first row.
@@ -97,6 +125,8 @@ impl<'a> Ingest<'a> {
             rejected: Vec::new(),
             counts: Counts::default(),
             needs_order: false,
+            points: Points::default(),
+            needs_turning: false,
             rejected_by_reason: [0; RejectReason::ALL.len()],
             known: Known::default(),
             labels: Labels::default(),
@@ -112,6 +142,10 @@ impl<'a> Ingest<'a> {
                 heading_currency: None,
                 times: 1,
                 first_row: 0,
+                at: None,
+                vendor: NO_TEXT,
+                category: NO_TEXT,
+                around: Around::default(),
             },
             row: 0,
             slots: Slots::EMPTY,
@@ -122,7 +156,12 @@ impl<'a> Ingest<'a> {
     }
 
     /// Begins a sheet.
-    pub(crate) fn start(&mut self, name: &str, layout: &Layout, is_1904: bool) {
+    pub(crate) fn start(
+        &mut self,
+        name: &str,
+        layout: &Layout,
+        is_1904: bool,
+    ) -> Result<(), ReadError> {
         let width = layout
             .columns
             .iter()
@@ -137,6 +176,16 @@ impl<'a> Ingest<'a> {
             columns[*role as usize] = *column;
             heading.trim().clone_into(&mut headings[*role as usize]);
         }
+        let outside = &layout.outside;
+        let [vendor, category] = [
+            (Role::Vendor, &outside.vendor),
+            (Role::Category, &outside.category),
+        ]
+        .map(|(role, text)| match text {
+            Some(text) => self.text(role, Value::Text(text)).map(TextSlot::id),
+            None => Ok(NO_TEXT),
+        });
+        let (vendor, category) = (vendor?, category?);
         self.counts = Counts::default();
         self.sheet = Sheet {
             name: Arc::from(name),
@@ -148,11 +197,59 @@ impl<'a> Ingest<'a> {
             heading_currency: layout.currency,
             times: layout.times,
             first_row: layout.last_header_row + 1,
+            at: outside.at.filter(|_| !layout.has(Role::Date)),
+            vendor,
+            category,
+            around: outside.around,
         };
         self.before_sheet = self.aggregate.tally();
         self.before_group = self.before_sheet;
         self.row = NO_ROW;
         self.slots = Slots::EMPTY;
+        Ok(())
+    }
+
+    #[expect(clippy::inline_always, reason = "millions of calls that do little")]
+    #[inline(always)]
+    fn slot(&mut self, role: Role, value: Value<'_>) -> Result<(), Stop> {
+        match role {
+            Role::Date => self.slots.date = self.date(value)?,
+            Role::Product => self.slots.product = self.text(role, value)?,
+            Role::Sku => self.slots.sku = self.text(role, value)?,
+            Role::Category => self.slots.category = self.text(role, value)?.id(),
+            Role::Vendor => self.slots.vendor = self.text(role, value)?.id(),
+            Role::Price => self.slots.price = self.price(value),
+            Role::Currency => self.slots.currency = self.currency(value),
+        }
+        Ok(())
+    }
+
+    /// Takes a whole row of a table that was turned: each value with its role and its column.
+    pub(crate) fn take(&mut self, row: u32, values: &[(Role, u32, Value<'_>)]) -> Result<(), Stop> {
+        self.end_row()?;
+        self.row = row;
+        for (role, column, value) in values {
+            self.sheet.columns[*role as usize] = *column;
+            self.slot(*role, *value)?;
+        }
+        Ok(())
+    }
+
+    /// Counts a row that adds up others.
+    pub(crate) fn leave_out_total(&mut self) -> Result<(), ReadError> {
+        self.end_row()?;
+        self.counts.read += 1;
+        self.counts.totals += 1;
+        self.before_group = self.aggregate.tally();
+        Ok(())
+    }
+
+    /// Counts headings that stand again among the rows.
+    pub(crate) fn leave_out_headings(&mut self) -> Result<(), ReadError> {
+        self.end_row()?;
+        self.counts.read += 1;
+        self.counts.repeated += 1;
+        Ok(())
     }
 
     /// Ends a sheet and says what was counted.
@@ -263,73 +360,6 @@ impl<'a> Ingest<'a> {
         date.unwrap_or_else(|| value.display())
     }
 
-    /// Totals below the data and headings repeated inside it are no data.
-    #[inline]
-    fn is_not_data(&self, slots: &Slots) -> Option<NotData> {
-        if self.labels.any() && self.adds_up_others(slots) {
-            Some(NotData::Total)
-        } else if matches!(slots.date, DateSlot::At(_)) {
-            None
-        } else {
-            self.is_total_or_heading(slots)
-        }
-    }
-
-    /// Whether the row is a total, dated or not: by its label, or where that may as well be a
-    /// name, because its amount adds up the prices above it.
-    fn adds_up_others(&self, slots: &Slots) -> bool {
-        let ids = [slots.product.id(), slots.sku.id(), slots.category];
-        let labels = ids.map(|id| self.labels.get(id));
-        if labels.contains(&Label::Total) {
-            return true;
-        }
-        let mut named = ids.iter().zip(labels);
-        let Some((label, _)) = named.find(|(_, label)| *label == Label::PerhapsTotal) else {
-            return false;
-        };
-        let label = self.texts.get(*label);
-        let price = match slots.price {
-            PriceSlot::Price(price, _) => Some(price),
-            PriceSlot::Text => self
-                .text_price(self.sheet.heading_currency)
-                .ok()
-                .map(|(price, _)| price),
-            PriceSlot::Empty | PriceSlot::Bad => None,
-        };
-        let Some(amount) = price.and_then(|price| price.times(self.sheet.times)) else {
-            return false;
-        };
-        let (amount, now) = (amount.to_decimal(), self.aggregate.tally());
-        [self.before_group, self.before_sheet]
-            .iter()
-            .any(|before| now.since(*before).is_added_up_by(amount, label))
-    }
-
-    fn is_total_or_heading(&self, slots: &Slots) -> Option<NotData> {
-        let date = if slots.date == DateSlot::Bad {
-            self.raw(Role::Date)
-        } else {
-            ""
-        };
-        let product = self.texts.get(slots.product.id());
-        let labels = [
-            date,
-            product,
-            self.texts.get(slots.sku.id()),
-            self.texts.get(slots.category),
-            self.texts.get(slots.vendor),
-        ];
-        let without_date = self.sheet.has_date;
-        if labels.iter().any(|label| is_total(label, without_date)) {
-            return Some(NotData::Total);
-        }
-        let is_price_heading = slots.price == PriceSlot::Text
-            && self.raw(Role::Price).trim() == self.sheet.headings[Role::Price as usize];
-        let product_heading = &self.sheet.headings[Role::Product as usize];
-        (is_price_heading && (product_heading.is_empty() || product == product_heading))
-            .then_some(NotData::Heading)
-    }
-
     #[inline]
     fn typed(&self, slots: &Slots) -> Result<Row, (Role, RejectReason)> {
         let at = match slots.date {
@@ -337,7 +367,7 @@ impl<'a> Ingest<'a> {
             DateSlot::Empty if self.sheet.has_date => {
                 return Err((Role::Date, RejectReason::NoDate));
             }
-            DateSlot::Empty => None,
+            DateSlot::Empty => self.sheet.at,
             DateSlot::Ambiguous => return Err((Role::Date, RejectReason::AmbiguousDate)),
             DateSlot::Bad => return Err((Role::Date, RejectReason::UnreadableDate)),
         };
@@ -384,8 +414,8 @@ impl<'a> Ingest<'a> {
             key,
             name,
             sku,
-            category: slots.category,
-            vendor: slots.vendor,
+            category: or(slots.category, self.sheet.category),
+            vendor: or(slots.vendor, self.sheet.vendor),
             price,
             currency: Sign::settle(named, sign, self.sheet.heading_currency),
         })
@@ -405,157 +435,11 @@ impl<'a> Ingest<'a> {
             (None, None) => Err((Role::Price, RejectReason::UnreadablePrice)),
         }
     }
+}
 
-    fn text_price(
-        &self,
-        hint: Option<Currency>,
-    ) -> Result<(Number, Option<Sign>), (Role, RejectReason)> {
-        match read_price(self.raw(Role::Price), hint) {
-            Ok(price) => Ok((price.value, price.sign)),
-            Err(NotAPrice::Missing) => Err((Role::Price, RejectReason::NoPrice)),
-            Err(NotAPrice::Ambiguous) => Err((Role::Price, RejectReason::AmbiguousPrice)),
-            Err(NotAPrice::Unreadable) => Err((Role::Price, RejectReason::UnreadablePrice)),
-        }
-    }
-
-    #[expect(clippy::inline_always, reason = "millions of calls that do little")]
-    #[inline(always)]
-    fn date(&mut self, value: Value<'_>) -> Result<DateSlot, Stop> {
-        if let Value::Serial(number) = value
-            && let Some(at) = from_serial(number, self.sheet.is_1904)
-        {
-            return Ok(DateSlot::At(at));
-        }
-        self.other_date(value)
-    }
-
-    #[inline(never)]
-    fn other_date(&mut self, value: Value<'_>) -> Result<DateSlot, Stop> {
-        if let Some(read) = self.known.date(value, self.short_year) {
-            return self.text_date(read, value);
-        }
-        let at = match value {
-            Value::Number(number) | Value::Money(number, _) => {
-                from_bare_number(number, self.sheet.is_1904)
-            }
-            _ => None,
-        };
-        if let Some(at) = at {
-            return Ok(DateSlot::At(at));
-        }
-        self.keep(Role::Date, value);
-        Ok(DateSlot::Bad)
-    }
-
-    fn text_date(&mut self, read: DateText, value: Value<'_>) -> Result<DateSlot, Stop> {
-        let read = match read {
-            DateText::Empty => return Ok(DateSlot::Empty),
-            DateText::Date(read) => read,
-            DateText::Bad => {
-                self.keep(Role::Date, value);
-                return Ok(DateSlot::Bad);
-            }
-        };
-        Ok(match (read, self.order) {
-            (TextDate::Sure(at) | TextDate::Proof(at, _), _) => DateSlot::At(at),
-            (TextDate::Short, _) | (TextDate::Either { .. }, DateOrder::Unknown) => {
-                self.needs_order = true;
-                return Err(Stop::Enough);
-            }
-            (TextDate::Either { .. }, DateOrder::Mixed) => {
-                self.keep(Role::Date, value);
-                DateSlot::Ambiguous
-            }
-            (TextDate::Either { day_first, .. }, DateOrder::Known(DayMonth::DayFirst)) => {
-                DateSlot::At(day_first)
-            }
-            (TextDate::Either { month_first, .. }, DateOrder::Known(DayMonth::MonthFirst)) => {
-                DateSlot::At(month_first)
-            }
-        })
-    }
-
-    #[expect(clippy::inline_always, reason = "millions of calls that do little")]
-    #[inline(always)]
-    fn text(&mut self, role: Role, value: Value<'_>) -> Result<TextSlot, ReadError> {
-        match self.known.text(value) {
-            Some(id) => Ok(TextSlot::of(id)),
-            None => self.new_text(role, value),
-        }
-    }
-
-    #[inline(never)]
-    fn new_text(&mut self, role: Role, value: Value<'_>) -> Result<TextSlot, ReadError> {
-        if let Value::Error(_) = value {
-            self.keep(role, value);
-            return Ok(TextSlot::Bad);
-        }
-        let shown = match value {
-            Value::Text(_) | Value::Shared(..) => String::new(),
-            _ => self.shown(value),
-        };
-        let value = if shown.is_empty() {
-            value
-        } else {
-            Value::Text(&shown)
-        };
-        let id = self.known.new_text(&mut self.texts, role, value);
-        if let Some(id) = id.filter(|id| *id != NO_TEXT) {
-            self.labels.note(id, self.texts.get(id));
-        }
-        id.map(TextSlot::of).ok_or(ReadError::TooLarge {
-            what: Measure::KeptTextBytes,
-            limit: self.limits.kept_text_bytes,
-            place: None,
-        })
-    }
-
-    #[expect(clippy::inline_always, reason = "millions of calls that do little")]
-    #[inline(always)]
-    fn currency(&mut self, value: Value<'_>) -> CurrencySlot {
-        match self.known.currency(value) {
-            Some(slot) if slot != CurrencySlot::Bad => slot,
-            _ => self.new_currency(value),
-        }
-    }
-
-    #[inline(never)]
-    fn new_currency(&mut self, value: Value<'_>) -> CurrencySlot {
-        let slot = self.known.new_currency(value);
-        if slot == CurrencySlot::Bad {
-            self.keep(Role::Currency, value);
-        }
-        slot
-    }
-
-    #[expect(clippy::inline_always, reason = "millions of calls that do little")]
-    #[inline(always)]
-    fn price(&mut self, value: Value<'_>) -> PriceSlot {
-        match value {
-            Value::Number(number) => PriceSlot::Price(number, None),
-            Value::Money(number, sign) => PriceSlot::Price(number, Some(sign)),
-            _ => self.other_price(value),
-        }
-    }
-
-    #[inline(never)]
-    fn other_price(&mut self, value: Value<'_>) -> PriceSlot {
-        let text = match value {
-            Value::Text(text) => Cow::Borrowed(text),
-            Value::Shared(index, strings) => strings.get(index),
-            other => {
-                self.keep(Role::Price, other);
-                return PriceSlot::Bad;
-            }
-        };
-        if text.trim().is_empty() {
-            return PriceSlot::Empty;
-        }
-        let raw = &mut self.raw[Role::Price as usize];
-        raw.clear();
-        raw.push_str(&text);
-        PriceSlot::Text
-    }
+#[inline]
+fn or(text: TextId, other: TextId) -> TextId {
+    if text == NO_TEXT { other } else { text }
 }
 
 enum NotData {
@@ -585,15 +469,6 @@ impl Cells for Ingest<'_> {
         let Some(&Some(role)) = self.sheet.roles.get(column as usize) else {
             return Ok(());
         };
-        match role {
-            Role::Date => self.slots.date = self.date(value)?,
-            Role::Product => self.slots.product = self.text(role, value)?,
-            Role::Sku => self.slots.sku = self.text(role, value)?,
-            Role::Category => self.slots.category = self.text(role, value)?.id(),
-            Role::Vendor => self.slots.vendor = self.text(role, value)?.id(),
-            Role::Price => self.slots.price = self.price(value),
-            Role::Currency => self.slots.currency = self.currency(value),
-        }
-        Ok(())
+        self.slot(role, value)
     }
 }

@@ -8,8 +8,13 @@ use iso_currency::Currency;
 use crate::header::headings::{
     Headings, Role, heading_currency, is_unit, money_unit, stated_currency,
 };
-use crate::values::cell::{Cells, Stop, Value};
+use crate::values::cell::{Cells, Held, Stop, Value};
 use crate::values::number::Number;
+
+mod dates;
+mod outside;
+
+pub(crate) use outside::Outside;
 
 /// How many rows with content are looked at from the top of a sheet.
 const PEEK_ROWS: usize = 60;
@@ -37,6 +42,12 @@ pub(crate) struct Layout {
     named: usize,
     /// Whether anything stands below the header.
     pub(crate) has_rows: bool,
+    /// What stands above the table or in the sheet's name and holds for every row.
+    pub(crate) outside: Outside,
+    /// Headings of columns that are named like dates and hold none.
+    pub(crate) not_dates: Vec<String>,
+    /// Further columns with a known heading.
+    spare: Vec<(u32, Role, String)>,
 }
 
 impl Layout {
@@ -88,20 +99,13 @@ impl Layout {
 /// The first rows of a sheet.
 #[derive(Debug, Default)]
 pub(crate) struct Peek {
-    rows: Vec<PeekedRow>,
+    pub(crate) rows: Vec<PeekedRow>,
 }
 
 #[derive(Debug)]
-struct PeekedRow {
-    row: u32,
-    cells: Vec<(u32, Peeked)>,
-}
-
-#[derive(Debug)]
-enum Peeked {
-    Text(String),
-    Number(Number),
-    Other,
+pub(crate) struct PeekedRow {
+    pub(crate) row: u32,
+    pub(crate) cells: Vec<(u32, Held)>,
 }
 
 impl Cells for Peek {
@@ -112,13 +116,14 @@ impl Cells for Peek {
         if column >= PEEK_COLUMNS {
             return Ok(());
         }
-        let peeked = match value {
-            Value::Text(text) => Peeked::text(text),
-            Value::Shared(index, strings) => Peeked::text(&strings.get(index)),
-            Value::Number(number) => Some(Peeked::Number(number)),
-            _ => Some(Peeked::Other),
+        let Some(mut peeked) = Held::of(value) else {
+            return Ok(());
         };
-        let Some(peeked) = peeked else { return Ok(()) };
+        if let Held::Text(text) = &mut peeked
+            && let Some((end, _)) = text.char_indices().nth(200)
+        {
+            text.truncate(end);
+        }
         let is_full = self.rows.len() == PEEK_ROWS;
         match self.rows.last_mut() {
             Some(last) if last.row == row => last.cells.push((column, peeked)),
@@ -132,13 +137,6 @@ impl Cells for Peek {
     }
 }
 
-impl Peeked {
-    fn text(text: &str) -> Option<Self> {
-        let text = text.trim();
-        (!text.is_empty()).then(|| Self::Text(text.chars().take(200).collect()))
-    }
-}
-
 impl Peek {
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -146,7 +144,7 @@ impl Peek {
 
     /// The best row of headings, or of two rows together; `None` when no row names a price or
     /// a product beside another column.
-    pub(crate) fn layout(&self, headings: &Headings) -> Option<Layout> {
+    pub(crate) fn layout(&self, headings: &Headings, sheet: &str, is_1904: bool) -> Option<Layout> {
         let mut best: Option<((usize, usize, usize), Layout)> = None;
         for (at, row) in self.rows.iter().enumerate() {
             if row.texts() * 2 < row.cells.len() {
@@ -177,12 +175,18 @@ impl Peek {
                 }
             }
         }
-        best.map(|(_, layout)| self.completed(layout))
+        let (_, layout) = best?;
+        let header = layout.last_header_row;
+        let above = self.rows.iter().take_while(|row| row.row < header);
+        let outside = Outside::of(headings, above, sheet, is_1904);
+        Some(self.completed(layout, outside))
     }
 
     /// What the rows around the header say of it.
-    fn completed(&self, mut layout: Layout) -> Layout {
+    fn completed(&self, mut layout: Layout, outside: Outside) -> Layout {
         let header = layout.last_header_row;
+        layout.outside = outside;
+        self.choose_dates(&mut layout);
         // `(단위: 천원)` above the table
         if layout.times == 1 {
             let above = self.rows.iter().take_while(|row| row.row < header);
@@ -247,11 +251,9 @@ impl Peek {
 }
 
 impl PeekedRow {
-    fn labels(&self) -> impl Iterator<Item = (u32, &str)> {
-        self.cells.iter().filter_map(|(column, cell)| match cell {
-            Peeked::Text(text) => Some((*column, text.as_str())),
-            Peeked::Number(_) | Peeked::Other => None,
-        })
+    pub(crate) fn labels(&self) -> impl Iterator<Item = (u32, &str)> {
+        let cells = self.cells.iter();
+        cells.filter_map(|(column, cell)| Some((*column, cell.text()?)))
     }
 
     fn texts(&self) -> usize {
@@ -273,15 +275,15 @@ impl PeekedRow {
 
     fn number(&self, column: u32) -> Option<Number> {
         self.cells.iter().find_map(|(at, cell)| match cell {
-            Peeked::Number(number) if *at == column => Some(*number),
+            Held::Number(number) if *at == column => Some(*number),
             _ => None,
         })
     }
 
     fn shown(&self, column: u32) -> Option<String> {
         self.cells.iter().find_map(|(at, cell)| match cell {
-            Peeked::Text(text) if *at == column => Some(text.clone()),
-            Peeked::Number(number) if *at == column => Some(number.to_decimal().to_string()),
+            Held::Text(text) if *at == column => Some(text.clone()),
+            Held::Number(number) if *at == column => Some(number.to_decimal().to_string()),
             _ => None,
         })
     }
@@ -370,11 +372,15 @@ fn layout_of(headings: &Headings, last_header_row: u32, labels: &[(u32, Vec<Stri
     found.sort_unstable_by_key(|one| (one.rank, Reverse(widths[one.block]), one.column));
     let mut columns: Vec<(u32, Role, String)> = Vec::new();
     let mut other_prices = Vec::new();
+    let mut spare = Vec::new();
     for one in found {
         if !columns.iter().any(|(_, taken, _)| *taken == one.role) {
             columns.push((one.column, one.role, one.text.to_owned()));
-        } else if one.role == Role::Price {
-            other_prices.push(one.text.to_owned());
+        } else {
+            if one.role == Role::Price {
+                other_prices.push(one.text.to_owned());
+            }
+            spare.push((one.column, one.role, one.text.to_owned()));
         }
     }
     columns.sort_unstable_by_key(|(column, _, _)| *column);
@@ -397,6 +403,9 @@ fn layout_of(headings: &Headings, last_header_row: u32, labels: &[(u32, Vec<Stri
         other_prices,
         named,
         has_rows: false,
+        outside: Outside::default(),
+        not_dates: Vec::new(),
+        spare,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::figures::warnings;
 use crate::header::find::Layout;
 use crate::header::headings::Role;
 use crate::values::cell::{Cells, Stop, Value};
-use crate::values::date::{DayMonth, ShortDate, ShortYear, TextDate, read_date};
+use crate::values::date::{DayMonth, ShortDate, ShortYear, TextDate, has_year_first, read_date};
 
 /// What is known about the order of day and month in this upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +60,8 @@ struct ShortVotes {
     /// The least and the greatest year, if it stands first, and last.
     years: [Option<(i64, i64)>; 2],
     has_slashes: bool,
+    /// Whether one has a day of one digit, so that its year stands first: `26.10.5`.
+    is_first: bool,
 }
 
 impl ShortVotes {
@@ -91,7 +93,10 @@ impl Votes {
                 self.short.add(date);
                 self.short.tally.add(read_date(text, Some(ShortYear::Last)));
             }
-            None => self.plain.add(read_date(text, None)),
+            None => {
+                self.short.is_first |= has_year_first(text);
+                self.plain.add(read_date(text, None));
+            }
         }
     }
 
@@ -100,6 +105,9 @@ impl Votes {
     /// nothing it stands first, as in Korea, but for slashes below English headings.
     pub(crate) fn short_year(&self) -> ShortYear {
         let short = &self.short;
+        if short.is_first {
+            return ShortYear::First;
+        }
         let spread = |at: usize| short.years[at].map_or(0, |(least, most)| most - least);
         let says_last = short.can_be[1]
             .cmp(&short.can_be[0])

@@ -307,7 +307,7 @@ impl Table {
                     text
                 };
                 if !text.trim().is_empty() {
-                    cells.cell(row, column, typed(&text, self.separator))?;
+                    cells.cell(row, column, typed(&text))?;
                 }
             }
         }
@@ -366,15 +366,19 @@ impl<R: Read> Read for Lines<R> {
     }
 }
 
-/// Plain digits are a number; with a leading zero, as `007`, or an idle one, as `1.10`, they may
-/// be a code. Semicolons separate where the comma is the decimal mark: there `1.500` is left to
-/// whoever knows its currency.
-fn typed(text: &str, separator: u8) -> Value<'_> {
+/// Plain digits are a number. What may be more than that stays a text until its column is known:
+/// with a leading zero, as `007`, or an idle one, as `1.10`, it may be a code, with three places,
+/// as `12.900`, an amount whose point separates thousands, and `2026.01` is a month.
+fn typed(text: &str) -> Value<'_> {
     let plain = text.trim();
     let is_code = plain.len() > 1 && plain.starts_with('0') && !plain.starts_with("0.");
-    let is_text = match plain.split_once('.').map(|(_, places)| places) {
-        Some(places) if places.len() == 3 => separator == b';',
-        Some(places) => places.len() > 1 && places.ends_with('0'),
+    let is_text = match plain.split_once('.') {
+        Some((whole, places)) => {
+            let is_year =
+                whole.len() == 4 && matches!(whole.as_bytes(), [b'1', b'9', ..] | [b'2', b'0', ..]);
+            let is_month = is_year && places.len() <= 2;
+            places.len() == 3 || is_month || (places.len() > 1 && places.ends_with('0'))
+        }
         None => false,
     };
     match Number::from_plain(plain.as_bytes()) {

@@ -45,6 +45,60 @@ impl Value<'_> {
     }
 }
 
+/// A value that is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Held {
+    Text(String),
+    Number(Number),
+    Money(Number, Sign),
+    Serial(Number),
+    Duration(Number),
+    Huge(f64),
+    Bool(bool),
+    Error(String),
+}
+
+impl Held {
+    /// Keeps a value; `None` for a text of nothing but white space.
+    pub(crate) fn of(value: Value<'_>) -> Option<Self> {
+        let text = |text: &str| {
+            let text = text.trim();
+            (!text.is_empty()).then(|| Self::Text(text.to_owned()))
+        };
+        Some(match value {
+            Value::Text(one) => return text(one),
+            Value::Shared(index, strings) => return text(&strings.get(index)),
+            Value::Number(number) => Self::Number(number),
+            Value::Money(number, sign) => Self::Money(number, sign),
+            Value::Serial(number) => Self::Serial(number),
+            Value::Duration(number) => Self::Duration(number),
+            Value::Huge(number) => Self::Huge(number),
+            Value::Bool(value) => Self::Bool(value),
+            Value::Error(error) => Self::Error(error.to_owned()),
+        })
+    }
+
+    pub(crate) fn value(&self) -> Value<'_> {
+        match self {
+            Self::Text(text) => Value::Text(text),
+            Self::Number(number) => Value::Number(*number),
+            Self::Money(number, sign) => Value::Money(*number, *sign),
+            Self::Serial(number) => Value::Serial(*number),
+            Self::Duration(number) => Value::Duration(*number),
+            Self::Huge(number) => Value::Huge(*number),
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Error(error) => Value::Error(error),
+        }
+    }
+
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
 /// Why a reader stops before the end of a sheet.
 #[derive(Debug)]
 pub(crate) enum Stop {

@@ -8,7 +8,10 @@ use jiff::civil::{Date, DateTime};
 use self::scan::Scan;
 use crate::values::number::{Number, POWERS};
 
+mod period;
 mod scan;
+
+pub(crate) use period::{Around, date_within, read_period};
 
 /// Civil seconds since 1970-01-01T00:00:00.
 pub(crate) type Seconds = i64;
@@ -102,6 +105,17 @@ impl ShortDate {
     }
 }
 
+/// Whether a text begins like `26.10.5`, with a year of two digits and a day of one.
+pub(crate) fn has_year_first(text: &str) -> bool {
+    let narrow = narrow(text);
+    let mut parts = trimmed(&narrow).splitn(3, ['.', '-', '/']);
+    let digits = |part: Option<&str>| {
+        let part = part.unwrap_or_default();
+        part.bytes().take_while(u8::is_ascii_digit).count()
+    };
+    digits(parts.next()) == 2 && matches!(digits(parts.next()), 1 | 2) && digits(parts.next()) == 1
+}
+
 pub(crate) fn seconds(date: Date) -> Seconds {
     i64::from((date - EPOCH).get_days()) * DAY
 }
@@ -147,8 +161,8 @@ fn day_and_seconds(serial: Number) -> Option<(i64, Seconds)> {
     ))
 }
 
-/// A number without a date format in a date column: a serial of 1954 to 2119, `20261121`, or
-/// the month `202611`.
+/// A number without a date format in a date column: a serial of 1954 to 2119, `20261121`,
+/// `261121`, or the month `202611` or `2026.11`.
 pub(crate) fn from_bare_number(number: Number, is_1904: bool) -> Option<Seconds> {
     if number.scale() == 0 && (19_000_101..=21_991_231).contains(&number.mantissa()) {
         return ymd(
@@ -157,8 +171,12 @@ pub(crate) fn from_bare_number(number: Number, is_1904: bool) -> Option<Seconds>
             number.mantissa() % 100,
         );
     }
-    if number.scale() == 0 && (190_001..=219_912).contains(&number.mantissa()) {
+    if number.scale() == 0 && (100_101..=991_231).contains(&number.mantissa()) {
         return six_digits(number.mantissa());
+    }
+    if number.scale() == 2 && (190_001..=219_912).contains(&number.mantissa()) {
+        // 2026.01; of 2026.1 nobody knows whether it was 2026.10.
+        return ymd(number.mantissa() / 100, number.mantissa() % 100, 1);
     }
     let day = number.mantissa() / POWERS[usize::from(number.scale())];
     (20_000..80_000)
@@ -255,6 +273,11 @@ pub(crate) fn read_date(text: &str, short: Option<ShortYear>) -> Option<TextDate
     scan.skip(" ");
     let (third, third_width) = scan.digits()?;
     scan.skip_suffix(&["."]);
+    if third_width == 1 && width == 2 && separator != b' ' {
+        // 26.10.5: no year has one digit.
+        let year = full_year((first, width))?;
+        return scan.finish(ymd(year, second, third)?).map(TextDate::Sure);
+    }
     let is_short = third_width == 2 && width == 2 && separator != b' ';
     if is_short {
         let date = ShortDate {
@@ -360,6 +383,8 @@ mod tests {
             ("2026-11", "2026-11-01"),
             ("20261121", "2026-11-21"),
             ("26.11.21", "2026-11-21"),
+            ("26.11.5", "2026-11-05"),
+            ("26-1-5(월)", "2026-01-05"),
             ("2026-11-21 (토)", "2026-11-21"),
             ("2026.11.21(토)", "2026-11-21"),
             ("2026-11-21 10:15", "2026-11-21T10:15:00"),
@@ -487,6 +512,7 @@ mod tests {
         assert_eq!(at(46_347).unwrap(), "2026-11-21T00:00:00");
         assert_eq!(at(20_261_121).unwrap(), "2026-11-21T00:00:00");
         assert_eq!(at(202_611).unwrap(), "2026-11-01T00:00:00");
+        assert_eq!(at(261_121).unwrap(), "2026-11-21T00:00:00");
         assert_eq!(at(12_900), None);
         assert_eq!(at(20_261_321), None);
     }

@@ -13,7 +13,7 @@ fn layout(rows: &[&[&str]]) -> Option<Layout> {
             }
         }
     }
-    peek.layout(&Headings::default())
+    peek.layout(&Headings::default(), "Sheet1", false)
 }
 
 fn roles(layout: &Layout) -> Vec<(u32, Role)> {

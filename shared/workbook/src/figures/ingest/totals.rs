@@ -1,0 +1,75 @@
+//! Rows that are no data: totals of the rows above, and headings that are repeated among them.
+
+use super::{Ingest, NotData};
+use crate::header::headings::Role;
+use crate::values::labels::{Label, is_total};
+use crate::values::slots::{DateSlot, PriceSlot, Slots};
+
+impl Ingest<'_> {
+    /// Totals below the data and headings repeated inside it are no data.
+    #[inline]
+    pub(super) fn is_not_data(&self, slots: &Slots) -> Option<NotData> {
+        if self.labels.any() && self.adds_up_others(slots) {
+            Some(NotData::Total)
+        } else if matches!(slots.date, DateSlot::At(_)) {
+            None
+        } else {
+            self.is_total_or_heading(slots)
+        }
+    }
+
+    /// Whether the row is a total, dated or not: by its label, or where that may as well be a
+    /// name, because its amount adds up the prices above it.
+    fn adds_up_others(&self, slots: &Slots) -> bool {
+        let ids = [slots.product.id(), slots.sku.id(), slots.category];
+        let labels = ids.map(|id| self.labels.get(id));
+        if labels.contains(&Label::Total) {
+            return true;
+        }
+        let mut named = ids.iter().zip(labels);
+        let Some((label, _)) = named.find(|(_, label)| *label == Label::PerhapsTotal) else {
+            return false;
+        };
+        let label = self.texts.get(*label);
+        let price = match slots.price {
+            PriceSlot::Price(price, _) => Some(price),
+            PriceSlot::Text => self
+                .text_price(self.sheet.heading_currency)
+                .ok()
+                .map(|(price, _)| price),
+            PriceSlot::Empty | PriceSlot::Bad => None,
+        };
+        let Some(amount) = price.and_then(|price| price.times(self.sheet.times)) else {
+            return false;
+        };
+        let (amount, now) = (amount.to_decimal(), self.aggregate.tally());
+        [self.before_group, self.before_sheet]
+            .iter()
+            .any(|before| now.since(*before).is_added_up_by(amount, label))
+    }
+
+    fn is_total_or_heading(&self, slots: &Slots) -> Option<NotData> {
+        let date = if slots.date == DateSlot::Bad {
+            self.raw(Role::Date)
+        } else {
+            ""
+        };
+        let product = self.texts.get(slots.product.id());
+        let labels = [
+            date,
+            product,
+            self.texts.get(slots.sku.id()),
+            self.texts.get(slots.category),
+            self.texts.get(slots.vendor),
+        ];
+        let without_date = self.sheet.has_date;
+        if labels.iter().any(|label| is_total(label, without_date)) {
+            return Some(NotData::Total);
+        }
+        let is_price_heading = slots.price == PriceSlot::Text
+            && self.raw(Role::Price).trim() == self.sheet.headings[Role::Price as usize];
+        let product_heading = &self.sheet.headings[Role::Product as usize];
+        (is_price_heading && (product_heading.is_empty() || product == product_heading))
+            .then_some(NotData::Heading)
+    }
+}
