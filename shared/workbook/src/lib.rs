@@ -29,6 +29,7 @@ mod options;
 mod read;
 mod rejection;
 mod report;
+mod turn;
 mod upload;
 mod values;
 pub mod write;

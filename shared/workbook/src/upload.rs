@@ -9,10 +9,11 @@ use crate::figures::ingest::{Counts, Ingest};
 use crate::figures::summary::{ColumnSummary, ReasonCount, SheetSummary};
 use crate::figures::warnings;
 use crate::header::find::{Layout, Peek};
-use crate::header::headings::Role;
+use crate::header::headings::{Headings, Role};
 use crate::header::order::{DateOrder, Scout, Votes};
 use crate::limits::Deadline;
 use crate::read::{SheetInfo, Workbook};
+use crate::turn::{Plan, Turned};
 use crate::values::cell::{Cells, Stop, Value, column_letters};
 use crate::{
     Format, Language, Limits, Progress, ReadError, RejectReason, ReportOptions, Stage, Summary,
@@ -71,9 +72,9 @@ pub fn summarize(
         let mut failed = None;
         for sheet in &chosen.used {
             ingest.start(&sheet.info.name, &sheet.layout, workbook.is_1904())?;
-            match workbook.read(sheet.index, &mut ingest) {
-                Ok(()) if !ingest.needs_order => counts.push(ingest.finish()?),
-                Ok(()) | Err(Stop::Enough) => break,
+            match chosen_rows(&mut workbook, sheet, &options.headings, &mut ingest) {
+                Ok(counted) if !ingest.needs_order => counts.push(counted),
+                Ok(_) | Err(Stop::Enough) => break,
                 Err(stop) => {
                     failed = Some(stop);
                     break;
@@ -99,6 +100,22 @@ pub fn summarize(
         }
         return finish(input, options, format, &chosen, &counts, ingest, order_note);
     }
+}
+
+/// Reads a sheet into what is added up, turned if it must be.
+fn chosen_rows(
+    workbook: &mut Workbook,
+    sheet: &ChosenSheet,
+    headings: &Headings,
+    ingest: &mut Ingest<'_>,
+) -> Result<Counts, Stop> {
+    let Some(plan) = sheet.plan.as_ref().filter(|plan| plan.is_needed) else {
+        workbook.read(sheet.index, ingest)?;
+        return Ok(ingest.finish()?);
+    };
+    let mut turned = Turned::new(ingest, plan, headings);
+    workbook.read(sheet.index, &mut turned)?;
+    turned.finish()
 }
 
 fn finish(
@@ -241,6 +258,7 @@ struct ChosenSheet {
     index: usize,
     info: SheetInfo,
     layout: Layout,
+    plan: Option<Plan>,
 }
 
 impl Chosen {
@@ -309,11 +327,28 @@ fn choose(workbook: &mut Workbook, options: &ReportOptions) -> Result<Chosen, St
         let mut peek = Peek::default();
         workbook.read(index, &mut peek)?;
         is_empty &= peek.is_empty();
-        if let Some(layout) = peek.layout(&options.headings, &info.name, workbook.is_1904()) {
+        let is_1904 = workbook.is_1904();
+        let mut layout = peek.layout(&options.headings, &info.name, is_1904);
+        let planned = Plan::of(
+            &peek,
+            layout.as_ref(),
+            &options.headings,
+            &info.name,
+            is_1904,
+            || workbook.merges(index),
+        )?;
+        let plan = planned.map(|(plan, turned)| {
+            if plan.is_needed {
+                layout = Some(turned);
+            }
+            plan
+        });
+        if let Some(layout) = layout {
             found.push(ChosenSheet {
                 index,
                 info: info.clone(),
                 layout,
+                plan,
             });
         }
     }

@@ -51,8 +51,6 @@ pub(crate) struct Ingest<'a> {
     pub(crate) needs_order: bool,
     /// How a point before three digits is read in an amount that names no currency.
     pub(crate) points: Points,
-    /// Whether a sheet is more than one table with its columns in one order.
-    pub(crate) needs_turning: bool,
     pub(crate) rejected_by_reason: [u64; RejectReason::ALL.len()],
     known: Known,
     labels: Labels,
@@ -126,7 +124,6 @@ impl<'a> Ingest<'a> {
             counts: Counts::default(),
             needs_order: false,
             points: Points::default(),
-            needs_turning: false,
             rejected_by_reason: [0; RejectReason::ALL.len()],
             known: Known::default(),
             labels: Labels::default(),

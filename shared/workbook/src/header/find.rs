@@ -39,7 +39,7 @@ pub(crate) struct Layout {
     /// The headings of further prices.
     pub(crate) other_prices: Vec<String>,
     /// How many columns have a known heading, also those of a role that is taken.
-    named: usize,
+    pub(crate) named: usize,
     /// Whether anything stands below the header.
     pub(crate) has_rows: bool,
     /// What stands above the table or in the sheet's name and holds for every row.
@@ -47,7 +47,7 @@ pub(crate) struct Layout {
     /// Headings of columns that are named like dates and hold none.
     pub(crate) not_dates: Vec<String>,
     /// Further columns with a known heading.
-    spare: Vec<(u32, Role, String)>,
+    pub(crate) spare: Vec<(u32, Role, String)>,
 }
 
 impl Layout {
@@ -55,9 +55,26 @@ impl Layout {
         self.column_of(role).is_some()
     }
 
-    fn column_of(&self, role: Role) -> Option<u32> {
+    pub(crate) fn column_of(&self, role: Role) -> Option<u32> {
         let mut columns = self.columns.iter();
         columns.find_map(|(column, one, _)| (*one == role).then_some(*column))
+    }
+
+    /// The layout of a table that is turned, of which only the columns are known.
+    pub(crate) fn turned(last_header_row: u32, columns: Vec<(u32, Role, String)>) -> Self {
+        Self {
+            last_header_row,
+            named: columns.len(),
+            columns,
+            currency: None,
+            times: 1,
+            unused_code: None,
+            other_prices: Vec::new(),
+            has_rows: false,
+            outside: Outside::default(),
+            not_dates: Vec::new(),
+            spare: Vec::new(),
+        }
     }
 
     fn names_a_product(&self) -> bool {
@@ -85,6 +102,7 @@ impl Layout {
     pub(crate) fn roles(&self) -> Vec<Role> {
         let mut roles: Vec<Role> = self.columns.iter().map(|(_, role, _)| *role).collect();
         roles.sort_unstable();
+        roles.dedup();
         roles
     }
 
@@ -183,7 +201,7 @@ impl Peek {
     }
 
     /// What the rows around the header say of it.
-    fn completed(&self, mut layout: Layout, outside: Outside) -> Layout {
+    pub(crate) fn completed(&self, mut layout: Layout, outside: Outside) -> Layout {
         let header = layout.last_header_row;
         layout.outside = outside;
         self.choose_dates(&mut layout);
@@ -273,6 +291,20 @@ impl PeekedRow {
         self.is_all_text() && self.labels().all(|(_, text)| !text.contains(is_value))
     }
 
+    pub(crate) fn cell(&self, column: u32) -> Option<&Held> {
+        let at = self
+            .cells
+            .binary_search_by_key(&column, |(at, _)| *at)
+            .ok()?;
+        Some(&self.cells[at].1)
+    }
+
+    /// Whether this may be the upper of two header rows, of shops or days.
+    pub(crate) fn may_group(&self) -> bool {
+        let may_be = |cell: &Held| matches!(cell, Held::Text(_) | Held::Serial(_));
+        self.cells.len() > 1 && self.cells.iter().all(|(_, cell)| may_be(cell))
+    }
+
     fn number(&self, column: u32) -> Option<Number> {
         self.cells.iter().find_map(|(at, cell)| match cell {
             Held::Number(number) if *at == column => Some(*number),
@@ -288,7 +320,7 @@ impl PeekedRow {
         })
     }
 
-    fn is_all_text(&self) -> bool {
+    pub(crate) fn is_all_text(&self) -> bool {
         self.texts() == self.cells.len()
     }
 }
@@ -374,14 +406,12 @@ fn layout_of(headings: &Headings, last_header_row: u32, labels: &[(u32, Vec<Stri
     let mut other_prices = Vec::new();
     let mut spare = Vec::new();
     for one in found {
-        if !columns.iter().any(|(_, taken, _)| *taken == one.role) {
-            columns.push((one.column, one.role, one.text.to_owned()));
-        } else {
-            if one.role == Role::Price {
-                other_prices.push(one.text.to_owned());
-            }
-            spare.push((one.column, one.role, one.text.to_owned()));
+        let is_taken = columns.iter().any(|(_, taken, _)| *taken == one.role);
+        if is_taken && one.role == Role::Price {
+            other_prices.push(one.text.to_owned());
         }
+        let list = if is_taken { &mut spare } else { &mut columns };
+        list.push((one.column, one.role, one.text.to_owned()));
     }
     columns.sort_unstable_by_key(|(column, _, _)| *column);
     let price = columns

@@ -157,8 +157,9 @@ fn synonym_of_price(heading: &str) -> Option<usize> {
 fn numbered(whole: &str) -> Option<(Role, usize)> {
     let plain = whole.trim_matches(|c: char| c.is_ascii_digit());
     let plain = plain.strip_prefix('차').unwrap_or(plain);
+    // `9월` is a month itself.
     synonym(plain)
-        .filter(|_| plain.len() < whole.len())
+        .filter(|(role, _)| plain.len() < whole.len() && *role != Role::Date)
         .map(|(role, rank)| (role, rank + 400))
 }
 

@@ -88,15 +88,12 @@ impl Votes {
     }
 
     fn add(&mut self, text: &str) {
-        match ShortDate::of(text) {
-            Some(date) => {
-                self.short.add(date);
-                self.short.tally.add(read_date(text, Some(ShortYear::Last)));
-            }
-            None => {
-                self.short.is_first |= has_year_first(text);
-                self.plain.add(read_date(text, None));
-            }
+        if let Some(date) = ShortDate::of(text) {
+            self.short.add(date);
+            self.short.tally.add(read_date(text, Some(ShortYear::Last)));
+        } else {
+            self.short.is_first |= has_year_first(text);
+            self.plain.add(read_date(text, None));
         }
     }
 

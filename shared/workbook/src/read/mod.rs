@@ -16,6 +16,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::turn::Merge;
 use crate::values::cell::{Cells, Stop};
 use crate::{Limits, Measure, ReadError};
 use package::Share;
@@ -182,6 +183,14 @@ impl Workbook {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// The merged cells of a sheet, where the format's reader knows them.
+    pub(crate) fn merges(&mut self, sheet: usize) -> Result<Vec<Merge>, Stop> {
+        match self {
+            Self::Xlsx(workbook) => workbook.merges(sheet),
+            _ => Ok(Vec::new()),
         }
     }
 

@@ -25,7 +25,7 @@ const OTHER_DAYS: [&str; 14] = [
 
 impl Outside {
     /// What the rows above a table and the sheet's name say.
-    pub(super) fn of<'a>(
+    pub(crate) fn of<'a>(
         headings: &Headings,
         above: impl Iterator<Item = &'a PeekedRow>,
         sheet: &str,
@@ -105,7 +105,7 @@ impl Found {
             };
             match role {
                 Some(Role::Vendor) => {
-                    self.outside.vendor = self.outside.vendor.take().or(name(text))
+                    self.outside.vendor = self.outside.vendor.take().or(name(text));
                 }
                 Some(Role::Category) => {
                     self.outside.category = self.outside.category.take().or(name(text));

@@ -117,7 +117,7 @@ pub(super) fn read(
 }
 
 /// `B12` as row 11 and column 1.
-fn parse_reference(text: &[u8]) -> Option<(u32, u32)> {
+pub(super) fn parse_reference(text: &[u8]) -> Option<(u32, u32)> {
     let letters = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     let (letters, digits) = text.split_at(letters);
     if !(1..=3).contains(&letters.len())

@@ -9,6 +9,7 @@
 mod agree;
 mod ahead;
 mod careful;
+mod merges;
 mod parts;
 mod quick;
 mod strings;
@@ -21,6 +22,7 @@ use std::path::Path;
 use super::SheetInfo;
 use super::formats::NumberKind;
 use super::package::{Package, Share};
+use crate::turn::Merge;
 use crate::values::cell::{Cells, Stop};
 use crate::values::strings::Strings;
 use crate::{Limits, ReadError};
@@ -115,6 +117,17 @@ impl Xlsx {
 
     pub(super) fn begin_pass(&self) {
         self.package.begin_pass();
+    }
+
+    /// The merged cells of a sheet, which stand behind its rows.
+    pub(super) fn merges(&mut self, sheet: usize) -> Result<Vec<Merge>, Stop> {
+        let Some(sheet) = self.sheets.get(sheet) else {
+            return Ok(Vec::new());
+        };
+        match self.package.entry(&sheet.path)? {
+            Some(part) => merges::read(part, &sheet.name),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Reads a sheet. [`Stop::Unsure`] asks for a new pass, which is then the careful

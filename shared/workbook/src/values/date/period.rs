@@ -68,7 +68,7 @@ fn part(text: &str, around: Around) -> Option<Seconds> {
         if scan.rest.is_empty() {
             return ymd(year?, 1, 1);
         }
-    } else if let Some((four, rest)) = text.split_once("-W").or_else(|| text.split_once("W"))
+    } else if let Some((four, rest)) = text.split_once("-W").or_else(|| text.split_once('W'))
         && four.len() == 4
     {
         year = four.parse().ok();
@@ -235,7 +235,6 @@ pub(crate) fn date_within(text: &str) -> (Option<Seconds>, Around) {
 }
 
 /// A date at the start of a text, whether it has a day, and how long it is.
-#[expect(clippy::type_complexity, reason = "one place")]
 fn date_at(text: &str, around: &mut Around) -> Option<(Option<(Seconds, bool)>, usize)> {
     let mut scan = Scan { rest: text };
     let (year, width) = scan.digits()?;
@@ -245,9 +244,7 @@ fn date_at(text: &str, around: &mut Around) -> Option<(Option<(Seconds, bool)>, 
         return None;
     }
     let year = full_year((year, width))?;
-    if scan.separator().is_none() {
-        return None;
-    }
+    scan.separator()?;
     around.year = Some(year);
     let after_year = text.len() - scan.rest.len();
     scan.skip(" ");

@@ -1,0 +1,320 @@
+//! What the first rows of a sheet say of its tables.
+
+use crate::header::find::{Layout, Outside, Peek, PeekedRow};
+use crate::header::headings::{Headings, Role};
+use crate::values::cell::Held;
+use crate::values::price::read_price;
+
+use super::bands::{are_bands, line, share_products};
+use super::blocks::{Below, Block, Kind, blocks};
+use super::fill::{Fill, Merge, fills, has_blanks};
+use super::heading::Near;
+
+/// How a sheet is turned into one row a price.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) blocks: Vec<Block>,
+    /// The last row of the first header.
+    pub(crate) header: u32,
+    pub(crate) fills: Vec<[Fill; 7]>,
+    /// Whether lines name the rows below them, and whether as vendors.
+    pub(crate) bands: bool,
+    pub(crate) as_vendor: bool,
+    /// Whether a line above the first table is of its rows.
+    pub(crate) first_line: Option<Held>,
+    pub(crate) near: Near,
+    /// Whether reading the sheet without it would go wrong.
+    pub(crate) is_needed: bool,
+}
+
+/// The values of the first rows.
+struct Values<'a> {
+    rows: Vec<&'a PeekedRow>,
+}
+
+impl Values<'_> {
+    fn numbers(&self, column: u32) -> impl Iterator<Item = Option<f64>> {
+        self.rows
+            .iter()
+            .map(move |row| row.cell(column).and_then(amount))
+    }
+}
+
+/// About how much a cell is.
+fn amount(cell: &Held) -> Option<f64> {
+    let number = match cell {
+        Held::Number(number) | Held::Money(number, _) => *number,
+        Held::Text(text) => read_price(text, None).ok()?.value,
+        _ => return None,
+    };
+    number.to_decimal().try_into().ok()
+}
+
+impl Below for Values<'_> {
+    fn has_amounts(&self, column: u32) -> bool {
+        let cells: Vec<&Held> = self
+            .rows
+            .iter()
+            .filter_map(|row| row.cell(column))
+            .collect();
+        let amounts = cells.iter().filter(|cell| amount(cell).is_some()).count();
+        amounts > 0 && amounts * 5 >= cells.len() * 3
+    }
+
+    fn are_alike(&self, one: u32, other: u32) -> bool {
+        let pairs = self.numbers(one).zip(self.numbers(other));
+        let (mut alike, mut all) = (0, 0);
+        for (one, other) in pairs.filter_map(|(one, other)| Some((one?, other?))) {
+            if one > 0.0 && other > 0.0 {
+                all += 1;
+                alike += usize::from((0.25..=4.0).contains(&(one / other)));
+            }
+        }
+        alike * 5 >= all * 4
+    }
+
+    fn is_within(&self, column: u32, least: i32, most: i32) -> bool {
+        let mut numbers = self
+            .rows
+            .iter()
+            .filter_map(|row| row.cell(column))
+            .map(amount);
+        let (least, most) = (f64::from(least), f64::from(most));
+        let mut any = false;
+        numbers.all(|number| {
+            any = true;
+            number.is_some_and(|number| (least..=most).contains(&number) && number.fract() == 0.0)
+        }) && any
+    }
+}
+
+/// Where nothing of a table but its headings is known.
+pub(super) struct Unseen;
+
+impl Below for Unseen {
+    fn has_amounts(&self, _: u32) -> bool {
+        true
+    }
+    fn are_alike(&self, _: u32, _: u32) -> bool {
+        true
+    }
+    fn is_within(&self, _: u32, _: i32, _: i32) -> bool {
+        true
+    }
+}
+
+/// Rows from the top of a sheet that may be its first header.
+const HEADER_ROWS: usize = 40;
+
+impl Plan {
+    /// The plan for a sheet, with the layout that is said of it; `None` when no headings name a
+    /// product and a price. `merges` reads the merged cells, which few sheets need.
+    pub(crate) fn of<E>(
+        peek: &Peek,
+        layout: Option<&Layout>,
+        headings: &Headings,
+        sheet: &str,
+        is_1904: bool,
+        merges: impl FnOnce() -> Result<Vec<Merge>, E>,
+    ) -> Result<Option<(Self, Layout)>, E> {
+        let usable = layout.filter(|layout| layout.is_usable());
+        let candidates: Vec<usize> = match usable {
+            Some(layout) => peek
+                .rows
+                .iter()
+                .position(|row| row.row == layout.last_header_row)
+                .into_iter()
+                .collect(),
+            None => (0..peek.rows.len().min(HEADER_ROWS)).collect(),
+        };
+        let mut best: Option<(usize, usize, Vec<Block>, Outside)> = None;
+        for at in candidates {
+            let row = &peek.rows[at];
+            let outside = Outside::of(headings, peek.rows[..at].iter(), sheet, is_1904);
+            let near = near(&outside, is_1904);
+            let below = Values {
+                rows: peek.rows[at + 1..]
+                    .iter()
+                    .filter(|row| row.cells.len() > 1)
+                    .collect(),
+            };
+            let upper = at.checked_sub(1).map(|upper| &peek.rows[upper]);
+            let upper = upper.filter(|upper| upper.row + 1 == row.row && upper.may_group());
+            for upper in [None, upper] {
+                let found = blocks(headings, upper, row, near, &below);
+                let score = found
+                    .iter()
+                    .map(|block| block.values.len() + block.columns.iter().flatten().count())
+                    .sum();
+                if score > best.as_ref().map_or(0, |(most, ..)| *most) {
+                    best = Some((score, at, found, outside.clone()));
+                }
+            }
+        }
+        let Some((_, at, blocks, outside)) = best else {
+            return Ok(None);
+        };
+        // A turned table must look like one where no row of headings names a price.
+        let is_plain = |block: &Block| block.kind == Kind::Plain;
+        if usable.is_none() && blocks.iter().all(is_plain) {
+            return Ok(None);
+        }
+        let mut plan = Self::below(peek, at, blocks, near(&outside, is_1904), headings);
+        plan.agree_with(usable);
+        let rows: Vec<&PeekedRow> = peek.rows[at + 1..].iter().collect();
+        let are_blank = plan.blocks.iter().any(|block| has_blanks(block, &rows));
+        if are_blank {
+            let merges = merges()?;
+            plan.fills = plan
+                .blocks
+                .iter()
+                .map(|block| fills(block, &rows, &merges))
+                .collect();
+        }
+        plan.is_needed |= plan.fills.iter().flatten().any(|fill| *fill != Fill::None);
+        let layout = plan.layout(peek, usable, outside);
+        Ok(Some((plan, layout)))
+    }
+
+    fn below(peek: &Peek, at: usize, blocks: Vec<Block>, near: Near, headings: &Headings) -> Self {
+        let header = peek.rows[at].row;
+        let rows: Vec<&PeekedRow> = peek.rows[at + 1..].iter().collect();
+        let is_header = |row: &PeekedRow| {
+            row.is_all_text()
+                && !super::blocks::blocks(headings, None, row, near, &Unseen).is_empty()
+        };
+        // Headings that stand again are turned if a line above them says of what their table is,
+        // or if they are in another order.
+        let again: Vec<usize> = (0..rows.len()).filter(|at| is_header(rows[*at])).collect();
+        let has_line = again.iter().any(|at| {
+            at.checked_sub(1)
+                .is_some_and(|line_at| line(&rows[line_at].cells).is_some())
+        });
+        let differ = again.iter().any(|at| {
+            let labels = |row: &PeekedRow| {
+                row.labels()
+                    .map(|(column, text)| (column, text.to_owned()))
+                    .collect::<Vec<_>>()
+            };
+            labels(rows[*at]) != labels(&peek.rows[peek_at(peek, header)])
+        });
+        let data: Vec<&PeekedRow> = rows.iter().copied().filter(|row| !is_header(row)).collect();
+        let bands = are_bands(&data, header) || has_line;
+        let product = blocks
+            .first()
+            .and_then(|block| block.columns[Role::Product as usize]);
+        let as_vendor = bands && product.is_some_and(|product| share_products(&data, product));
+        let above = at.checked_sub(1).map(|above| &peek.rows[above]);
+        let first_line = above
+            .filter(|_| has_line)
+            .and_then(|row| line(&row.cells))
+            .cloned();
+        let is_needed = blocks.len() > 1
+            || blocks
+                .iter()
+                .any(|block| block.kind != Kind::Plain || block.parts.is_some())
+            || bands
+            || differ;
+        Self {
+            fills: vec![Default::default(); blocks.len()],
+            blocks,
+            header,
+            bands,
+            as_vendor,
+            first_line,
+            near,
+            is_needed,
+        }
+    }
+
+    /// Keeps to what the layout of a plain table has found out about its columns.
+    fn agree_with(&mut self, usable: Option<&Layout>) {
+        let Some(layout) = usable else { return };
+        if let [block] = self.blocks.as_mut_slice()
+            && block.kind == Kind::Plain
+        {
+            for role in Role::ALL {
+                if role == Role::Date && block.parts.is_some() {
+                    continue;
+                }
+                block.columns[role as usize] =
+                    layout.column_of(role).filter(|_| role != Role::Price);
+            }
+            if let (Some(column), Some(value)) =
+                (layout.column_of(Role::Price), block.values.first_mut())
+            {
+                value.column = column;
+            }
+        }
+        if layout.unused_code.is_some() || !layout.not_dates.is_empty() {
+            for block in &mut self.blocks {
+                if layout.unused_code.is_some() {
+                    block.columns[Role::Sku as usize] = None;
+                }
+                if layout.column_of(Role::Date).is_none() {
+                    block.columns[Role::Date as usize] = None;
+                }
+            }
+        }
+    }
+
+    /// The layout that stands for the turned table.
+    fn layout(&mut self, peek: &Peek, usable: Option<&Layout>, outside: Outside) -> Layout {
+        let mut columns: Vec<(u32, Role, String)> = Vec::new();
+        for block in &self.blocks {
+            for role in Role::ALL {
+                if let Some(column) = block.columns[role as usize] {
+                    columns.push((column, role, block.headings[role as usize].clone()));
+                }
+            }
+            columns.extend(
+                block
+                    .values
+                    .iter()
+                    .map(|one| (one.column, Role::Price, one.heading.clone())),
+            );
+        }
+        columns.sort();
+        columns.dedup();
+        let mut layout = match usable {
+            Some(layout) => Layout {
+                columns,
+                ..layout.clone()
+            },
+            None => peek.completed(Layout::turned(self.header, columns), outside),
+        };
+        if layout.unused_code.is_some() {
+            for block in &mut self.blocks {
+                block.columns[Role::Sku as usize] = None;
+            }
+        }
+        let is_dated = self
+            .blocks
+            .iter()
+            .any(|block| block.is_dated() && !block.has(Role::Date));
+        if is_dated && !layout.has(Role::Date) {
+            let first = self.blocks.iter().filter_map(|block| match block.parts {
+                Some(parts) => parts.into_iter().flatten().next(),
+                None => block.values.first().map(|one| one.column),
+            });
+            let column = first.min().unwrap_or(0);
+            layout.columns.push((column, Role::Date, String::new()));
+        }
+        if self.blocks.iter().all(|block| block.kind != Kind::Plain) {
+            layout.other_prices.clear();
+        }
+        layout
+    }
+}
+
+fn peek_at(peek: &Peek, row: u32) -> usize {
+    peek.rows.iter().position(|one| one.row == row).unwrap_or(0)
+}
+
+fn near(outside: &Outside, is_1904: bool) -> Near {
+    Near {
+        around: outside.around,
+        today: outside.at,
+        is_1904,
+    }
+}
