@@ -96,6 +96,11 @@ fn pages(criterion: &mut Criterion) {
     group.bench_function("CSS selector, 300 KB", |bencher| {
         bencher.iter(|| from_html(black_box(page.as_bytes()), None, &hints));
     });
+    // One tag out of place has the whole standard applied.
+    let misnested = page.replace("</body>", "<b><p>1</b></p></body>");
+    group.bench_function("CSS selector, misnested, 300 KB", |bencher| {
+        bencher.iter(|| from_html(black_box(misnested.as_bytes()), None, &hints));
+    });
     group.finish();
 }
 

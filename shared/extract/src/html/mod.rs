@@ -76,6 +76,11 @@ impl<'a> Tokenizer<'a> {
             .map(|attribute| references::decode(attribute.value))
     }
 
+    /// Takes the content of the element `name`, whose start tag was read last, for text.
+    pub(crate) fn raw_content(&mut self, name: &'a str) {
+        self.raw = Some(name);
+    }
+
     /// The next piece, or `None` at the page's end.
     pub(crate) fn next(&mut self) -> Option<Token<'a>> {
         let before = self.at;

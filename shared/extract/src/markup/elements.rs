@@ -74,7 +74,8 @@ impl Kind {
     }
 }
 
-pub(super) fn lower(name: &str) -> Cow<'_, str> {
+/// An element's or attribute's name in lower case.
+pub(crate) fn lower(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|b| b.is_ascii_uppercase()) {
         Cow::Owned(name.to_ascii_lowercase())
     } else {

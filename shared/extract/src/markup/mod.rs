@@ -13,7 +13,8 @@ use crate::html::references;
 use crate::html::{Token, Tokenizer};
 use crate::shown::Shown;
 use crate::steps;
-use elements::{Kind, element_value, is_textual, lower, rdfa_names, split_ids, split_names};
+pub(crate) use elements::lower;
+use elements::{Kind, element_value, is_textual, rdfa_names, split_ids, split_names};
 
 /// Which of the two vocabularies of attributes is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,11 @@
 //! The owner's own CSS selector: the element that holds the price.
+//!
+//! The page becomes a tree: that of the quick builder, which knows the pages that are written as
+//! most are, or else that of the careful parser, which knows the whole standard.
+
+mod quick;
+#[cfg(test)]
+mod tests;
 
 use ego_tree::iter::Edge;
 use html5ever::driver::{self, ParseOpts};
@@ -18,7 +25,9 @@ pub(crate) type Reading = (String, Result<Amount, Failure>);
 /// grows with the depth, and no shop nests a tenth of it.
 const MAX_DEPTH: usize = 1_000;
 /// Elements whose text is not the price: it is not shown, or struck through.
-const HIDDEN: &[&str] = &["script", "style", "template", "del", "s", "strike"];
+const HIDDEN: &[&str] = &[
+    "script", "style", "template", "noscript", "del", "s", "strike",
+];
 /// So many elements that match are looked at.
 const MAX_MATCHES: usize = 1_000;
 /// And so many nodes in them, as elements that match may contain each other.
@@ -38,17 +47,18 @@ pub(crate) fn read(
         );
         Failure::new(FailureReason::BadProduct, detail)
     })?;
-    if is_too_deep(page) {
-        let detail = format!("its elements are nested more than {MAX_DEPTH} deep");
-        return Err(Failure::new(FailureReason::UnreadablePage, detail));
-    }
-    let Some(tree) = tree(page) else {
-        let detail = "its tags overlap so much that they become many times as many elements";
-        return Err(Failure::new(FailureReason::UnreadablePage, detail));
+    let tree = match quick::tree(page, selector) {
+        Some(tree) => tree,
+        None => careful_tree(page)?,
     };
+    Ok(read_tree(&tree, &parsed, hints))
+}
+
+/// What stands in the elements of a tree that a selector matches.
+fn read_tree(tree: &Html, parsed: &Selector, hints: &TextHints<'_>) -> Vec<Reading> {
     let mut visits = MAX_VISITS;
     let mut texts: Vec<Vec<String>> = Vec::new();
-    for element in tree.select(&parsed).take(MAX_MATCHES) {
+    for element in tree.select(parsed).take(MAX_MATCHES) {
         let attribute = match element.value().name() {
             "data" | "input" => element.attr("value"),
             _ => element.attr("content"),
@@ -65,10 +75,10 @@ pub(crate) fn read(
             texts.push(lines);
         }
     }
-    Ok(texts
+    texts
         .into_iter()
         .map(|lines| (lines.join(BETWEEN_LINES), read_lines(&lines, hints)))
-        .collect())
+        .collect()
 }
 
 /// What stands between lines that are shown as one text.
@@ -88,6 +98,18 @@ fn read_lines(lines: &[String], hints: &TextHints<'_>) -> Result<Amount, Failure
         (Some(only), None) => Ok(only),
         _ => whole,
     }
+}
+
+/// The tree of any page.
+fn careful_tree(page: &str) -> Result<Html, Failure> {
+    if is_too_deep(page) {
+        let detail = format!("its elements are nested more than {MAX_DEPTH} deep");
+        return Err(Failure::new(FailureReason::UnreadablePage, detail));
+    }
+    tree(page).ok_or_else(|| {
+        let detail = "its tags overlap so much that they become many times as many elements";
+        Failure::new(FailureReason::UnreadablePage, detail)
+    })
 }
 
 /// The page as a tree; `None` if it becomes much larger than the page, as the standard has a tag
