@@ -21,6 +21,7 @@
 //! on a blocking thread.
 
 mod error;
+mod explain;
 mod figures;
 mod header;
 mod language;
@@ -35,6 +36,7 @@ mod values;
 pub mod write;
 
 pub use error::{Measure, ReadError};
+pub use explain::{ExplainedColumn, Explanation};
 pub use figures::history::{Comparison, History, HistorySummary, StoredPrice};
 pub use figures::summary::{
     CategoryMonth, ColumnSummary, CurrencySummary, Moment, Movers, Presence, ProductSummary,

@@ -1,20 +1,25 @@
 //! One upload from file to report: choose the sheets, settle the order of dates, read, add up,
 //! write.
 
+mod choose;
+mod copies;
+mod names;
+
 use std::path::Path;
 use std::sync::Arc;
 
+use choose::{Chosen, ChosenSheet, choose};
+
 use crate::figures::finish::figures;
 use crate::figures::ingest::{Counts, Ingest};
-use crate::figures::summary::{ColumnSummary, ReasonCount, SheetSummary};
+use crate::figures::summary::ReasonCount;
 use crate::figures::warnings;
-use crate::header::find::{Layout, Peek};
-use crate::header::headings::{Headings, Role};
-use crate::header::order::{DateOrder, Scout, Votes};
+use crate::header::headings::Headings;
+use crate::header::order::DateOrder;
 use crate::limits::Deadline;
-use crate::read::{SheetInfo, Workbook};
-use crate::turn::{Plan, Turned};
-use crate::values::cell::{Cells, Stop, Value, column_letters};
+use crate::read::Workbook;
+use crate::turn::Turned;
+use crate::values::cell::{Cells, Stop, Value};
 use crate::{
     Format, Language, Limits, Progress, ReadError, RejectReason, ReportOptions, Stage, Summary,
     report as write_report,
@@ -169,6 +174,7 @@ fn finish(
     } else {
         options.file_name.clone()
     };
+    let explanations = chosen.explanations(language, order_note);
     let mut summary = Summary {
         file,
         format,
@@ -180,7 +186,7 @@ fn finish(
         rows_repeated_headings: sum(|counts| counts.repeated),
         first_date,
         last_date,
-        sheets: chosen.summaries(counts),
+        sheets: chosen.summaries(counts, explanations),
         currencies: figures.currencies,
         products: figures.products,
         categories: figures.categories,
@@ -202,6 +208,7 @@ fn finish(
             .clone()
             .filter_map(|layout| layout.unused_code.clone())
             .collect(),
+        notes: chosen.notes(),
     };
     let other_prices: Vec<String> = layouts
         .flat_map(|layout| layout.other_prices.clone())
@@ -245,150 +252,5 @@ fn carefully<T>(
             Err(Stop::Unsure(_)) if workbook.be_careful() => {}
             Err(stop) => return Err(stop.into_error()),
         }
-    }
-}
-
-/// The sheets of an upload and which of them are read.
-struct Chosen {
-    all: Vec<SheetInfo>,
-    used: Vec<ChosenSheet>,
-}
-
-struct ChosenSheet {
-    index: usize,
-    info: SheetInfo,
-    layout: Layout,
-    plan: Option<Plan>,
-}
-
-impl Chosen {
-    /// The language of the headings.
-    fn language(&self) -> Language {
-        let headings = self.used.iter().flat_map(|sheet| sheet.layout.headings());
-        Language::of(&headings.collect::<String>())
-    }
-
-    /// What the dates of all used sheets say of their order.
-    fn scout(&self, workbook: &mut Workbook) -> Result<Votes, Stop> {
-        let mut votes = Votes::new(self.language());
-        for sheet in &self.used {
-            if let Some(mut scout) = Scout::new(&sheet.layout, &mut votes) {
-                workbook.read(sheet.index, &mut scout)?;
-            }
-        }
-        Ok(votes)
-    }
-
-    fn summaries(&self, counts: &[Counts]) -> Vec<SheetSummary> {
-        (0..)
-            .zip(&self.all)
-            .map(|(index, info)| {
-                let used = self
-                    .used
-                    .iter()
-                    .zip(counts)
-                    .find(|(sheet, _)| sheet.index == index);
-                let layout = used.map(|(sheet, _)| &sheet.layout);
-                let counts = used.map(|(_, counts)| *counts).unwrap_or_default();
-                SheetSummary {
-                    name: info.name.clone(),
-                    used: used.is_some(),
-                    header_row: layout.map(|layout| layout.last_header_row + 1),
-                    columns: layout.map(columns).unwrap_or_default(),
-                    rows_read: counts.read,
-                    rows_used: counts.used,
-                    rows_rejected: counts.rejected,
-                }
-            })
-            .collect()
-    }
-}
-
-fn columns(layout: &Layout) -> Vec<ColumnSummary> {
-    layout
-        .columns
-        .iter()
-        .map(|(column, role, heading)| ColumnSummary {
-            column: column_letters(*column),
-            heading: heading.trim().to_owned(),
-            role: *role,
-        })
-        .collect()
-}
-
-/// The best sheet with a header and every other sheet with the same columns: data goes on
-/// over several sheets, and a sheet of another kind is a summary of it. Hidden sheets are
-/// read only when no visible one has a header.
-fn choose(workbook: &mut Workbook, options: &ReportOptions) -> Result<Chosen, Stop> {
-    let all = workbook.sheets();
-    let mut found: Vec<ChosenSheet> = Vec::new();
-    let mut is_empty = true;
-    for (index, info) in all.iter().enumerate() {
-        let mut peek = Peek::default();
-        workbook.read(index, &mut peek)?;
-        is_empty &= peek.is_empty();
-        let is_1904 = workbook.is_1904();
-        let mut layout = peek.layout(&options.headings, &info.name, is_1904);
-        let planned = Plan::of(
-            &peek,
-            layout.as_ref(),
-            &options.headings,
-            &info.name,
-            is_1904,
-            || workbook.merges(index),
-        )?;
-        let plan = planned.map(|(plan, turned)| {
-            if plan.is_needed {
-                layout = Some(turned);
-            }
-            plan
-        });
-        if let Some(layout) = layout {
-            found.push(ChosenSheet {
-                index,
-                info: info.clone(),
-                layout,
-                plan,
-            });
-        }
-    }
-    if is_empty {
-        return Err(ReadError::Empty.into());
-    }
-    let usable = |visible: bool| {
-        found
-            .iter()
-            .filter(|sheet| sheet.layout.is_usable() && sheet.info.visible == visible)
-            .max_by_key(|sheet| (sheet.layout.merit(), std::cmp::Reverse(sheet.index)))
-    };
-    let Some(best) = usable(true).or_else(|| usable(false)) else {
-        return Err(no_header(&found, &all).into());
-    };
-    let (roles, visible) = (best.layout.roles(), best.info.visible);
-    let used = found
-        .into_iter()
-        .filter(|sheet| sheet.info.visible == visible && sheet.layout.roles() == roles)
-        .collect();
-    Ok(Chosen { all, used })
-}
-
-fn no_header(found: &[ChosenSheet], all: &[SheetInfo]) -> ReadError {
-    let best = found
-        .iter()
-        .max_by_key(|sheet| (sheet.layout.score(), std::cmp::Reverse(sheet.index)));
-    match best {
-        Some(sheet) if sheet.layout.has(Role::Price) => ReadError::NoProductColumn {
-            sheet: sheet.info.name.clone(),
-            headings: sheet.layout.headings(),
-        },
-        Some(sheet) if sheet.layout.has(Role::Product) || sheet.layout.has(Role::Sku) => {
-            ReadError::NoPriceColumn {
-                sheet: sheet.info.name.clone(),
-                headings: sheet.layout.headings(),
-            }
-        }
-        _ => ReadError::NoHeader {
-            sheets: all.iter().map(|sheet| sheet.name.clone()).collect(),
-        },
     }
 }

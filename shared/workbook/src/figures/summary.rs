@@ -14,7 +14,7 @@ use crate::header::headings::Role;
 use crate::values::date::Seconds;
 use crate::values::strings::Arena;
 use crate::values::texts::TextId;
-use crate::{Format, HistorySummary, Language, Rejection};
+use crate::{Explanation, Format, HistorySummary, Language, Rejection};
 
 /// A report: what was read, every aggregate, every rejected row. Amounts are exact decimals
 /// and become strings in JSON; dates are `2026-11-21`, or with a time of day
@@ -80,6 +80,8 @@ pub struct SheetSummary {
     pub rows_used: u64,
     /// Rows that could not be read.
     pub rows_rejected: u64,
+    /// How it was understood; none for a sheet that is not used.
+    pub explanation: Option<Explanation>,
 }
 
 /// A recognised column.

@@ -1,5 +1,6 @@
 //! What a reader of the figures should know, in sentences.
 
+use crate::explain::Note;
 use crate::figures::summary::Warning;
 use crate::header::order::DateOrder;
 use crate::values::date::DayMonth;
@@ -19,6 +20,8 @@ pub(crate) struct Reading {
     pub(crate) units: Vec<i64>,
     /// Headings of codes that do not tell products apart.
     pub(crate) unused_codes: Vec<String>,
+    /// What else was understood, and of which sheets.
+    pub(crate) notes: Vec<(Note, Vec<String>)>,
 }
 
 pub(crate) fn warnings(
@@ -147,7 +150,17 @@ impl Reading {
                 format!("{heading} 열로는 상품을 구분할 수 없어 상품 이름으로 구분했습니다."),
             )
         });
-        unit.into_iter().chain(code)
+        let notes = self.notes.iter().map(|(note, sheets)| {
+            let (english, korean) = note.sentences();
+            let first = sheets.iter().take(5).map(String::as_str);
+            let names = first.collect::<Vec<_>>().join(", ");
+            (
+                note.code(),
+                format!("{names}: {english}"),
+                format!("{names}: {korean}"),
+            )
+        });
+        unit.into_iter().chain(code).chain(notes)
     }
 }
 

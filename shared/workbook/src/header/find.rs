@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use iso_currency::Currency;
 
+use crate::explain::Note;
 use crate::header::headings::{
     Headings, Role, heading_currency, is_unit, money_unit, stated_currency,
 };
@@ -106,6 +107,37 @@ impl Layout {
         roles
     }
 
+    /// Whether another sheet holds prices of the same kind: with the same roles, or dated prices
+    /// with a column more or less that is neither product nor price.
+    pub(crate) fn is_kin(&self, other: &Self) -> bool {
+        let is_dated = |layout: &Self| layout.has(Role::Date) || layout.outside.at.is_some();
+        let heading = |layout: &Self| {
+            let mut columns = layout.columns.iter();
+            let price = columns.find(|(_, role, _)| *role == Role::Price);
+            price.map(|(_, _, heading)| heading.trim().to_lowercase())
+        };
+        let differ_little = || {
+            is_dated(self)
+                && is_dated(other)
+                && other.is_usable()
+                && other.has_rows
+                && self.has(Role::Product) == other.has(Role::Product)
+                && heading(self) == heading(other)
+        };
+        self.roles() == other.roles() || differ_little()
+    }
+
+    /// What of it a reader of the figures would not expect.
+    pub(crate) fn notes(&self) -> Vec<Note> {
+        let mut notes = Vec::new();
+        if let (Some(at), false) = (self.outside.at, self.has(Role::Date)) {
+            notes.push(Note::DayOutside { at });
+        }
+        let not_dates = self.not_dates.iter().cloned();
+        notes.extend(not_dates.map(|heading| Note::NotDates { heading }));
+        notes
+    }
+
     pub(crate) fn headings(&self) -> Vec<String> {
         self.columns
             .iter()
@@ -115,12 +147,12 @@ impl Layout {
 }
 
 /// The first rows of a sheet.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Peek {
     pub(crate) rows: Vec<PeekedRow>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct PeekedRow {
     pub(crate) row: u32,
     pub(crate) cells: Vec<(u32, Held)>,

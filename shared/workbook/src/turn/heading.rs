@@ -288,3 +288,10 @@ pub(crate) fn is_figure(text: &str) -> bool {
     let lower = text.to_lowercase();
     FIGURES.iter().any(|word| lower.contains(word))
 }
+
+/// Whether the name of a sheet is a day, a month or another period.
+pub(crate) fn is_period(name: &str) -> bool {
+    let name = name.split(" (").next().unwrap_or(name).trim();
+    let near = Near::default();
+    when(&Held::Text(name.to_owned()), near).is_some() || date_within(name).1.year.is_some()
+}

@@ -13,5 +13,6 @@ mod plan;
 mod rows;
 
 pub(crate) use fill::Merge;
+pub(crate) use heading::{is_period, is_shop};
 pub(crate) use plan::Plan;
 pub(crate) use rows::Turned;

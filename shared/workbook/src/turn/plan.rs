@@ -1,8 +1,10 @@
 //! What the first rows of a sheet say of its tables.
 
+use crate::explain::Note;
 use crate::header::find::{Layout, Outside, Peek, PeekedRow};
 use crate::header::headings::{Headings, Role};
 use crate::values::cell::Held;
+use crate::values::date::Seconds;
 use crate::values::price::read_price;
 
 use super::bands::{are_bands, line, share_products};
@@ -225,6 +227,59 @@ impl Plan {
             near,
             is_needed,
         }
+    }
+
+    /// What of it a reader of the figures would not expect.
+    pub(crate) fn notes(&self) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let columns = |kind: Kind| {
+            let blocks = self.blocks.iter().filter(|block| block.kind == kind);
+            blocks.map(|block| block.values.len()).sum()
+        };
+        let (periods, shops) = (columns(Kind::Periods), columns(Kind::Shops));
+        if periods > 0 {
+            notes.push(Note::Periods { columns: periods });
+        }
+        if shops > 0 {
+            notes.push(Note::Shops { columns: shops });
+        }
+        if self.blocks.len() > 1 {
+            let count = self.blocks.len();
+            notes.push(Note::Tables { count });
+        }
+        if self.blocks.iter().any(|block| block.parts.is_some()) {
+            notes.push(Note::DateParts);
+        }
+        if self.bands {
+            let as_vendor = self.as_vendor;
+            notes.push(Note::Bands { as_vendor });
+        }
+        for (block, fills) in self.blocks.iter().zip(&self.fills) {
+            for role in Role::ALL {
+                let merged = match fills[role as usize] {
+                    Fill::None => continue,
+                    Fill::Merged(_) => true,
+                    Fill::Blank => false,
+                };
+                let heading = block.headings[role as usize].clone();
+                notes.push(Note::Filled { heading, merged });
+            }
+        }
+        notes
+    }
+
+    /// Whether its columns or lines tell the vendor or the category.
+    pub(crate) fn tells(&self, role: Role) -> bool {
+        let of_columns = |block: &Block| role == Role::Vendor && block.kind == Kind::Shops;
+        let of_lines = self.bands && (role == Role::Vendor) == self.as_vendor;
+        of_lines || self.blocks.iter().any(of_columns)
+    }
+
+    /// The day and the vendor that the heading of a column of prices says.
+    pub(crate) fn value_of(&self, column: u32) -> Option<(Option<Seconds>, Option<&str>)> {
+        let mut values = self.blocks.iter().flat_map(|block| &block.values);
+        let value = values.find(|value| value.column == column)?;
+        Some((value.at, value.vendor.as_deref()))
     }
 
     /// Keeps to what the layout of a plain table has found out about its columns.
