@@ -2,8 +2,11 @@
 
 mod decoded;
 mod formats;
+mod grid;
+mod html;
 mod ods;
 pub(crate) mod package;
+mod spreadsheet_ml;
 mod table;
 mod xls;
 mod xlsb;
@@ -35,6 +38,10 @@ pub enum Format {
     Ods,
     /// Text with separators.
     Csv,
+    /// A web page with a table.
+    Html,
+    /// XML Spreadsheet 2003.
+    Xml,
 }
 
 /// A sheet as the workbook lists it.
@@ -51,6 +58,7 @@ pub(crate) enum Workbook {
     Ods(Box<ods::Ods>),
     Xls(xls::Xls),
     Table(table::Table),
+    Grid(grid::Grid),
 }
 
 /// What the first bytes of a file and, in a zip, its entries say it is. The name of a file is
@@ -87,6 +95,17 @@ fn format_of(path: &Path, file: &mut File, limits: &Limits) -> Result<Format, Re
     if table::is_utf32(&start) {
         return Err(ReadError::Utf32);
     }
+    let text = String::from_utf8_lossy(&start);
+    if spreadsheet_ml::is_workbook(&text) {
+        return Ok(Format::Xml);
+    }
+    let (text, _, _) = table::encoding_of(&start, false).decode(&start);
+    if spreadsheet_ml::is_workbook(&text) {
+        return Ok(Format::Xml);
+    }
+    if html::is_page(&text) {
+        return Ok(Format::Html);
+    }
     if table::is_text(&start) {
         Ok(Format::Csv)
     } else {
@@ -120,6 +139,34 @@ fn zip_format(file: &mut File, limits: &Limits) -> Result<Format, ReadError> {
     found.ok_or(ReadError::NotAWorkbook)
 }
 
+/// A web page or a workbook in XML, which are read as a whole.
+fn grid_of(
+    file: File,
+    path: &Path,
+    format: Format,
+    limits: &Limits,
+) -> Result<grid::Grid, ReadError> {
+    let mut bytes = Vec::new();
+    let read = file.take(grid::MOST_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|source| ReadError::Input {
+        path: path.to_owned(),
+        source,
+    })?;
+    if bytes.len() as u64 > grid::MOST_BYTES {
+        return Err(ReadError::TooLarge {
+            what: Measure::FileBytes,
+            limit: grid::MOST_BYTES,
+            place: None,
+        });
+    }
+    let (text, _, _) = table::encoding_of(&bytes, true).decode(&bytes);
+    if format == Format::Xml {
+        return spreadsheet_ml::read(&text, limits);
+    }
+    let name = path.file_stem().map(|stem| stem.to_string_lossy());
+    html::read(&text, name.as_deref().unwrap_or("html"), limits)
+}
+
 impl Workbook {
     pub(crate) fn open(path: &Path, limits: &Limits) -> Result<(Self, Format), ReadError> {
         let mut file = File::open(path).map_err(|source| ReadError::Input {
@@ -132,6 +179,7 @@ impl Workbook {
             Format::Xlsb => Self::Xlsb(Box::new(xlsb::Xlsb::open(path, limits)?)),
             Format::Ods => Self::Ods(Box::new(ods::Ods::open(path, limits)?)),
             Format::Csv => Self::Table(table::Table::open(file, path, limits)?),
+            Format::Html | Format::Xml => Self::Grid(grid_of(file, path, format, limits)?),
             Format::Xls => Self::Xls(xls::Xls::open(file, limits)?),
         };
         Ok((workbook, format))
@@ -144,6 +192,7 @@ impl Workbook {
             Self::Ods(workbook) => workbook.sheets(),
             Self::Xls(workbook) => workbook.sheets(),
             Self::Table(table) => table.sheets(),
+            Self::Grid(grid) => grid.sheets(),
         }
     }
 
@@ -170,7 +219,7 @@ impl Workbook {
             Self::Xlsx(workbook) => workbook.begin_pass(),
             Self::Xlsb(workbook) => workbook.begin_pass(),
             Self::Ods(workbook) => workbook.begin_pass(),
-            Self::Xls(_) | Self::Table(_) => {}
+            Self::Xls(_) | Self::Table(_) | Self::Grid(_) => {}
         }
     }
 
@@ -190,6 +239,7 @@ impl Workbook {
     pub(crate) fn merges(&mut self, sheet: usize) -> Result<Vec<Merge>, Stop> {
         match self {
             Self::Xlsx(workbook) => workbook.merges(sheet),
+            Self::Grid(grid) => Ok(grid.merges(sheet)),
             _ => Ok(Vec::new()),
         }
     }
@@ -202,6 +252,7 @@ impl Workbook {
             Self::Ods(workbook) => workbook.read(sheet, cells),
             Self::Xls(workbook) => workbook.read(sheet, cells),
             Self::Table(table) => table.read(cells),
+            Self::Grid(grid) => grid.read(sheet, cells),
         };
         match done {
             Err(Stop::Enough) => Ok(()),

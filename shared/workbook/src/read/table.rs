@@ -90,7 +90,7 @@ fn utf16(start: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-fn encoding_of(sample: &[u8], is_whole: bool) -> &'static Encoding {
+pub(super) fn encoding_of(sample: &[u8], is_whole: bool) -> &'static Encoding {
     if let Some((encoding, _)) = Encoding::for_bom(sample) {
         return encoding;
     }
@@ -369,7 +369,7 @@ impl<R: Read> Read for Lines<R> {
 /// Plain digits are a number. What may be more than that stays a text until its column is known:
 /// with a leading zero, as `007`, or an idle one, as `1.10`, it may be a code, with three places,
 /// as `12.900`, an amount whose point separates thousands, and `2026.01` is a month.
-fn typed(text: &str) -> Value<'_> {
+pub(super) fn typed(text: &str) -> Value<'_> {
     let plain = text.trim();
     let is_code = plain.len() > 1 && plain.starts_with('0') && !plain.starts_with("0.");
     let is_text = match plain.split_once('.') {

@@ -134,6 +134,8 @@ impl Words {
             Format::Xls => "Excel 97–2003 (.xls)",
             Format::Ods => "OpenDocument (.ods)",
             Format::Csv => "CSV",
+            Format::Html => "HTML",
+            Format::Xml => "XML Spreadsheet 2003",
         }
     }
 }

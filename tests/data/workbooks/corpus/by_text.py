@@ -48,6 +48,6 @@ def make():
     refused("error-plain-text.txt", "no_header").write_bytes("안녕하세요. 이것은 표가 아닙니다.\n".encode())
     refused("error-json.json", "not_a_workbook").write_bytes(b'{"date": 1}\n')
     refused("error-pdf.pdf", "not_a_workbook").write_bytes(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n")
-    refused("error-html-called-xls.xls", "not_a_workbook").write_bytes(b"<html><table><tr><td>date</td></tr></table></html>")
+    refused("error-html-called-xls.xls", "no_header").write_bytes(b"<html><table><tr><td>date</td></tr></table></html>")
     refused("error-random-bytes.xlsx", "not_a_workbook").write_bytes(bytes((n * 197 + 13) % 256 for n in range(2000)))
     refused("error-picture.png", "not_a_workbook").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
