@@ -139,6 +139,8 @@ async fn a_secret_header_is_sent_and_another_secret_is_not() -> Result<()> {
             url: format!("http://{}/page", shop.host()),
             selector: None,
             variant: None,
+            range: None,
+            price_kind: None,
             secret_headers: BTreeMap::from([("x-api-key".to_owned(), "shop".to_owned())]),
         },
         ..good.clone()

@@ -95,7 +95,7 @@ impl ScriptedShop {
         Ok(serde_json::from_value(json!({
             "id": id,
             "name": format!("Product {id}"),
-            "source": Source::Html { url, selector: None, variant: None, secret_headers: BTreeMap::default() },
+            "source": Source::Html { url, selector: None, variant: None, range: None, price_kind: None, secret_headers: BTreeMap::default() },
         }))?)
     }
 }

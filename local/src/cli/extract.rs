@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::ArgGroup;
 use extract::{CompiledPaths, Hints, Inspection};
 use fetch::{Addresses, Answer, Fetcher, Limits};
-use model::{Currency, Failure, FailureReason, JsonPaths, Offer, Variant};
+use model::{Currency, Failure, FailureReason, JsonPaths, Offer, PriceKind, RangePrice, Variant};
 use price_text::TextHints;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -37,6 +37,13 @@ pub(crate) struct Extract {
     /// The CSS selector of the element that holds the price.
     #[arg(long, value_name = "CSS", requires = "source")]
     selector: Option<String>,
+    /// Take the lowest price of the page's variants.
+    #[arg(long, requires = "source", conflicts_with = "sku")]
+    lowest: bool,
+    /// The kind of price at the selector, or in the text, if not everybody pays it: `member`,
+    /// `card`, `coupon`, ….
+    #[arg(long, value_name = "KIND")]
+    price_kind: Option<PriceKind>,
     /// The JSONPath of the price, if the answer is JSON and no page.
     #[arg(long, value_name = "JSONPATH", requires = "source", conflicts_with_all = ["selector", "sku"])]
     json_price: Option<String>,
@@ -98,6 +105,7 @@ fn of_text(extract: &Extract, text: &str) -> (bool, Value) {
     let hints = TextHints {
         currency: extract.currency,
         locale: extract.locale.as_deref(),
+        kind: extract.price_kind,
     };
     match price_text::parse(text, &hints) {
         Ok(amount) => (
@@ -143,6 +151,8 @@ fn of_page(extract: &Extract, source: &Source) -> (bool, Value) {
         locale: extract.locale.as_deref(),
         variant: variant.as_ref(),
         selector: extract.selector.as_deref(),
+        range: extract.lowest.then_some(RangePrice::Lowest),
+        price_kind: extract.price_kind,
         base_url: source.url.as_deref(),
         at: Some(jiff::Timestamp::now()),
     };
@@ -150,11 +160,13 @@ fn of_page(extract: &Extract, source: &Source) -> (bool, Value) {
     let Inspection {
         candidates,
         remarks,
+        product,
         chosen,
     } = match &extract.json_price {
         Some(price) => Inspection {
             candidates: Vec::new(),
             remarks: Vec::new(),
+            product: None,
             chosen: of_json(&hints, price, &source.body),
         },
         None => extract::inspect_html(&source.body, content_type, &hints),
@@ -172,6 +184,7 @@ fn of_page(extract: &Extract, source: &Source) -> (bool, Value) {
         }),
         Err(failure) => json!({"error": error(&failure)}),
     };
+    answer["product"] = json!(product);
     answer["candidates"] = json!(candidates);
     answer["remarks"] = json!(remarks);
     (found, answer)

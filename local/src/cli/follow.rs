@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use model::{
-    CoupangList, Currency, JsonPaths, Product, ProductId, RunId, ScheduleName, Slot, Source,
-    Variant,
+    CoupangList, Currency, JsonPaths, PriceKind, Product, ProductId, RangePrice, RunId,
+    ScheduleName, Slot, Source, Variant,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -63,6 +63,12 @@ struct Kind {
     /// The article number of the variant that is meant, on a page that describes several.
     #[arg(long)]
     sku: Option<String>,
+    /// Follow the lowest price of the page's variants; the history says so.
+    #[arg(long, conflicts_with = "sku")]
+    lowest: bool,
+    /// The kind of price at the selector, if not everybody pays it: `member`, `card`, `coupon`, ….
+    #[arg(long, value_name = "KIND", requires = "selector")]
+    price_kind: Option<PriceKind>,
     /// The JSONPath of the price: the address answers with JSON.
     #[arg(long, value_name = "JSONPATH")]
     json_price: Option<String>,
@@ -100,6 +106,8 @@ impl Kind {
                 url,
                 selector: self.selector.clone(),
                 variant: self.sku.clone().map(Variant::Sku),
+                range: self.lowest.then_some(RangePrice::Lowest),
+                price_kind: self.price_kind,
                 secret_headers: BTreeMap::new(),
             },
         })

@@ -238,6 +238,8 @@ fn source(url: String, manner: Manner) -> Source {
             url,
             selector: None,
             variant: None,
+            range: None,
+            price_kind: None,
             secret_headers: BTreeMap::new(),
         };
     }

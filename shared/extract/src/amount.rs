@@ -47,7 +47,14 @@ pub(crate) fn read(
     }
     let parse = |currency| {
         let locale = hints.locale;
-        price_text::parse(written, &TextHints { currency, locale })
+        price_text::parse(
+            written,
+            &TextHints {
+                currency,
+                locale,
+                kind: None,
+            },
+        )
     };
     if declared.is_some() {
         return match parse(declared) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use model::{Availability, Currency, Decimal, Failure, FailureReason, Variant};
+use model::{Availability, Currency, Decimal, Failure, FailureReason, RangePrice, Variant};
 
 use crate::address::{Match, Pages};
 use crate::graph::{Graph, Item};
@@ -41,6 +41,8 @@ pub(crate) struct Choice {
     pub(crate) others: Vec<Decimal>,
     /// Whether the price's own time is over.
     pub(crate) has_ended: bool,
+    /// The lowest and the highest price of the variants, if the lowest was asked for.
+    pub(crate) range: Option<(Decimal, Decimal)>,
 }
 
 /// Why a source gives no price.
@@ -57,6 +59,8 @@ pub(crate) enum Refusal {
 pub(crate) struct Decision {
     pub(crate) choice: Result<Choice, Refusal>,
     pub(crate) verdicts: Vec<&'static str>,
+    /// Why the product that the prices belong to is taken for the page's own.
+    pub(crate) own: &'static str,
 }
 
 /// A source with everything that was found in it.
@@ -99,11 +103,14 @@ pub(crate) fn choose(
         alive: (0..reading.prices.all.len()).collect(),
         verdicts: vec![""; reading.prices.all.len()],
         pinned: None,
+        range: None,
+        own: "",
     };
     let choice = chooser.run();
     Decision {
         choice,
         verdicts: chooser.verdicts,
+        own: chooser.own,
     }
 }
 
@@ -116,12 +123,17 @@ struct Chooser<'c, 'r, 'a> {
     verdicts: Vec<&'static str>,
     /// The product that the owner's pin names.
     pinned: Option<usize>,
+    /// The lowest and the highest price of variants.
+    range: Option<(Decimal, Decimal)>,
+    own: &'static str,
 }
 
 /// Why a price is dropped whose product is not the page's.
 const OTHER_PRODUCT: &str = "it belongs to another product than the page's";
 /// Why a price is dropped whose product or offer has another address than the page.
 const OTHER_VARIANT: &str = "it belongs to another variant than the page's";
+/// Why a price is dropped when the lowest of all variants was asked for.
+const NOT_LOWEST: &str = "another variant costs less";
 /// Why a price is dropped whose product or offer the owner's pin does not name.
 const NOT_PINNED: &str = "it is not the pinned variant's";
 
@@ -223,6 +235,7 @@ impl Chooser<'_, '_, '_> {
             let detail = format!("no product on the page has {}", which::described(variant));
             return Err(weak(FailureReason::NoPrice, detail));
         };
+        self.own = "the owner names it";
         self.pinned = pinned.products.iter().position(|named| *named);
         let by_offer = |this: &Self, index: usize| pinned.offers[this.price(index).offer];
         let by_product = |_this: &Self, index: usize| pinned.products[reading.product_of(index)];
@@ -253,6 +266,7 @@ impl Chooser<'_, '_, '_> {
         let aside = OTHER_PRODUCT;
         let own = which::named_after(reading, &self.context.titles);
         if own.contains(&true) {
+            self.own = "the page is named after it";
             // Settled before any price is looked at, and also if that product has none.
             self.keep(aside, |_, index| {
                 let product = reading.product_of(index);
@@ -264,10 +278,14 @@ impl Chooser<'_, '_, '_> {
         }
         // One product, standing on its own, needs no evidence, but must not be another page's.
         if places == 1 && products.len() == 1 {
+            self.own = "it is the only product on the page";
             if self.is_elsewhere() {
                 self.keep(aside, |_, _| false);
             }
         } else {
+            if self.own.is_empty() {
+                self.own = "its address or its place on the page is the page's own";
+            }
             let families =
                 which::pages_products(reading, self.context, &self.alive, own.contains(&true));
             self.keep(aside, |this, index| {
@@ -426,11 +444,15 @@ impl Chooser<'_, '_, '_> {
     }
 
     fn settle_amount(&mut self) -> Result<(), Refusal> {
-        if let Some(range) = self.range_of_variants() {
-            return Err(Refusal::Final(Failure::new(
-                FailureReason::Ambiguous,
-                range,
-            )));
+        if let Some((low, high)) = self.range_of_variants() {
+            if self.hints.range != Some(RangePrice::Lowest) {
+                let detail = format!("the variants cost {low} to {high}; pin one of them");
+                return Err(Refusal::Final(Failure::new(
+                    FailureReason::Ambiguous,
+                    detail,
+                )));
+            }
+            self.range = Some((low, high));
         }
         let distinct = self.distinct();
         let currencies: HashSet<_> = distinct
@@ -451,6 +473,19 @@ impl Chooser<'_, '_, '_> {
             let least = self.alive.iter().map(|index| amount(self, *index)).min();
             self.keep("another seller asks less", |this, index| {
                 Some(amount(this, index)) == least
+            });
+            return Ok(());
+        }
+        if self.hints.range == Some(RangePrice::Lowest)
+            && distinct.len() > 1
+            && currencies.len() < 2
+            && sellers::are_variants(self.reading, &self.alive)
+        {
+            let amounts = || distinct.iter().map(|(amount, _)| *amount);
+            self.range = amounts().min().zip(amounts().max());
+            let least = self.range.map(|(least, _)| least);
+            self.keep(NOT_LOWEST, |this, index| {
+                this.price(index).amount.as_ref().ok().copied() == least
             });
             return Ok(());
         }
@@ -484,7 +519,7 @@ impl Chooser<'_, '_, '_> {
 
     /// A range of prices of which nothing says that they are several sellers', if that is all that is
     /// left.
-    fn range_of_variants(&self) -> Option<String> {
+    fn range_of_variants(&self) -> Option<(Decimal, Decimal)> {
         let mut highest = std::collections::HashMap::new();
         for other in &self.reading.prices.all {
             if other.role == Role::Highest {
@@ -499,7 +534,7 @@ impl Chooser<'_, '_, '_> {
             }
             let high = highest.get(&price.offer)?;
             let (low, high) = (price.amount.as_ref().ok()?, high.amount.as_ref().ok()?);
-            (low != high).then(|| format!("the variants cost {low} to {high}; pin one of them"))
+            (low != high).then_some((*low, *high))
         })
     }
 
@@ -507,7 +542,7 @@ impl Chooser<'_, '_, '_> {
     fn amounts_of_others(&self) -> Vec<Decimal> {
         let prices = self.reading.prices.all.iter().zip(&self.verdicts);
         prices
-            .filter(|(_, verdict)| [OTHER_VARIANT, NOT_PINNED].contains(*verdict))
+            .filter(|(_, verdict)| [OTHER_VARIANT, NOT_PINNED, NOT_LOWEST].contains(*verdict))
             .filter_map(|(price, _)| price.amount.as_ref().ok().copied())
             .collect()
     }
@@ -570,6 +605,7 @@ impl Chooser<'_, '_, '_> {
             list_price: sellers::list_price(self.reading, index, amount, currency),
             others: self.amounts_of_others(),
             has_ended: price.validity == Validity::Ended,
+            range: self.range,
         })
     }
 }

@@ -194,8 +194,15 @@ impl Answer<'_> {
             Node::Number(number) => price_text::decimal(number)
                 .map(|amount| (amount, currency))
                 .ok_or_else(|| unreadable(format!("{number} has too many digits"))),
-            Node::Text(text) => price_text::parse(text, &TextHints { currency, locale })
-                .map(|read| (read.amount, read.currency)),
+            Node::Text(text) => price_text::parse(
+                text,
+                &TextHints {
+                    currency,
+                    locale,
+                    kind: None,
+                },
+            )
+            .map(|read| (read.amount, read.currency)),
             _ => Err(unreadable(
                 "the price is neither a number nor text".to_owned(),
             )),

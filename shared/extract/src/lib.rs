@@ -74,10 +74,10 @@ mod validity;
 mod which;
 
 use jiff::Timestamp;
-use model::{Currency, Variant};
+use model::{Currency, PriceKind, RangePrice, Variant};
 
 pub use json_api::{CompiledPaths, from_json};
-pub use page::{Candidate, Inspection, block_sign, from_html, inspect_html};
+pub use page::{Candidate, Inspection, OwnProduct, block_sign, from_html, inspect_html};
 pub use price_text::decimal;
 pub use prices::Role;
 
@@ -92,6 +92,10 @@ pub struct Hints<'a> {
     pub variant: Option<&'a Variant>,
     /// A CSS selector of the element that holds the price.
     pub selector: Option<&'a str>,
+    /// Which of several variants' prices counts when no variant is named.
+    pub range: Option<RangePrice>,
+    /// The kind of price at the selector, if it is not what everybody pays.
+    pub price_kind: Option<PriceKind>,
     /// The address that the page was fetched from.
     pub base_url: Option<&'a str>,
     /// When it was fetched: a price whose time is over or has not come does not count then.

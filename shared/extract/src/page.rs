@@ -52,6 +52,17 @@ fn as_code<S: Serializer>(currency: &Option<Currency>, serializer: S) -> Result<
         .serialize(serializer)
 }
 
+/// The product that a page is about, as far as it can be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OwnProduct {
+    /// Its name.
+    pub name: Option<String>,
+    /// The source that says so.
+    pub found_in: &'static str,
+    /// Why it was taken for the page's own.
+    pub because: &'static str,
+}
+
 /// Everything that was seen on a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Inspection {
@@ -59,6 +70,8 @@ pub struct Inspection {
     pub candidates: Vec<Candidate>,
     /// What is wrong with the page's data, for a person.
     pub remarks: Vec<String>,
+    /// The product that was taken for the page's own, and why.
+    pub product: Option<OwnProduct>,
     /// The answer; the same that [`from_html`] gives.
     pub chosen: Result<Offer, Failure>,
 }
@@ -81,6 +94,7 @@ pub fn inspect_html(body: &[u8], content_type: Option<&str>, hints: &Hints<'_>) 
     Inspection {
         candidates: seen.candidates,
         remarks: seen.remarks,
+        product: seen.product,
         chosen,
     }
 }
@@ -96,6 +110,7 @@ pub fn block_sign(body: &[u8], content_type: Option<&str>) -> Option<String> {
 struct Seen {
     candidates: Vec<Candidate>,
     remarks: Vec<String>,
+    product: Option<OwnProduct>,
 }
 
 #[derive(Clone, Copy)]
@@ -234,6 +249,15 @@ fn by_sources(
             seen.candidates.extend(candidates(
                 source, &graph, &found, &prices, &decision, decides,
             ));
+            if let Ok(choice) = &decision.choice
+                && !decision.own.is_empty()
+            {
+                seen.product.get_or_insert_with(|| OwnProduct {
+                    name: choice.name.clone(),
+                    found_in: source.name(),
+                    because: decision.own,
+                });
+            }
         }
         match decision.choice {
             Ok(mut choice) if answer.is_none() => {
@@ -243,6 +267,13 @@ fn by_sources(
                         "the date until which {} says that its price holds is over",
                         source.name()
                     ));
+                }
+                if let Some((low, high)) = choice.range {
+                    remarks.push(format!(
+                        "the lowest of its variants' prices, which go up to {high}"
+                    ));
+                    others.push(low);
+                    others.push(high);
                 }
                 let mut offer = offer(choice, source);
                 offer.remark = remarks.last().cloned();
@@ -451,6 +482,7 @@ fn by_selector(
     let text_hints = TextHints {
         currency: hints.currency,
         locale: hints.locale,
+        kind: hints.price_kind,
     };
     let texts = selector::read(text, css, &text_hints)?;
     let outcome = agree(css, &texts);

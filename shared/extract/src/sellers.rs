@@ -1,6 +1,6 @@
 //! Whether differing offers are those of several sellers or of several variants.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use model::{Currency, Decimal};
 
@@ -56,6 +56,22 @@ pub(crate) fn are_one_thing(reading: &Reading<'_, '_>, alive: &[usize]) -> bool 
             let first = values.next();
             values.all(|value| Some(value) == first)
         })
+}
+
+/// Whether the differing prices are those of variants of one product: each variant has one.
+pub(crate) fn are_variants(reading: &Reading<'_, '_>, alive: &[usize]) -> bool {
+    let mut families = HashSet::new();
+    let mut amounts = HashMap::new();
+    alive.iter().all(|index| {
+        let price = &reading.prices.all[*index];
+        let product = reading.product_of(*index);
+        families.insert(reading.found.products[product].family);
+        let offer = reading.offer_item(price.offer);
+        let named = ["sku", "url", "name", "gtin13", "gtin", "mpn"];
+        let variant = (product, named.map(|name| offer.text(name)));
+        let amount = price.amount.as_ref().ok();
+        families.len() == 1 && *amounts.entry(variant).or_insert(amount) == amount
+    })
 }
 
 fn seller(reading: &Reading<'_, '_>, offer: usize) -> Option<String> {

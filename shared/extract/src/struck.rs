@@ -29,6 +29,7 @@ pub(crate) fn lower_price(page: &str, price: Money, hints: &Hints<'_>) -> Option
     let text_hints = TextHints {
         currency: Some(price.currency),
         locale: hints.locale,
+        ..TextHints::default()
     };
     let amount = |text: &str| {
         price_text::parse(text, &text_hints)

@@ -16,6 +16,7 @@ mod notification;
 mod observation;
 mod offering;
 mod product;
+mod reading;
 #[cfg(feature = "schema")]
 mod schema;
 mod shape;
@@ -44,6 +45,7 @@ pub use notification::{
 pub use observation::{Observation, Offer, Outcome, PreviousPrice, Unconfirmed, Void};
 pub use offering::{Costs, Dimension, Pack, Unit};
 pub use product::{CoupangList, JsonPaths, Product, Source, Variant};
+pub use reading::{PriceKind, RangePrice};
 pub use rust_decimal::Decimal;
 pub use shape::misplaced_array;
 pub use upload::Upload;

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use url::Url;
 
-use crate::{AlertRule, Costs, Invalid, ItemId, Pack, ProductId, ScheduleName, Tag, text};
+use crate::{
+    AlertRule, Costs, Invalid, ItemId, Pack, PriceKind, ProductId, RangePrice, ScheduleName, Tag,
+    text,
+};
 
 /// A product to follow, as its owner defined it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,6 +151,12 @@ pub enum Source {
         /// Which variant of a page with several.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         variant: Option<Variant>,
+        /// Which price of several variants is followed when none of them is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        range: Option<RangePrice>,
+        /// Which kind of price stands at the selector, if it is not what everybody pays.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price_kind: Option<PriceKind>,
         /// Request headers whose values are secrets, as a JSON endpoint's: a page behind a login.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         secret_headers: BTreeMap<String, String>,
@@ -203,6 +212,7 @@ impl Source {
                 selector,
                 variant,
                 secret_headers,
+                ..
             } => {
                 check_url(url)?;
                 check_headers(secret_headers)?;

@@ -38,6 +38,7 @@ pub fn parse_column(text: &str, known: Option<Currency>) -> Result<ColumnPrice, 
     let hints = TextHints {
         currency: known,
         locale: None,
+        kind: None,
     };
     let reader = Reader {
         hints: &hints,

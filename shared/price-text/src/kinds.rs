@@ -3,9 +3,13 @@
 //! Shops make compounds of words that are known alone (`와우회원가`, `Mitgliederpreis`,
 //! `Klubová cena`): a kind is known by its morphemes, not by a list of compounds.
 
+use model::PriceKind;
+
 /// A kind: why it is not the selling price, the words that name it, and the morphemes of which one
 /// is enough inside a longer word.
 struct Kind {
+    /// How a product names it that follows it all the same.
+    name: Option<PriceKind>,
     why: &'static str,
     words: &'static [&'static str],
     morphemes: &'static [&'static str],
@@ -13,6 +17,7 @@ struct Kind {
 
 const KINDS: &[Kind] = &[
     Kind {
+        name: Some(PriceKind::Member),
         why: "it is a price for members",
         words: &[
             "club",
@@ -64,6 +69,7 @@ const KINDS: &[Kind] = &[
         ],
     },
     Kind {
+        name: Some(PriceKind::Coupon),
         why: "it is a price with a coupon or a code",
         words: &[
             "kód",
@@ -87,11 +93,13 @@ const KINDS: &[Kind] = &[
         ],
     },
     Kind {
+        name: Some(PriceKind::Card),
         why: "it is a price for a way of paying",
         words: &["kartou", "tarjeta", "cartão"],
         morphemes: &["카드", "현금", "페이할인", "페이가", "계좌이체", "カード"],
     },
     Kind {
+        name: Some(PriceKind::FirstPurchase),
         why: "it is a price for a first purchase or an app",
         words: &[],
         morphemes: &[
@@ -107,6 +115,7 @@ const KINDS: &[Kind] = &[
         ],
     },
     Kind {
+        name: Some(PriceKind::Subscription),
         why: "it is a price of a subscription",
         words: &[
             "subscribe",
@@ -132,6 +141,7 @@ const KINDS: &[Kind] = &[
         ],
     },
     Kind {
+        name: Some(PriceKind::Instalment),
         why: "it is an instalment or a price for a time",
         words: &[
             "splátka",
@@ -164,6 +174,7 @@ const KINDS: &[Kind] = &[
         ],
     },
     Kind {
+        name: Some(PriceKind::Deposit),
         why: "it is a deposit",
         words: &[
             "pfand",
@@ -201,6 +212,7 @@ const KINDS: &[Kind] = &[
         ],
     },
     Kind {
+        name: Some(PriceKind::Rent),
         why: "it is a rent",
         words: &[
             "rent",
@@ -233,6 +245,7 @@ const KINDS: &[Kind] = &[
         ],
     },
     Kind {
+        name: Some(PriceKind::Unit),
         why: "it is a price for a unit",
         words: &[
             "m²",
@@ -260,6 +273,7 @@ const KINDS: &[Kind] = &[
         ],
     },
     Kind {
+        name: Some(PriceKind::List),
         why: "it is a former or recommended price",
         words: &[
             "běžná",
@@ -300,6 +314,7 @@ const KINDS: &[Kind] = &[
         ],
     },
     Kind {
+        name: None,
         why: "it is a reduction, a coupon or points",
         words: &[
             "ušetříte",
@@ -313,6 +328,7 @@ const KINDS: &[Kind] = &[
         morphemes: &["적립금", "적립예정", "포인트적립", "積立", "返现"],
     },
     Kind {
+        name: Some(PriceKind::Used),
         why: "it is the price of a used one",
         words: &[
             "used",
@@ -335,6 +351,7 @@ const KINDS: &[Kind] = &[
         morphemes: &["중고", "리퍼", "반품", "中古", "二手"],
     },
     Kind {
+        name: Some(PriceKind::Bid),
         why: "it is a bid, or what is paid for an old one",
         words: &[
             "bid",
@@ -359,6 +376,7 @@ const KINDS: &[Kind] = &[
         ],
     },
     Kind {
+        name: None,
         why: "it is what an order has to cost at least",
         words: &["mindestbestellwert", "mindestbestellung", "mindestumsatz"],
         morphemes: &["최소주문", "최소구매", "mindestbestell"],
@@ -366,6 +384,13 @@ const KINDS: &[Kind] = &[
 ];
 
 /// Why the word (in lower case) names another kind of price; `None` if it does not.
+/// Why a price of a kind that a product may name is not the selling price.
+pub(crate) fn why(name: PriceKind) -> Option<&'static str> {
+    let kind = KINDS.iter().find(|kind| kind.name == Some(name));
+    kind.map(|kind| kind.why)
+}
+
+/// Why a price with this word is not the selling price, if the word names a kind.
 pub(crate) fn of(word: &str) -> Option<&'static str> {
     // `100g` alone is looked for as it is; a morpheme of one letter would be found everywhere.
     KINDS

@@ -31,7 +31,7 @@ mod words;
 
 use std::borrow::Cow;
 
-use model::{Currency, Decimal, Failure, FailureReason};
+use model::{Currency, Decimal, Failure, FailureReason, PriceKind};
 
 pub use column::{ColumnPrice, NotAPrice, parse_column};
 use currency::Mark;
@@ -60,6 +60,8 @@ pub struct TextHints<'a> {
     pub currency: Option<Currency>,
     /// The locale it was written in: `de`, `de-CH`, `pt_BR`. An unknown one is ignored.
     pub locale: Option<&'a str>,
+    /// The kind of price that it may be, though not everybody pays it.
+    pub kind: Option<PriceKind>,
 }
 
 /// An amount as it was written, and its currency where the text or the hint names it.
@@ -169,6 +171,15 @@ fn selling_part(mut tokens: Vec<(Token, bool)>) -> Vec<(Token, bool)> {
     let end = tokens.len();
     let now = (0..end).find(|at| words::is_now(word(*at)));
     let was = (0..end).find(|at| words::is_former(word(*at)));
+    // Brazil: `De R$ 199,00 por R$ 149,00`.
+    let por = (0..end).find(|at| word(*at) == "por");
+    if let Some(por) = por
+        && end > 0
+        && word(0) == "de"
+        && (numbers(0..por), numbers(por..end)) == (1, 1)
+    {
+        return tokens.split_off(por + 1);
+    }
     match (was, now) {
         (Some(0), Some(now)) if numbers(0..now) == 1 && numbers(now..end) == 1 => {
             tokens.split_off(now)
@@ -215,7 +226,8 @@ impl Reader<'_> {
             .iter()
             .any(|(at, _)| *at + 1 == span.start || *at == span.end || span.contains(at));
         Self::check_signs(&tokens, beside)?;
-        Self::check_words(&tokens, &span, beside)?;
+        let allowed = self.hints.kind.and_then(kinds::why);
+        Self::check_words(&tokens, &span, beside, allowed)?;
 
         let locale = self.hints.locale.and_then(Locale::read);
         let currency = self.currency(&marks, locale.as_ref())?;
@@ -360,6 +372,7 @@ impl Reader<'_> {
         tokens: &[(Token, bool)],
         number: &std::ops::Range<usize>,
         beside: bool,
+        allowed: Option<&str>,
     ) -> Result<(), Refusal> {
         let sense_at = |at: usize| match tokens.get(at) {
             Some((Token::Word(word), _)) => Some(words::sense(word)),
@@ -380,6 +393,7 @@ impl Reader<'_> {
             match words::sense(word) {
                 Sense::Harmless | Sense::Excuse => {}
                 Sense::Spoils(_) if excused => {}
+                Sense::Spoils(why) if allowed == Some(why) => {}
                 Sense::Spoils(why) => return refused(Doubt::Unreadable, why),
                 Sense::Range => return refused(Doubt::Several, "it is one end of a range"),
                 Sense::Unknown => {

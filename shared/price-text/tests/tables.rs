@@ -61,6 +61,7 @@ fn read(row: &Row) -> String {
     let hints = TextHints {
         currency: row.currency,
         locale: row.locale.as_deref(),
+        ..TextHints::default()
     };
     match price_text::parse(&row.text, &hints) {
         Ok(read) => {

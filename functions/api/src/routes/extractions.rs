@@ -125,26 +125,33 @@ async fn read(
         }
         Err(no_page) => return Err(no_page.into_failure()),
     };
-    let (selector, variant) = match &body.source {
-        Source::Html {
-            selector, variant, ..
-        } => (selector.as_deref(), variant.as_ref()),
-        _ => (None, None),
-    };
-    let hints = Hints {
+    let mut hints = Hints {
         currency: body.currency,
         locale: body.locale.as_deref(),
-        variant,
-        selector,
         base_url: Some(&page.url),
         at: Some(jiff::Timestamp::now()),
+        ..Hints::default()
     };
+    if let Source::Html {
+        selector,
+        variant,
+        range,
+        price_kind,
+        ..
+    } = &body.source
+    {
+        hints.selector = selector.as_deref();
+        hints.variant = variant.as_ref();
+        hints.range = *range;
+        hints.price_kind = *price_kind;
+    }
     if let Some(paths) = paths {
         return from_json(&page.body, &paths, &hints);
     }
     let Inspection {
         candidates,
         remarks,
+        product: _,
         chosen,
     } = inspect_html(&page.body, page.content_type.as_deref(), &hints);
     view.remarks = remarks;

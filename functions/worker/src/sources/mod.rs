@@ -30,9 +30,17 @@ impl Offers {
                 url,
                 selector,
                 variant,
+                range,
+                price_kind,
                 secret_headers,
             } => {
-                let read = page::reader(product, selector.as_deref(), variant.as_ref());
+                let wanted = page::Wanted {
+                    selector: selector.as_deref(),
+                    variant: variant.as_ref(),
+                    range: *range,
+                    price_kind: *price_kind,
+                };
+                let read = page::reader(product, wanted);
                 let headers = self.secrets.headers(secret_headers).await?;
                 request::read(&self.fetcher, task, product, url, headers, read).await
             }

@@ -46,6 +46,8 @@ struct OwnHints {
 impl Expected {
     pub(crate) fn hints(&self) -> Hints<'_> {
         Hints {
+            range: None,
+            price_kind: None,
             currency: self.hints.currency,
             locale: self.hints.locale.as_deref(),
             variant: self.hints.variant.as_ref(),

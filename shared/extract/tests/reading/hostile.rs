@@ -124,7 +124,7 @@ proptest! {
         currency in prop::sample::select(vec![None, Some(Currency::KRW), Some(Currency::EUR)]),
         locale in prop::sample::select(vec![None, Some("de"), Some("en-IN"), Some("x")]),
     ) {
-        let hints = TextHints { currency, locale };
+        let hints = TextHints { currency, locale, kind: None };
         if let Ok(read) = price_text::parse(&text, &hints) {
             prop_assert!(!read.amount.is_sign_negative());
             prop_assert!(text.chars().any(char::is_numeric) || text.chars().any(|c| "만천억조백".contains(c)));

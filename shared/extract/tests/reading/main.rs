@@ -9,3 +9,4 @@ mod properties;
 mod replay;
 mod shapes;
 mod small;
+mod wanted;

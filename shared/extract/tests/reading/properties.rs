@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use extract::{CompiledPaths, Hints, block_sign, from_html, from_json, inspect_html};
-use model::{Currency, Decimal, JsonPaths, Variant};
+use model::{Currency, Decimal, JsonPaths, PriceKind, RangePrice, Variant};
 use price_text::TextHints;
 
 /// A price as people write it, behind a byte that chooses the hints.
@@ -25,6 +25,7 @@ pub(crate) fn price_text(data: &[u8]) {
     let hints = TextHints {
         currency: currencies[usize::from(choice & 3)],
         locale: locales[usize::from(choice >> 2 & 3)],
+        ..TextHints::default()
     };
     let Ok(read) = price_text::parse(text, &hints) else {
         return;
@@ -38,6 +39,7 @@ pub(crate) fn price_text(data: &[u8]) {
         let hints = TextHints {
             currency: Some(currency),
             locale: Some("en"),
+            ..TextHints::default()
         };
         let plain = price_text::parse(&again, &hints).map(|plain| plain.amount.normalize());
         assert_eq!(plain, Ok(amount), "{again}");
@@ -67,6 +69,8 @@ pub(crate) fn html(data: &[u8]) {
         variant: (choice & 4 != 0).then_some(&VARIANT),
         selector: (choice & 8 != 0).then_some("span, .price"),
         base_url: (choice & 16 != 0).then_some("https://shop.example/p/1"),
+        range: (choice & 128 != 0).then_some(RangePrice::Lowest),
+        price_kind: (choice & 128 != 0).then_some(PriceKind::Member),
         at: (choice & 64 != 0).then(|| "2026-01-31T12:00:00Z".parse().expect("a time")),
     };
     let content_type = (choice & 32 != 0).then_some("text/html; charset=euc-kr");
