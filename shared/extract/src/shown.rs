@@ -51,6 +51,9 @@ const APART: &[&str] = &[
 /// Elements whose digits are raised or small.
 const RAISED: &[&str] = &["sup", "sub", "small"];
 
+/// No mark of a currency is longer than this, in bytes, with the space before it.
+const MAX_MARK: usize = 5;
+
 /// A text that grows as its elements are passed.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
@@ -115,7 +118,16 @@ impl Shown {
         let number = number_at_end(&self.text[..before]);
         let digits = raised.bytes().take_while(u8::is_ascii_digit).count();
         let more = raised[digits..].starts_with(['.', ',']);
-        if number.is_empty() || digits == 0 || more {
+        if digits == 0 || more {
+            return;
+        }
+        if number.is_empty() {
+            // `24,90 €` and a footnote.
+            let marked = self.text[..before].trim_end_matches(|c: char| !c.is_ascii_digit());
+            let is_mark = before - marked.len() <= MAX_MARK;
+            if is_mark && has_decimals(number_at_end(marked)) && digits == raised.len() {
+                self.text.truncate(before);
+            }
             return;
         }
         self.text.truncate(before);
@@ -185,6 +197,8 @@ mod tests {
         for (text, expected) in [
             ("12,99|1|", "12,99"),
             ("12,99|2 €|", "12,99 €"),
+            ("12,99 €|1|", "12,99 €"),
+            ("12 €|90|", "12 €90"),
             ("68|5|", "68 5"),
             ("1.234|567|", "1.234 567"),
             ("|$|19|99|", "$19٫99"),
