@@ -17,6 +17,7 @@ mod daily;
 mod digest;
 mod jobs;
 mod last_run;
+mod metrics;
 mod workbook_key;
 
 use std::fs::File;
@@ -267,7 +268,7 @@ impl Closer {
         let before = before.as_ref();
         let (digest, failing) = gathered.digest(&run.id, &totals, before, skipped, key.clone());
         // Told before the run is closed: who dies in between tells it again, under the same id.
-        let note = Message::from(Notification::Run(digest));
+        let note = Message::from(Notification::Run(digest.clone()));
         self.notifications.send(note, Duration::ZERO).await?;
 
         let status = if totals.missing == 0 {
@@ -279,6 +280,7 @@ impl Closer {
         self.runs
             .close(&run.id, status, &totals, &key, &failing)
             .await?;
+        metrics::tell(&digest);
         if totals.missing == 0 {
             info!(run = %run.id, prices = totals.prices, "complete");
         } else {
