@@ -38,9 +38,10 @@ pub mod write;
 pub use error::{Measure, ReadError};
 pub use explain::{ExplainedColumn, Explanation};
 pub use figures::history::{Comparison, History, HistorySummary, StoredPrice};
+pub use figures::products::Products;
 pub use figures::summary::{
-    CategoryMonth, ColumnSummary, CurrencySummary, Moment, Movers, Presence, ProductSummary,
-    ReasonCount, SheetSummary, Summary, Text, VendorSummary, Warning,
+    CategoryMonth, ColumnSummary, CurrencySummary, IndexMonth, Moment, Movers, OfferSummary,
+    Presence, ProductSummary, ReasonCount, SheetSummary, Summary, Text, VendorSummary, Warning,
 };
 pub use header::headings::{Headings, Role};
 pub use language::Language;

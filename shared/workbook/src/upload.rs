@@ -192,6 +192,7 @@ fn finish(
         categories: figures.categories,
         vendors: figures.vendors,
         movers: figures.movers,
+        courses: figures.courses,
         history: None,
         rejected_by_reason,
         rejected,

@@ -81,7 +81,7 @@ fn figures_of_rows(rows: &[Vec<Option<String>>]) -> BTreeMap<Key, Figures> {
 
 fn figures_of_summary(summary: &Summary, with_sku: bool) -> BTreeMap<Key, Figures> {
     let json = serde_json::to_value(&summary.products).unwrap();
-    let products = json.as_array().unwrap().iter().zip(&summary.products);
+    let products = json.as_array().unwrap().iter().zip(summary.products.iter());
     products
         .map(|(json, one)| {
             let date = |name: &str| json[name].as_str().map(str::to_owned);

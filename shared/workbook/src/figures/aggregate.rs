@@ -1,10 +1,11 @@
 //! Exact sums over typed rows, held compactly: a price is a small integer, a text a number.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use iso_currency::Currency;
 
+use crate::figures::occasions::{OccasionId, Occasions};
 use crate::figures::prices::Values;
-use crate::values::date::{DAY, Seconds, civil};
+use crate::values::date::{Seconds, civil};
 use crate::values::labels::Tally;
 use crate::values::number::{Number, Sum};
 use crate::values::texts::{NO_TEXT, TextId};
@@ -45,19 +46,64 @@ impl Seen {
     }
 }
 
-/// One product in one currency.
+/// One product in one currency. Of a product with a single price, which uploads may have by the
+/// million, this is all.
 pub(crate) struct ProductGroup {
     pub(crate) name: TextId,
     pub(crate) sku: TextId,
     pub(crate) category: TextId,
     pub(crate) currency: Option<Currency>,
     next: u32,
+    /// The first row.
+    pub(crate) one: Seen,
+    pub(crate) occasion: OccasionId,
+    /// The place of all its prices among [`Aggregate::prices`], if it has several.
+    prices: u32,
+}
+
+/// All prices of a product that has several.
+pub(crate) struct Prices {
     pub(crate) first: Seen,
     pub(crate) last: Seen,
     pub(crate) minimum: Seen,
     pub(crate) maximum: Seen,
     pub(crate) values: Values,
-    vendors: Vendors,
+}
+
+impl ProductGroup {
+    /// All prices, of a product that has several.
+    pub(crate) fn prices(&self) -> Option<usize> {
+        (self.prices != NONE).then_some(self.prices as usize)
+    }
+}
+
+impl Prices {
+    fn new(one: Seen, occasion: OccasionId) -> Self {
+        Self {
+            first: one,
+            last: one,
+            minimum: one,
+            maximum: one,
+            values: Values::new(one.price, occasion),
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, seen: Seen, occasion: OccasionId) {
+        self.values.push(seen.price, occasion);
+        if seen.at < self.first.at {
+            self.first = seen;
+        }
+        if seen.at >= self.last.at {
+            self.last = seen;
+        }
+        if seen.price.less(self.minimum.price) {
+            self.minimum = seen;
+        }
+        if self.maximum.price.less(seen.price) {
+            self.maximum = seen;
+        }
+    }
 }
 
 /// Count, sum and extremes of a group.
@@ -77,8 +123,6 @@ pub(crate) struct VendorGroup {
     pub(crate) totals: Totals,
     pub(crate) first: Option<Seconds>,
     pub(crate) last: Option<Seconds>,
-    /// Its products, a product in two currencies counted in each.
-    pub(crate) products: u64,
 }
 
 /// A category in a month (`year * 12 + month - 1`), in one currency.
@@ -108,27 +152,6 @@ impl MonthKey {
     }
 }
 
-/// The vendors of a product by their numbers: those below 64 as bits, which is most.
-#[derive(Default)]
-struct Vendors {
-    few: u64,
-    more: Option<Box<HashSet<u32>>>,
-}
-
-impl Vendors {
-    /// Adds a vendor; says whether it is new.
-    #[inline]
-    fn add(&mut self, vendor: u32) -> bool {
-        if vendor >= u64::BITS {
-            return self.more.get_or_insert_default().insert(vendor);
-        }
-        let bit = 1 << vendor;
-        let is_new = self.few & bit == 0;
-        self.few |= bit;
-        is_new
-    }
-}
-
 /// The months by their keys, and those that rows had lately, which most rows have again.
 #[derive(Default)]
 struct MonthIndex {
@@ -140,6 +163,8 @@ struct MonthIndex {
 #[derive(Default)]
 pub(crate) struct Aggregate {
     pub(crate) products: Vec<ProductGroup>,
+    pub(crate) prices: Vec<Prices>,
+    pub(crate) occasions: Occasions,
     product_heads: Vec<u32>,
     pub(crate) vendors: Vec<VendorGroup>,
     vendor_heads: Vec<u32>,
@@ -150,7 +175,6 @@ pub(crate) struct Aggregate {
     pub(crate) zero_prices: u64,
     pub(crate) first: Option<Seconds>,
     pub(crate) last: Option<Seconds>,
-    last_month: (i64, u32),
 }
 
 const NONE: u32 = u32::MAX;
@@ -227,14 +251,12 @@ impl Aggregate {
             self.first = Some(self.first.map_or(at, |first| first.min(at)));
             self.last = Some(self.last.map_or(at, |last| last.max(at)));
         }
-        let product = self.add_product(row, limits)?;
+        let occasion = self.occasions.id(row.at, row.vendor);
+        self.add_product(row, occasion, limits)?;
         if row.vendor != NO_TEXT {
-            let vendor = self.add_vendor(row);
-            if self.products[product].vendors.add(vendor) {
-                self.vendors[vendor as usize].products += 1;
-            }
+            self.add_vendor(row);
         }
-        let month = row.at.map(|at| self.month(at));
+        let month = row.at.map(|_| self.occasions.get(occasion).month);
         let key = MonthKey {
             category: row.category,
             month,
@@ -291,7 +313,12 @@ impl Aggregate {
         }
     }
 
-    fn add_product(&mut self, row: &Row, limits: &Limits) -> Result<usize, ReadError> {
+    fn add_product(
+        &mut self,
+        row: &Row,
+        occasion: OccasionId,
+        limits: &Limits,
+    ) -> Result<(), ReadError> {
         let seen = Seen::new(row.at, row.price);
         let found = find(
             &mut self.product_heads,
@@ -303,18 +330,13 @@ impl Aggregate {
         match found {
             Ok(at) => {
                 let group = &mut self.products[at];
-                group.values.push(row.price);
-                if seen.at < group.first.at {
-                    group.first = seen;
-                }
-                if seen.at >= group.last.at {
-                    group.last = seen;
-                }
-                if row.price.less(group.minimum.price) {
-                    group.minimum = seen;
-                }
-                if group.maximum.price.less(row.price) {
-                    group.maximum = seen;
+                if let Some(prices) = self.prices.get_mut(group.prices as usize) {
+                    prices.add(seen, occasion);
+                } else {
+                    let mut prices = Prices::new(group.one, group.occasion);
+                    prices.add(seen, occasion);
+                    group.prices = u32::try_from(self.prices.len()).unwrap_or(NONE);
+                    self.prices.push(prices);
                 }
                 if group.category == NO_TEXT {
                     group.category = row.category;
@@ -323,7 +345,6 @@ impl Aggregate {
                 if group.name == group.sku {
                     group.name = row.name;
                 }
-                Ok(at)
             }
             Err(next) => {
                 if self.products.len() as u64 >= limits.products {
@@ -341,20 +362,25 @@ impl Aggregate {
                     category: row.category,
                     currency: row.currency,
                     next,
-                    first: seen,
-                    last: seen,
-                    minimum: seen,
-                    maximum: seen,
-                    values: Values::new(row.price),
-                    vendors: Vendors::default(),
+                    one: seen,
+                    occasion,
+                    prices: NONE,
                 });
-                Ok(self.products.len() - 1)
             }
         }
+        Ok(())
     }
 
-    /// Adds to the vendor's group and says which that is.
-    fn add_vendor(&mut self, row: &Row) -> u32 {
+    /// Frees what only new rows need.
+    pub(crate) fn close(&mut self) {
+        self.product_heads = Vec::new();
+        self.vendor_heads = Vec::new();
+        self.month_index = MonthIndex::default();
+        self.occasions.close();
+    }
+
+    /// Adds to the vendor's group.
+    fn add_vendor(&mut self, row: &Row) {
         let found = find(
             &mut self.vendor_heads,
             row.vendor,
@@ -370,7 +396,6 @@ impl Aggregate {
                     group.first = Some(group.first.map_or(at, |first| first.min(at)));
                     group.last = Some(group.last.map_or(at, |last| last.max(at)));
                 }
-                u32::try_from(at).unwrap_or(NONE)
             }
             Err(next) => {
                 let index = u32::try_from(self.vendors.len()).unwrap_or(NONE);
@@ -382,20 +407,9 @@ impl Aggregate {
                     totals: Totals::new(row.price),
                     first: row.at,
                     last: row.at,
-                    products: 0,
                 });
-                index
             }
         }
-    }
-
-    fn month(&mut self, at: Seconds) -> u32 {
-        let day = at.div_euclid(DAY);
-        // Day 0 is January 1970, as is the cache when it is new.
-        if self.last_month == (0, 0) || self.last_month.0 != day {
-            self.last_month = (day, month_of(at));
-        }
-        self.last_month.1
     }
 }
 

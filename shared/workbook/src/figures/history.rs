@@ -90,8 +90,7 @@ impl Summary {
     /// [`Summary::products`].
     pub fn product_ids(&self) -> Vec<&str> {
         let mut seen = HashSet::new();
-        let ids = self.products.iter().map(|product| &**product.id());
-        ids.filter(|id| seen.insert(*id)).collect()
+        self.products.ids().filter(|id| seen.insert(*id)).collect()
     }
 
     /// Compares the upload with what is stored of its products. Prices in different currencies
@@ -100,7 +99,7 @@ impl Summary {
         let products = self.products.iter();
         let products = products.filter_map(|product| {
             let stored = history.followed.get(&**product.id())?;
-            Some(compared(product, *stored))
+            Some(compared(&product, *stored))
         });
         self.history = Some(HistorySummary {
             looked_up: history.looked_up,

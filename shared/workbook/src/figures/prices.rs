@@ -1,8 +1,9 @@
-//! All prices of a product in as little memory as they allow, for the exact median and
-//! standard deviation.
+//! All prices of a product in as little memory as they allow, each with its day and its vendor:
+//! for the exact median and standard deviation, and for what its vendors' prices did.
 
 use rust_decimal::Decimal;
 
+use crate::figures::occasions::OccasionId;
 use crate::values::number::{Number, POWERS, decimal, mean};
 
 /// Integers at a common scale, four bytes each as long as they fit.
@@ -12,13 +13,35 @@ use crate::values::number::{Number, POWERS, decimal, mean};
 #[derive(Debug)]
 pub(crate) struct Values {
     held: Held,
+    occasions: HeldOccasions,
     waiting: [i32; WAITING],
+    waiting_occasions: [u16; WAITING],
     waits: u8,
     scale: u8,
 }
 
-/// As many as make 64 bytes in all, a line of the processor's cache.
 const WAITING: usize = 7;
+
+/// By price, when and where it was: two bytes each as long as they fit.
+#[derive(Debug)]
+enum HeldOccasions {
+    Narrow(Vec<u16>),
+    Wide(Vec<OccasionId>),
+}
+
+impl HeldOccasions {
+    fn push(&mut self, occasion: OccasionId) {
+        match (&mut *self, u16::try_from(occasion)) {
+            (Self::Narrow(all), Ok(occasion)) => all.push(occasion),
+            (Self::Wide(all), _) => all.push(occasion),
+            (Self::Narrow(all), Err(_)) => {
+                let mut wide: Vec<OccasionId> = all.iter().copied().map(Into::into).collect();
+                wide.push(occasion);
+                *self = Self::Wide(wide);
+            }
+        }
+    }
+}
 
 #[derive(Debug)]
 enum Held {
@@ -38,27 +61,27 @@ pub(crate) struct Statistics {
 }
 
 impl Values {
-    pub(crate) fn new(first: Number) -> Self {
-        let mut values = Self {
-            held: Held::Narrow(Vec::new()),
-            waiting: [0; WAITING],
-            waits: 0,
-            scale: first.scale(),
-        };
-        values.push(first);
+    pub(crate) fn new(first: Number, occasion: OccasionId) -> Self {
+        let mut values = Self::empty();
+        values.scale = first.scale();
+        values.push(first, occasion);
         values
     }
 
     #[inline]
-    pub(crate) fn push(&mut self, number: Number) {
+    pub(crate) fn push(&mut self, number: Number, occasion: OccasionId) {
+        let at = usize::from(self.waits);
         if number.scale() == self.scale
             && let Ok(value) = i32::try_from(number.mantissa())
-            && let Some(place) = self.waiting.get_mut(usize::from(self.waits))
+            && let Ok(occasion) = u16::try_from(occasion)
+            && let Some(place) = self.waiting.get_mut(at)
+            && let Some(occasion_place) = self.waiting_occasions.get_mut(at)
         {
             *place = value;
+            *occasion_place = occasion;
             self.waits += 1;
         } else {
-            self.push_other(number);
+            self.push_other(number, occasion);
         }
     }
 
@@ -70,12 +93,46 @@ impl Values {
             Held::Wide(values) => values.extend(waiting.iter().map(|value| i64::from(*value))),
             Held::Huge(values) => values.extend(waiting.iter().map(|value| i128::from(*value))),
         }
+        let waiting = &self.waiting_occasions[..usize::from(self.waits)];
+        match &mut self.occasions {
+            HeldOccasions::Narrow(all) => all.extend_from_slice(waiting),
+            HeldOccasions::Wide(all) => all.extend(waiting.iter().copied().map(OccasionId::from)),
+        }
         self.waits = 0;
     }
 
-    #[inline(never)]
-    fn push_other(&mut self, number: Number) {
+    /// Hands over every price in the order of the rows, as an integer at [`Self::scale`].
+    pub(crate) fn each(&mut self, mut take: impl FnMut(i128, OccasionId)) {
         self.hold();
+        let occasion = |at: usize| match &self.occasions {
+            HeldOccasions::Narrow(all) => all.get(at).copied().unwrap_or(0).into(),
+            HeldOccasions::Wide(all) => all.get(at).copied().unwrap_or(0),
+        };
+        match &self.held {
+            Held::Narrow(values) => {
+                let values = values.iter().enumerate();
+                values.for_each(|(at, value)| take((*value).into(), occasion(at)));
+            }
+            Held::Wide(values) => {
+                let values = values.iter().enumerate();
+                values.for_each(|(at, value)| take((*value).into(), occasion(at)));
+            }
+            Held::Huge(values) => {
+                let values = values.iter().enumerate();
+                values.for_each(|(at, value)| take(*value, occasion(at)));
+            }
+        }
+    }
+
+    /// How many digits after the point all prices have.
+    pub(crate) fn scale(&self) -> u8 {
+        self.scale
+    }
+
+    #[inline(never)]
+    fn push_other(&mut self, number: Number, occasion: OccasionId) {
+        self.hold();
+        self.occasions.push(occasion);
         if number.scale() > self.scale {
             self.rescale(number.scale());
         }
@@ -126,13 +183,24 @@ impl Values {
         };
     }
 
-    /// The statistics; the values are used up.
-    pub(crate) fn finish(mut self) -> Statistics {
+    /// What stands where values were taken away.
+    pub(crate) fn empty() -> Self {
+        Self {
+            held: Held::Narrow(Vec::new()),
+            occasions: HeldOccasions::Narrow(Vec::new()),
+            waiting: [0; WAITING],
+            waiting_occasions: [0; WAITING],
+            waits: 0,
+            scale: 0,
+        }
+    }
+
+    pub(crate) fn statistics(&mut self) -> Statistics {
         self.hold();
-        match self.held {
-            Held::Narrow(values) => statistics(values, self.scale),
-            Held::Wide(values) => statistics(values, self.scale),
-            Held::Huge(values) => statistics(values, self.scale),
+        match &self.held {
+            Held::Narrow(values) => statistics(values.clone(), self.scale),
+            Held::Wide(values) => statistics(values.clone(), self.scale),
+            Held::Huge(values) => statistics(values.clone(), self.scale),
         }
     }
 }
@@ -226,11 +294,11 @@ mod tests {
             .iter()
             .map(|text| Number::from_f64(text.parse().unwrap()).unwrap())
             .collect();
-        let mut values = Values::new(numbers[0]);
+        let mut values = Values::new(numbers[0], 0);
         for number in &numbers[1..] {
-            values.push(*number);
+            values.push(*number, 70_000);
         }
-        let statistics = values.finish();
+        let statistics = values.statistics();
         assert_eq!(statistics.count, texts.len() as u64);
         statistics
     }

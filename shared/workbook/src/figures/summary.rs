@@ -10,6 +10,7 @@ use jiff::civil::{DateTime, Time};
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
+use crate::figures::products::Products;
 use crate::header::headings::Role;
 use crate::values::date::Seconds;
 use crate::values::strings::Arena;
@@ -46,13 +47,16 @@ pub struct Summary {
     /// What each currency holds; amounts of several are never added up.
     pub currencies: Vec<CurrencySummary>,
     /// Every product, by name.
-    pub products: Vec<ProductSummary>,
+    pub products: Products,
     /// Every category in every month.
     pub categories: Vec<CategoryMonth>,
     /// Every vendor.
     pub vendors: Vec<VendorSummary>,
     /// The products that moved most.
     pub movers: Movers,
+    /// The course of the prices of those that moved most, for small charts.
+    #[serde(skip)]
+    pub(crate) courses: Courses,
     /// The upload beside the stored prices of its products; none when they were not looked up.
     pub history: Option<HistorySummary>,
     /// How many rows were rejected for which reason.
@@ -112,6 +116,28 @@ pub struct CurrencySummary {
     pub maximum: Decimal,
     /// Mean price, to six places or as many as the prices have.
     pub mean: Decimal,
+    /// What the prices did: from the first month to the last one (see [`Self::months`]), or in an
+    /// upload of a single month the geometric mean of what each offer's price did from its first
+    /// day to its last. In percent, to two places; none where nothing can be compared.
+    pub change_percent: Option<Decimal>,
+    /// Offers (a product at a vendor) that were compared for that.
+    pub matched: u64,
+    /// The index of all products, month by month.
+    pub months: Vec<IndexMonth>,
+}
+
+/// A month of a matched-model price index: the geometric mean of what the prices of all offers
+/// did that are there in this month and in the one before it, chained. An offer that joins or
+/// leaves moves nothing; the price of an offer in a month is its mean.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IndexMonth {
+    /// The month: `2026-11`.
+    pub month: String,
+    /// Offers with a price in this month and in the one before.
+    pub matched: u64,
+    /// In percent of the first month, to two places; none from a month on that has no offer in
+    /// common with the one before.
+    pub index: Option<Decimal>,
 }
 
 /// A product in one currency.
@@ -149,12 +175,35 @@ pub struct ProductSummary {
     pub median: Decimal,
     /// The sample standard deviation to six places; none for a single price.
     pub deviation: Option<Decimal>,
-    /// Last minus first.
+    /// The offer whose first and last price are compared: of several vendors the one at which the
+    /// price moved most.
+    pub compared: OfferSummary,
+    /// Last minus first price of that offer.
     pub change: Decimal,
     /// The change in percent of the first price, to four places; none from zero.
     pub change_percent: Option<Decimal>,
     /// Whether it came or went within the upload's period.
     pub presence: Presence,
+    /// Of a product with several vendors, what it costs at each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<OfferSummary>,
+}
+
+/// A product at a vendor.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OfferSummary {
+    /// The vendor, or empty.
+    pub vendor: Text,
+    /// The median price of the first day.
+    pub first: Decimal,
+    /// The first day.
+    pub first_date: Option<Moment>,
+    /// The median price of the last day.
+    pub last: Decimal,
+    /// The last day.
+    pub last_date: Option<Moment>,
+    /// Whether it was still there in the 31 days before the product was last seen anywhere.
+    pub is_current: bool,
 }
 
 /// Whether a product was there all the time.
@@ -190,7 +239,12 @@ pub struct CategoryMonth {
     pub minimum: Decimal,
     /// Highest price.
     pub maximum: Decimal,
-    /// The mean in percent of the category's first month, to two places.
+    /// Offers with a price in this month and in the category's month before.
+    pub matched: u64,
+    /// What their prices are in percent of those of the month before, to two places: the geometric
+    /// mean.
+    pub month_percent: Option<Decimal>,
+    /// In percent of the category's first month, as in [`IndexMonth`].
     pub index: Option<Decimal>,
 }
 
@@ -217,6 +271,26 @@ pub struct VendorSummary {
     pub first_date: Option<Moment>,
     /// The last date.
     pub last_date: Option<Moment>,
+    /// Of its products, those that another vendor has as well.
+    pub compared: u64,
+    /// Of those, the ones that nobody sells for less.
+    pub lowest: u64,
+    /// What it asks for them, in percent of the geometric mean over each product's vendors, to two
+    /// places: 95 is 5 % below the others and itself.
+    pub level_percent: Option<Decimal>,
+    /// The geometric mean of what its offers' prices did from their first day to their last, in
+    /// percent to two places.
+    pub change_percent: Option<Decimal>,
+}
+
+/// The courses of some products' prices: of equally long stretches of time the median price, of
+/// the offer that is compared.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Courses {
+    /// The first days of the stretches.
+    pub(crate) starts: Vec<Moment>,
+    /// By the product's place among those with several prices.
+    pub(crate) prices: hashbrown::HashMap<usize, Vec<Option<Decimal>>>,
 }
 
 /// The products that moved most, as positions in [`Summary::products`].
@@ -260,10 +334,6 @@ impl Text {
             texts: texts.clone(),
             id,
         }
-    }
-
-    pub(crate) fn id(&self) -> TextId {
-        self.id
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn products(
     ];
     let mut table = book.table(words.products, &headings)?;
     table.print_columns(12);
-    for one in &summary.products {
+    for one in summary.products.iter() {
         let cells = [
             Cell::Text(&one.product),
             Cell::Text(&one.sku),
@@ -249,10 +249,10 @@ pub(super) fn movers(book: &mut Book, summary: &Summary, words: &Words) -> Resul
         Heading::right(words.change_percent),
     ];
     let product = |at: &usize| summary.products.get(*at);
-    let up: Vec<&ProductSummary> = summary.movers.up.iter().filter_map(product).collect();
-    let down: Vec<&ProductSummary> = summary.movers.down.iter().filter_map(product).collect();
+    let up: Vec<ProductSummary> = summary.movers.up.iter().filter_map(product).collect();
+    let down: Vec<ProductSummary> = summary.movers.down.iter().filter_map(product).collect();
     let charted = up.iter().take(CHARTED).chain(down.iter().take(CHARTED));
-    let mut charted: Vec<&ProductSummary> = charted.copied().collect();
+    let mut charted: Vec<&ProductSummary> = charted.collect();
     if charted.is_empty() {
         book.write(&mut sheet, 0, 0, Cell::Text(words.no_movers))?;
         book.add(sheet);

@@ -138,6 +138,8 @@ mod tests {
             mean: Decimal::ONE,
             minimum: Decimal::ONE,
             maximum: Decimal::ONE,
+            matched: 1,
+            month_percent: None,
             index: Some(index.parse().unwrap()),
         }
     }

@@ -105,7 +105,7 @@ fn adds_up(summary: &Summary, limits: &Limits) {
     assert!(summary.rows_read <= limits.rows);
     assert!(summary.products.len() as u64 <= limits.products);
     assert!(summary.rejected.len() as u64 <= limits.rejected_listed);
-    for product in &summary.products {
+    for product in summary.products.iter() {
         assert!(product.minimum <= product.median && product.median <= product.maximum);
         assert!(product.minimum <= product.first && product.last <= product.maximum);
     }
