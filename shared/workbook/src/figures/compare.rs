@@ -190,7 +190,9 @@ impl Comparison {
             return;
         };
         let mut mean = GeometricMean::default();
-        logs.iter().for_each(|(_, log)| mean.add(*log));
+        for (_, log) in &logs {
+            mean.add(*log);
+        }
         let (Some(mean), Some(lowest)) = (mean.log(), logs.iter().map(|(one, _)| one.last).min())
         else {
             return;

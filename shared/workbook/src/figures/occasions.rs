@@ -40,7 +40,7 @@ impl Occasions {
     pub(crate) fn id(&mut self, at: Option<Seconds>, vendor: TextId) -> OccasionId {
         let day = at.map_or(NO_DAY, day_of);
         // Neighbouring days and vendors lie beside one another.
-        let slot = (day as u32).wrapping_mul(31).wrapping_add(vendor) as usize % LATELY;
+        let slot = day.cast_unsigned().wrapping_mul(31).wrapping_add(vendor) as usize % LATELY;
         match self.lately.get(slot) {
             Some(&(same_day, same_vendor, id)) if (same_day, same_vendor) == (day, vendor) => id,
             _ => self.other(day, vendor, at, slot),
@@ -126,7 +126,7 @@ mod tests {
             .collect();
         for (day, id) in (0..).zip(many) {
             assert_eq!(occasions.id(Some(day * DAY), 7), id);
-            assert_eq!(occasions.get(id).day, day as i32);
+            assert_eq!(i64::from(occasions.get(id).day), day);
         }
         assert_eq!(occasions.id(Some(november), 7), first);
         assert_eq!((occasions.vendor(0), occasions.vendor(1)), (7, 8));

@@ -29,7 +29,7 @@ impl Offer {
 /// The prices of a day, of which there is mostly one.
 #[derive(Debug, Default)]
 struct Day {
-    day: i32,
+    at: i32,
     one: i128,
     others: Vec<i128>,
 }
@@ -37,7 +37,7 @@ struct Day {
 impl Day {
     fn new(day: i32, one: i128) -> Self {
         Self {
-            day,
+            at: day,
             one,
             others: Vec::new(),
         }
@@ -136,17 +136,14 @@ impl Offers {
         if self.places.len() <= vendor {
             self.places.resize(vendor + 1, NONE);
         }
-        let open = match self.open.get_mut(self.places[vendor] as usize) {
-            Some(open) => open,
-            None => {
-                self.places[vendor] = u32::try_from(self.open.len()).unwrap_or(NONE);
-                self.open.push(Open::new(price, at));
-                return;
-            }
+        let Some(open) = self.open.get_mut(self.places[vendor] as usize) else {
+            self.places[vendor] = u32::try_from(self.open.len()).unwrap_or(NONE);
+            self.open.push(Open::new(price, at));
+            return;
         };
         open.count += 1;
         // Rows without a date follow one another as days do.
-        if at.day == open.last.day && at.day != NO_DAY {
+        if at.day == open.last.at && at.day != NO_DAY {
             open.last.others.push(price);
         } else {
             let last = std::mem::replace(&mut open.last, Day::new(at.day, price));
@@ -184,9 +181,9 @@ impl Open {
     }
 
     fn close(self) -> Offer {
-        let last_day = self.last.day;
+        let last_day = self.last.at;
         let last = self.last.median();
-        let first_day = self.first.as_ref().map_or(last_day, |first| first.day);
+        let first_day = self.first.as_ref().map_or(last_day, |first| first.at);
         Offer {
             vendor: self.vendor,
             first_day,
@@ -269,7 +266,9 @@ mod tests {
         let (mut back, mut back_links) = offers(&turned);
         for offers in [&mut straight, &mut back] {
             offers.sort_by_key(|offer| offer.count);
-            offers.iter_mut().for_each(|offer| offer.vendor = 0);
+            for offer in offers {
+                offer.vendor = 0;
+            }
         }
         links.sort_unstable();
         back_links.sort_unstable();
