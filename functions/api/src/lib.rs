@@ -23,8 +23,8 @@ use fetch::{Addresses, Fetcher, Limits};
 use lambda::config;
 use lambda_runtime::LambdaEvent;
 use store::{
-    Alerts, Bucket, Clients, Exports, Files, Grants, Notifications, Observations, Products, Queue,
-    Requests, Runs, Secrets, ShareScope, Table, Templates,
+    AlertRules, Alerts, Bucket, Clients, Exports, Files, Grants, Notifications, Observations,
+    Products, Queue, Requests, Runs, Secrets, ShareScope, Table, Templates,
 };
 
 use crate::access::{Access, Caller, Guard, Role};
@@ -46,6 +46,7 @@ pub struct Api {
     templates: Templates,
     grants: Grants,
     alerts: Alerts,
+    alert_rules: AlertRules,
     notifications: Notifications,
     requests: Requests,
     starts: Queue,
@@ -78,6 +79,7 @@ impl Api {
             runs: Runs::new(table.clone()),
             uploads: Files::new(table.clone()),
             alerts: Alerts::new(table.clone()),
+            alert_rules: AlertRules::new(table.clone()),
             exports: Exports::new(table.clone()),
             templates: Templates::new(files.clone(), query::SHIPPED),
             notifications: Notifications::new(table.clone()),

@@ -1,6 +1,7 @@
 //! The one table of routes. It feeds the dispatch and the `OpenAPI` document, and a test holds it
 //! against serverless.yml. The handlers are in modules, one for each resource.
 
+pub(crate) mod alert_rules;
 pub(crate) mod alerts;
 pub(crate) mod exports;
 pub(crate) mod extractions;
@@ -147,6 +148,7 @@ macro_rules! handler {
 pub(crate) fn table() -> Vec<Route> {
     let mut table = about();
     table.extend(products());
+    table.extend(alerting());
     table.extend(work());
     table.extend(files());
     table.extend(questions());
@@ -278,7 +280,7 @@ fn products() -> Vec<Route> {
     ]
 }
 
-fn work() -> Vec<Route> {
+fn alerting() -> Vec<Route> {
     vec![
         Route::new(
             "GET /api/alerts",
@@ -288,6 +290,48 @@ fn work() -> Vec<Route> {
         )
         .query::<PageQuery>()
         .answers::<alerts::AlertsView>(),
+        Route::new(
+            "GET /api/alerts/rules",
+            Access::Viewer,
+            "Alert rules of items, categories, tags and everything",
+            handler!(alert_rules::list),
+        )
+        .answers::<alert_rules::AlertRulesView>(),
+        Route::new(
+            "GET /api/alerts/rules/{scope}/{rule}",
+            Access::Viewer,
+            "A rule of item:ID, category:NAME, tag:TAG or all",
+            handler!(alert_rules::get),
+        )
+        .answers::<model::ScopedRule>(),
+        Route::new(
+            "PUT /api/alerts/rules/{scope}/{rule}",
+            Access::Editor,
+            "Store a rule of item:ID, category:NAME, tag:TAG or all",
+            handler!(alert_rules::put),
+        )
+        .body::<model::AlertRule>()
+        .answers::<model::ScopedRule>(),
+        Route::new(
+            "DELETE /api/alerts/rules/{scope}/{rule}",
+            Access::Editor,
+            "Remove a rule of an item, a category, a tag or everything",
+            handler!(alert_rules::delete),
+        )
+        .with_status(204),
+        Route::new(
+            "GET /api/items/{id}/standing",
+            Access::Item,
+            "Why the rules of an item fired or did not",
+            handler!(alerts::standing_of_item),
+        )
+        .query::<alerts::LanguageQuery>()
+        .answers::<alerts::ItemStandingView>(),
+    ]
+}
+
+fn work() -> Vec<Route> {
+    vec![
         Route::new(
             "GET /api/items",
             Access::Viewer,

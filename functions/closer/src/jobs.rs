@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use anyhow::Result;
-use model::{Observation, Product, ProductId, RunId, Unconfirmed};
+use model::{Observation, Product, ProductId, RunId};
 use store::{Observations, Products, Runs, SHARDS};
 
 /// How many outcomes of a shard are read at a time: with 16 shards, some four megabytes.
@@ -28,8 +28,7 @@ pub(crate) struct EndedJob {
 impl EndedJob {
     /// Its outcome, unless its price is still to be confirmed.
     pub(crate) fn settled(&self) -> Option<&Observation> {
-        let outcome = self.outcome.as_ref()?;
-        (outcome.unconfirmed != Some(Unconfirmed::Pending)).then_some(outcome)
+        self.outcome.as_ref().filter(|seen| seen.is_settled())
     }
 
     /// Its settled outcome and the product's definition.

@@ -15,6 +15,7 @@
 mod alerts;
 mod daily;
 mod digest;
+mod items;
 mod jobs;
 mod last_run;
 mod metrics;
@@ -31,16 +32,17 @@ use jiff::{Timestamp, tz::TimeZone};
 use lambda::schedules::ScheduleEntry;
 use lambda::{Backoff, Consumer, config};
 use lambda_runtime::LambdaEvent;
-use model::{ArchiveRun, CloseRun, Message, Notification, Outcome, RunId};
+use model::{Alert, ArchiveRun, CloseRun, Message, Notification, Outcome, RunId, ScopedRule};
 use store::{
-    Alerts, Bucket, Clients, Observations, Products, Queue, Run, RunStatus, RunTotals, Runs, Table,
-    XLSX,
+    AlertRules, Alerts, Bucket, Clients, Observations, Products, Queue, Run, RunStatus, RunTotals,
+    Runs, Table, XLSX,
 };
 use tracing::{info, warn};
 
 use crate::alerts::Evaluator;
 use crate::daily::DailyWorkbook;
 use crate::digest::Gathered;
+use crate::items::ItemsOfRun;
 use crate::jobs::{EndedJob, Jobs};
 
 /// The wait before a message that could not be dealt with is tried again.
@@ -97,7 +99,10 @@ impl Closer {
         Ok(Self {
             alerts: Evaluator {
                 alerts: Alerts::new(table.clone()),
+                rules: AlertRules::new(table.clone()),
+                products: Products::new(table.clone()),
                 observations: observations.clone(),
+                runs: Runs::new(table.clone()),
                 notifications: notifications.clone(),
                 language: config::parsed("LANGUAGE")?,
                 zone: timezone.clone(),
@@ -121,7 +126,12 @@ impl Closer {
         self.consumer
             .each(event, 1, async |message, _| match message {
                 Message::CloseRun(CloseRun { run, look }) => Ok(self.look(&run, look).await?),
-                Message::ArchiveRun(ArchiveRun { run }) => Ok(self.archive_anew(&run).await?),
+                Message::ArchiveRun(ArchiveRun { run, product }) => {
+                    if let Some(product) = product {
+                        self.alerts.correct(&product).await?;
+                    }
+                    Ok(self.archive_anew(&run).await?)
+                }
                 other => Err(lambda::misdirected(&other)),
             })
             .await
@@ -173,6 +183,8 @@ impl Closer {
         let mut archive = archive::Writer::new(BufWriter::new(archive))?;
         let mut totals = RunTotals::default();
         let mut gathered = Gathered::default();
+        let rules = self.alerts.scoped_rules().await?;
+        let mut items = ItemsOfRun::of(&rules);
         let mut jobs = Jobs::of(&self.runs, &self.observations, run);
         loop {
             let page = jobs.page(&self.products).await?;
@@ -192,13 +204,14 @@ impl Closer {
                     archive.write(&row)?;
                     gathered.outcome(&row.observation, row.source.as_deref());
                 }
+                if let Some(product) = &job.definition {
+                    items.job(product, job.settled());
+                }
             }
-            gathered.fired(
-                self.alerts
-                    .fired(page.iter().filter_map(EndedJob::known))
-                    .await?,
-            );
+            let known = page.iter().filter_map(EndedJob::known);
+            gathered.fired(self.alerts.fired(&rules, known).await?);
         }
+        gathered.fired(self.fired_of_items(&rules, items, run, true).await?);
         workbook
             .save(drafts.workbook)
             .with_context(|| format!("write the workbook of {run}"))?;
@@ -239,16 +252,40 @@ impl Closer {
 
     /// Evaluates the alerts of what is settled of a run that is under way.
     async fn alert_early(&self, run: &RunId) -> Result<()> {
+        let rules = self.alerts.scoped_rules().await?;
+        let mut items = ItemsOfRun::of(&rules);
         let mut jobs = Jobs::of(&self.runs, &self.observations, run);
         loop {
             let page = jobs.page(&self.products).await?;
             if page.is_empty() {
-                return Ok(());
+                break;
             }
-            self.alerts
-                .fired(page.iter().filter_map(EndedJob::known))
-                .await?;
+            for job in &page {
+                if let Some(product) = &job.definition {
+                    items.job(product, job.settled());
+                }
+            }
+            let known = page.iter().filter_map(EndedJob::known);
+            self.alerts.fired(&rules, known).await?;
         }
+        self.fired_of_items(&rules, items, run, false).await?;
+        Ok(())
+    }
+
+    /// What the rules of items fired: of those whose offers in the run are all settled, or of `all`.
+    async fn fired_of_items(
+        &self,
+        rules: &[ScopedRule],
+        items: ItemsOfRun,
+        run: &RunId,
+        all: bool,
+    ) -> Result<Vec<Alert>> {
+        let mut fired = Vec::new();
+        for (item, seen) in items.ready(all) {
+            let alerts = self.alerts.fired_of_item(rules, &item, &seen, run);
+            fired.extend(alerts.await?);
+        }
+        Ok(fired)
     }
 
     async fn close(&self, run: &Run, drafts: &Drafts<'_>, made: Made) -> Result<()> {

@@ -23,7 +23,7 @@ pub(crate) fn read(body: &str) -> Letter {
     let unreadable = match Message::read(body) {
         Ok(Message::Job(job)) => return Letter::Job(Box::new(job)),
         Ok(Message::CloseRun(CloseRun { run, .. })) => return Letter::CloseRun(run),
-        Ok(Message::ArchiveRun(ArchiveRun { run })) => {
+        Ok(Message::ArchiveRun(ArchiveRun { run, .. })) => {
             return Letter::Other(format!(
                 "the archive file of {run} could not be written anew"
             ));

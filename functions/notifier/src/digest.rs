@@ -256,6 +256,7 @@ mod tests {
             best: vec![mover("<!channel> 이어폰", 10_000, 9_000)],
             worst: vec![mover("Cable|x", 3_000, 3_100)],
             alerts: vec![Alert {
+                scope: None,
                 product: "p?1".parse().unwrap(),
                 name: "이어폰".to_owned(),
                 vendor: None,

@@ -1,10 +1,10 @@
-//! Looking at a running pipeline from the command line: runs, a product's history, items, alerts; and
+//! Looking at a running pipeline from the command line: runs, a product's history, items; and
 //! an owner's word on a price.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, Subcommand};
+use clap::Args;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -49,32 +49,6 @@ pub(crate) struct Items {
     common: Common,
 }
 
-/// What fired, or why a product's rules fired or did not.
-#[derive(Debug, Args)]
-pub(crate) struct Alerts {
-    #[command(subcommand)]
-    what: WhatOfAlerts,
-}
-
-#[derive(Debug, Subcommand)]
-enum WhatOfAlerts {
-    /// List what fired, the newest first.
-    List {
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Say of each rule of a product why it fired or did not, and what the price is worth.
-    Explain {
-        #[command(flatten)]
-        common: Common,
-        /// The product.
-        product: String,
-        /// `en` or `ko`.
-        #[arg(long, default_value = "en")]
-        language: String,
-    },
-}
-
 /// Say that a stored price is wrong, or that it is right after all.
 #[derive(Debug, Args)]
 pub(crate) struct Void {
@@ -93,7 +67,7 @@ pub(crate) struct Void {
 }
 
 /// Asks the API and prints its answer as JSON, or as `show` does.
-fn ask(
+pub(super) fn ask(
     common: &Common,
     method: Method,
     path: &str,
@@ -200,55 +174,6 @@ pub(crate) fn items(items: &Items) -> Result<ExitCode> {
     })
 }
 
-pub(crate) fn alerts(alerts: &Alerts) -> Result<ExitCode> {
-    match &alerts.what {
-        WhatOfAlerts::List { common } => ask(common, Method::GET, "/alerts", None, |answer| {
-            let rows: Vec<_> = list(answer, "alerts")
-                .map(|alert| {
-                    ["slot", "product", "rule", "text"]
-                        .map(|field| text(&alert[field]))
-                        .to_vec()
-                })
-                .collect();
-            table::print(&["Slot", "Product", "Rule", "Why"], &rows);
-        }),
-        WhatOfAlerts::Explain {
-            common,
-            product,
-            language,
-        } => {
-            let path = format!(
-                "/products/{}/standing?language={}",
-                encoded(product),
-                encoded(language)
-            );
-            ask(common, Method::GET, &path, None, |answer| {
-                for sentence in list(answer, "verdict") {
-                    println!("{}", text(sentence));
-                }
-                for rule in list(answer, "rules") {
-                    let fired = rule["fired"].as_bool().unwrap_or_default();
-                    let mark = if fired { "fired" } else { "did not fire" };
-                    println!(
-                        "\n{} {mark} at {}",
-                        text(&rule["rule"]),
-                        text(&rule["slot"])
-                    );
-                    println!("  {}", text(&rule["why"]));
-                    if !fired && rule["last_fired"].is_object() {
-                        let last = &rule["last_fired"];
-                        println!(
-                            "  Last fired at {}: {}",
-                            text(&last["slot"]),
-                            text(&last["why"])
-                        );
-                    }
-                }
-            })
-        }
-    }
-}
-
 pub(crate) fn void(void: &Void) -> Result<ExitCode> {
     let path = format!(
         "/products/{}/prices/{}/void",
@@ -269,11 +194,11 @@ pub(crate) fn void(void: &Void) -> Result<ExitCode> {
     })
 }
 
-fn list<'a>(answer: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn list<'a>(answer: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
     answer[field].as_array().into_iter().flatten()
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -307,7 +232,7 @@ fn state(seen: &Value) -> String {
     }
 }
 
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
     encoded.replace('+', "%20")
 }

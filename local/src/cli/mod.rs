@@ -1,5 +1,6 @@
 //! The command line.
 
+mod alerts;
 mod cost;
 mod demo;
 mod doctor;
@@ -49,7 +50,7 @@ enum Command {
     /// Show items with their offers side by side.
     Items(look::Items),
     /// Show what fired, and why a rule fired or did not.
-    Alerts(look::Alerts),
+    Alerts(alerts::Alerts),
     /// Say that a stored price is wrong, or right after all.
     Void(look::Void),
     /// Ask a query template by way of a running `pricetide up`, and save the answer.
@@ -103,7 +104,7 @@ pub fn main() -> ExitCode {
         Command::Runs(what) => look::runs(&what),
         Command::History(what) => look::history(&what),
         Command::Items(what) => look::items(&what),
-        Command::Alerts(what) => look::alerts(&what),
+        Command::Alerts(what) => alerts::alerts(&what),
         Command::Void(what) => look::void(&what),
         Command::Export(export) => export::run(&export),
         Command::Tokens(tokens) => tokens::run(&tokens),

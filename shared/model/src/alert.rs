@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::money::exact;
-use crate::{Invalid, ItemId, Money, ProductId, RuleId, Tag};
+use crate::{Invalid, Money, RuleId};
 
 /// One alert rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,34 +180,6 @@ impl Rearm {
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
-}
-
-/// What a rule is about. A rule of a category, a tag or everything holds for each product on its
-/// own; one of an item for the item's best offer.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// One product.
-    Product(ProductId),
-    /// An item's best offer.
-    Item(ItemId),
-    /// Every product of a category.
-    Category(String),
-    /// Every product with a tag.
-    Tag(Tag),
-    /// Every product.
-    All,
-}
-
-/// A rule that is kept beside the products.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct ScopedRule {
-    /// What it is about.
-    pub scope: Scope,
-    /// The rule.
-    pub rule: AlertRule,
 }
 
 impl AlertRule {

@@ -19,14 +19,13 @@ mod product;
 mod reading;
 #[cfg(feature = "schema")]
 mod schema;
+mod scope;
 mod shape;
 pub mod text;
 mod upload;
 mod validators;
 
-pub use alert::{
-    AlertRule, Basis, Condition, Direction, Margin, Rearm, Scope, ScopedRule, Standard,
-};
+pub use alert::{AlertRule, Basis, Condition, Direction, Margin, Rearm, Standard};
 pub use availability::Availability;
 pub use error::Invalid;
 pub use export::{Ask, Export, ExportOutcome, Format, When};
@@ -47,6 +46,7 @@ pub use offering::{Costs, Dimension, Pack, Unit};
 pub use product::{CoupangList, JsonPaths, Product, Source, Variant};
 pub use reading::{PriceKind, RangePrice};
 pub use rust_decimal::Decimal;
+pub use scope::{Scope, ScopedRule, rule_name};
 pub use shape::misplaced_array;
 pub use upload::Upload;
 pub use validators::Validators;

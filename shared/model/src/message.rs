@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Export, Job, Notification, RunId};
+use crate::{Export, Job, Notification, ProductId, RunId};
 
 /// A message on one of our queues: `{"kind": "job", …}`.
 #[derive(Debug, Clone, Serialize)]
@@ -40,6 +40,9 @@ pub struct CloseRun {
 pub struct ArchiveRun {
     /// Which run.
     pub run: RunId,
+    /// The product whose price changed its standing: what its alert rules remember is made anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductId>,
 }
 
 /// Something to tell people.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ExportId, ExportOutcome, FailureReason, FileId, Money, ProductId, RuleId, RunId, TemplateName,
+    ExportId, ExportOutcome, FailureReason, FileId, Money, ProductId, RuleId, RunId, Scope,
+    TemplateName, rule_name,
 };
 
 /// Something that people are told, once.
@@ -38,14 +39,17 @@ pub struct ExportNotification {
 /// A rule that fired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
-    /// Of which product.
+    /// Of which product; of an item's rule, the best offer.
     pub product: ProductId,
     /// The product's name at that time.
     pub name: String,
     /// Where it is sold, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<String>,
-    /// Which of the product's rules.
+    /// What the rule is about; `None` for a rule of the product's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// Which of the rules.
     pub rule: RuleId,
     /// In which run.
     pub run: RunId,
@@ -122,6 +126,26 @@ pub struct FailingSource {
     pub reason: FailureReason,
     /// Whether most of its jobs did not fail in the run before.
     pub is_new: bool,
+}
+
+impl Alert {
+    /// What tells its rule from the product's other rules.
+    pub fn rule_name(&self) -> String {
+        match &self.scope {
+            Some(scope) => rule_name(scope, &self.rule),
+            None => self.rule.to_string(),
+        }
+    }
+
+    /// What names it: a rule fires once at a slot for a product, or for an item whichever its best
+    /// offer is.
+    fn id(&self) -> String {
+        let rule = self.rule_name();
+        match &self.scope {
+            Some(Scope::Item(_)) => format!("alert-{rule}-{}", self.run),
+            _ => format!("alert-{}-{rule}-{}", self.product, self.run),
+        }
+    }
 }
 
 impl RunDigest {
@@ -221,10 +245,7 @@ impl Notification {
                 NotificationId(format!("upload-{}-{}", about.file, about.version))
             }
             Self::Run(digest) => NotificationId(format!("run-{}", digest.run)),
-            Self::Alert(alert) => NotificationId(format!(
-                "alert-{}-{}-{}",
-                alert.product, alert.rule, alert.run
-            )),
+            Self::Alert(alert) => NotificationId(alert.id()),
             Self::Export(about) => NotificationId(format!("export-{}", about.export)),
         }
     }

@@ -134,6 +134,11 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// Whether nothing more is waited for: its price is not to be confirmed.
+    pub fn is_settled(&self) -> bool {
+        self.unconfirmed != Some(Unconfirmed::Pending)
+    }
+
     /// An outcome that is known now. The product's name and groupings are those of `definition`;
     /// without one, its id is its name.
     pub fn new(

@@ -8,6 +8,10 @@ use model::{Availability, Basis, Currency, FailureReason, Pack, ProductId, Slot}
 
 use crate::{Listing, Point, Seen};
 
+/// After how long a price no longer stands for an offer of today: a week, which is the longest pause
+/// of the schedules that ship with Pricetide, and a day to spare.
+pub const STALE_AFTER: SignedDuration = SignedDuration::from_hours(8 * 24);
+
 /// A product as an offer of its item, as it stands at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemOffer {
@@ -195,6 +199,23 @@ pub fn item_history(
         points.push(Point { slot, seen });
     }
     Ok(points)
+}
+
+/// The product that is the best offer of an item at a slot in a currency, if any can be had.
+pub fn best_at(
+    histories: &[(ProductId, Vec<Point>)],
+    slot: Slot,
+    currency: Currency,
+    basis: Basis,
+    stale_after: SignedDuration,
+) -> Result<Option<ProductId>, MixedUnits> {
+    let offers: Vec<ItemOffer> = histories
+        .iter()
+        .map(|(product, history)| offer_at(product, history, slot, currency))
+        .collect();
+    let best = best_offers(&offers, basis, slot, stale_after)?;
+    let best = best.get(currency.code());
+    Ok(best.map(|offer| offer.product.clone()))
 }
 
 /// A product as an offer at a slot, by what its history says up to then.

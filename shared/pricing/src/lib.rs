@@ -17,8 +17,8 @@ mod words;
 pub use exact::percent_of;
 pub use history::{Listing, Point, Seen, Terms, history};
 pub use item::{
-    ItemOffer, MixedUnits, Standing, best_offers, check_units, item_history, main_currency,
-    standing,
+    ItemOffer, MixedUnits, STALE_AFTER, Standing, best_at, best_offers, check_units, item_history,
+    main_currency, standing,
 };
 pub use reference::{Reduction, Reference, Window, korean_reference, omnibus_reference, window};
 pub use unit_price::UnitPrice;

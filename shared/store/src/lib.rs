@@ -4,6 +4,7 @@
 //! No SDK type leaves the crate but the clients themselves. Locally the very same code talks to
 //! the embedded stack, because the environment names its endpoints.
 
+mod alert_rules;
 mod alerts;
 mod clients;
 mod exports;
@@ -25,7 +26,8 @@ mod sources;
 mod table;
 mod templates;
 
-pub use alerts::Alerts;
+pub use alert_rules::AlertRules;
+pub use alerts::{Alerts, RuleStates, Subject};
 pub use clients::Clients;
 pub use exports::{ExportClaim, ExportRecord, ExportState, Exports};
 pub use files::{Claim, FileRecord, FileState, Files, LEASE_SECONDS};

@@ -145,6 +145,31 @@ impl Observations {
         answer.items().iter().map(read).collect()
     }
 
+    /// The newest observation of a product whose price counts, as the latest write left it.
+    pub async fn last_counted(&self, product: &ProductId) -> Result<Option<Observation>> {
+        let mut items = self
+            .table
+            .query()
+            .key_condition_expression("PK = :p AND begins_with(SK, :o)")
+            .filter_expression("attribute_exists(price)")
+            .expression_attribute_values(":p", s(partition(product)))
+            .expression_attribute_values(":o", s("OBS#"))
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .into_paginator()
+            .page_size(100)
+            .items()
+            .send();
+        while let Some(item) = items.next().await {
+            let item = item.with_context(|| format!("read the history of {product}"))?;
+            let seen = read(&item)?;
+            if seen.counted().is_some() {
+                return Ok(Some(seen));
+            }
+        }
+        Ok(None)
+    }
+
     /// The observations of a product whose slots are from `from` to `to`, both included, oldest
     /// first; of all its slots where a bound is not given.
     pub async fn between(

@@ -7,22 +7,28 @@
 //! `last_price` (number), `last_currency`, `last_availability`, and where a shop names versions
 //! of its pages the one it was read from: `page_etag`, `page_modified`, `page_read_as`,
 //! `page_read_at`, `page_found_in`, `page_name`, `page_list_price`, `page_remark`.
+//!
+//! `ITEM#id` / `OFFER#product` finds the offers of an item; whether it still is one, the product says.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use iso_currency::Currency;
 use jiff::Timestamp;
 use model::{
-    Availability, Decimal, Failure, Money, Offer, PreviousPrice, Product, ProductId, ScheduleName,
-    Slot, Validators,
+    Availability, Decimal, Failure, ItemId, Money, Offer, PreviousPrice, Product, ProductId,
+    ScheduleName, Slot, Validators,
 };
 use serde_json::value::RawValue;
 
 use crate::item::{self, Item, n, parsed, parsed_if_any, s, text};
 use crate::listing::Listing;
-use crate::{Cursor, Page, Table, shard};
+use crate::{Cursor, Observations, Page, Table, shard};
+
+/// How often a last price is corrected that changes at the same time.
+const ATTEMPTS: usize = 5;
 
 /// The products.
 #[derive(Debug, Clone)]
@@ -116,6 +122,12 @@ impl Products {
 
     /// Stores a definition, new or changed. The last price stays.
     pub async fn define(&self, product: &Product) -> Result<()> {
+        if let Some(item) = &product.item {
+            // Before the definition, which alone says whether it still is an offer of the item.
+            let offer = item::key(format!("ITEM#{item}"), &format!("OFFER#{}", product.id));
+            let put = self.table.put(offer).send().await;
+            put.with_context(|| format!("store {} as an offer of {item}", product.id))?;
+        }
         let mut set = "SET #definition = :d, #name = :n".to_owned();
         let mut remove = Vec::new();
         let mut update = self
@@ -199,6 +211,32 @@ impl Products {
             .collect()
     }
 
+    /// The products that are offers of an item, by id. Eventually consistent.
+    pub async fn of_item(&self, id: &ItemId) -> Result<Vec<Product>> {
+        let mut items = self
+            .table
+            .query()
+            .key_condition_expression("PK = :p AND begins_with(SK, :o)")
+            .expression_attribute_values(":p", s(format!("ITEM#{id}")))
+            .expression_attribute_values(":o", s("OFFER#"))
+            .into_paginator()
+            .items()
+            .send();
+        let mut ids = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.with_context(|| format!("read the offers of {id}"))?;
+            let product = text(&item, "SK").and_then(|key| key.strip_prefix("OFFER#"));
+            ids.push(product.context("an offer is of no product")?.parse()?);
+        }
+        let stored = self.several(&ids).await?;
+        let defined = stored.into_values().filter_map(|it| it.definition.ok());
+        let mut offers: Vec<Product> = defined
+            .filter(|product| product.item.as_ref() == Some(id))
+            .collect();
+        offers.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(offers)
+    }
+
     /// At most `limit` active products of a schedule in one shard, from `from` on.
     pub async fn active(
         &self,
@@ -248,14 +286,61 @@ impl Products {
         offer: &Offer,
         page: Option<&PageVersion>,
     ) -> Result<()> {
+        let update = self.set_last(id, slot, offer, page).condition_expression(
+            "attribute_exists(PK) AND (attribute_not_exists(last_slot) OR last_slot < :s)",
+        );
+        let written = self.table.update_if(update).await;
+        written.with_context(|| format!("move the last price of {id} forward"))?;
+        Ok(())
+    }
+
+    /// Makes a product's last price the newest of its history that counts, or none, after a price was
+    /// voided or counts again.
+    pub async fn follow_history(&self, id: &ProductId, observations: &Observations) -> Result<()> {
+        for _ in 0..ATTEMPTS {
+            let item = self.table.get_latest(key(id), "META").await;
+            let item = item.with_context(|| format!("read the product {id}"))?;
+            let Some(item) = item else { return Ok(()) };
+            let standing = parsed_if_any::<Slot>(&item, "last_slot")?;
+            let newest = observations.last_counted(id).await?;
+            let newest = newest.as_ref();
+            if standing == newest.map(|seen| seen.run.slot) {
+                return Ok(());
+            }
+            let counted = newest.and_then(|seen| Some((seen.run.slot, seen.counted()?)));
+            let update = match counted {
+                Some((slot, offer)) => self.set_last(id, slot, offer, None),
+                None => self.remove_last(id),
+            };
+            let update = match standing {
+                Some(slot) => update
+                    .condition_expression("last_slot = :standing")
+                    .expression_attribute_values(":standing", s(slot.to_string())),
+                None => update.condition_expression(
+                    "attribute_exists(PK) AND attribute_not_exists(last_slot)",
+                ),
+            };
+            let written = self.table.update_if(update).await;
+            let written = written.with_context(|| format!("correct the last price of {id}"))?;
+            if written.is_applied() {
+                return Ok(());
+            }
+        }
+        bail!("the last price of {id} changed again and again")
+    }
+
+    fn set_last(
+        &self,
+        id: &ProductId,
+        slot: Slot,
+        offer: &Offer,
+        page: Option<&PageVersion>,
+    ) -> UpdateItemFluentBuilder {
         let mut set = "SET last_slot = :s, last_price = :p, last_currency = :c".to_owned();
         let mut remove = Vec::new();
         let mut update = self
             .table
             .update(key(id), "META")
-            .condition_expression(
-                "attribute_exists(PK) AND (attribute_not_exists(last_slot) OR last_slot < :s)",
-            )
             .expression_attribute_values(":s", s(slot.to_string()))
             .expression_attribute_values(":p", n(offer.price.amount))
             .expression_attribute_values(":c", s(offer.price.currency.code()));
@@ -276,9 +361,19 @@ impl Products {
         if !remove.is_empty() {
             let _ = write!(set, " REMOVE {}", remove.join(", "));
         }
-        let written = self.table.update_if(update.update_expression(set)).await;
-        written.with_context(|| format!("move the last price of {id} forward"))?;
-        Ok(())
+        update.update_expression(set)
+    }
+
+    fn remove_last(&self, id: &ProductId) -> UpdateItemFluentBuilder {
+        let mut remove = vec![
+            "last_slot",
+            "last_price",
+            "last_currency",
+            "last_availability",
+        ];
+        remove.extend(page_attributes(None).map(|(name, _)| name));
+        let update = self.table.update(key(id), "META");
+        update.update_expression(format!("REMOVE {}", remove.join(", ")))
     }
 }
 

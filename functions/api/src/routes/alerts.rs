@@ -1,11 +1,11 @@
-//! `/api/alerts` and `/api/products/{id}/standing`: what fired, why a rule fired or did not, and what
-//! a product's last price is worth.
+//! `/api/alerts`, `/api/products/{id}/standing` and `/api/items/{id}/standing`: what fired, why a rule
+//! fired or did not, and what a product's last price is worth.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use model::{Alert, AlertRule, ProductId, RuleId, RunId, Slot};
+use model::{Alert, AlertRule, ItemId, Product, ProductId, RuleId, RunId, Scope, Slot};
 use pricing::alert::{Decision, Outcome, Rule};
-use pricing::{Language, Terms};
+use pricing::{Language, Point, Terms};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -35,14 +35,18 @@ pub(crate) struct AlertsView {
 /// A rule that fired.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AlertView {
-    /// Of which product.
+    /// Of which product; of an item's rule, the best offer.
     product: ProductId,
     /// Its name at that time.
     name: String,
     /// Where it is sold.
     #[serde(skip_serializing_if = "Option::is_none")]
     vendor: Option<String>,
-    /// Which of its rules.
+    /// What the rule is about; missing for a rule of the product's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "item:earbuds")]
+    scope: Option<Scope>,
+    /// Which rule.
     rule: RuleId,
     /// In which run.
     run: RunId,
@@ -61,6 +65,7 @@ impl AlertView {
             product: alert.product,
             name: alert.name,
             vendor: alert.vendor,
+            scope: alert.scope,
             rule: alert.rule,
             run: alert.run,
             urgent: alert.urgent,
@@ -94,13 +99,17 @@ pub(crate) struct StandingView {
     product: ProductId,
     /// The verdict on its last price, the most telling sentence first.
     verdict: Vec<String>,
-    /// Its rules, in their order.
+    /// Its own rules in their order, then those of its category, its tags and everything.
     rules: Vec<RuleView>,
 }
 
 /// What a rule decided at the last slot, and when it fired last.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RuleView {
+    /// What the rule is about, if not the product alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "category:Electronics")]
+    scope: Option<Scope>,
     /// The rule.
     rule: RuleId,
     /// Whether it fired at the last slot.
@@ -130,14 +139,18 @@ pub(crate) async fn standing(api: &Api, request: &Request) -> Result<Json<Standi
     let language = query.language.unwrap_or_default();
     let product = known(api, &id).await?.definition;
     let product = product.map_err(|failure| ApiError::field("id", format!("{failure}.")))?;
-    let zone = schedule::time_zone(&api.timezone).map_err(anyhow::Error::from)?;
-    let from = Timestamp::now().checked_sub(LOOKS_BACK).ok().map(Slot::at);
-    let seen = api.observations.between(&id, from, None).await?;
-    let history = pricing::history(&seen, Terms::of(&product));
-    let rules = product
-        .alerts
+    let zone = zone(api)?;
+    let history = history(api, &product).await?;
+    let own = product.alerts.iter().map(|rule| (None, rule));
+    let scoped = api.alert_rules.all().await?;
+    let others = scoped
         .iter()
-        .map(|rule| explained(rule, &history, language, &zone));
+        .filter(|one| !matches!(one.scope, Scope::Item(_)) && one.scope.covers(&product))
+        .map(|one| (Some(&one.scope), &one.rule));
+    let rules = own.chain(others).map(|(scope, rule)| RuleView {
+        scope: scope.cloned(),
+        ..explained(rule, &history, language, &zone)
+    });
     Ok(Json(StandingView {
         verdict: pricing::verdict(&history).in_words(language, &zone),
         rules: rules.collect(),
@@ -145,10 +158,71 @@ pub(crate) async fn standing(api: &Api, request: &Request) -> Result<Json<Standi
     }))
 }
 
+/// What an item's rules decided last.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ItemStandingView {
+    /// The item.
+    item: ItemId,
+    /// Its rules, by their ids.
+    rules: Vec<RuleView>,
+}
+
+pub(crate) async fn standing_of_item(
+    api: &Api,
+    request: &Request,
+) -> Result<Json<ItemStandingView>, ApiError> {
+    let id: ItemId = request.id("id")?;
+    let query: LanguageQuery = request.query()?;
+    let language = query.language.unwrap_or_default();
+    let zone = zone(api)?;
+    let offers = api.products.of_item(&id).await?;
+    if offers.is_empty() {
+        return Err(ApiError::not_found(format!(
+            "No product is an offer of the item {id}: set `item` of a product."
+        )));
+    }
+    let mut histories = Vec::with_capacity(offers.len());
+    for offer in &offers {
+        histories.push((offer.id.clone(), history(api, offer).await?));
+    }
+    let scope = Scope::Item(id.clone());
+    let mut rules = Vec::new();
+    for one in api.alert_rules.all().await? {
+        if one.scope != scope {
+            continue;
+        }
+        let view = match pricing::alert::history_of_item(&one.rule, &histories) {
+            Ok(history) => {
+                let points = history.map(|history| history.points).unwrap_or_default();
+                explained(&one.rule, &points, language, &zone)
+            }
+            Err(mixed) => RuleView {
+                why: format!("{mixed}."),
+                ..explained(&one.rule, &[], language, &zone)
+            },
+        };
+        rules.push(RuleView {
+            scope: Some(one.scope),
+            ..view
+        });
+    }
+    Ok(Json(ItemStandingView { item: id, rules }))
+}
+
+fn zone(api: &Api) -> Result<TimeZone, ApiError> {
+    Ok(schedule::time_zone(&api.timezone).map_err(anyhow::Error::from)?)
+}
+
+async fn history(api: &Api, product: &Product) -> Result<Vec<Point>, ApiError> {
+    let from = Timestamp::now().checked_sub(LOOKS_BACK).ok().map(Slot::at);
+    let seen = api.observations.between(&product.id, from, None).await?;
+    Ok(pricing::history(&seen, Terms::of(product)))
+}
+
 /// What a rule decides over a history, which says it alone.
 fn explained(
     definition: &AlertRule,
-    history: &[pricing::Point],
+    history: &[Point],
     language: Language,
     zone: &TimeZone,
 ) -> RuleView {
@@ -159,6 +233,7 @@ fn explained(
     let last = decisions.last();
     let fired = |decision: &&Decision| decision.outcome == Outcome::Fired;
     RuleView {
+        scope: None,
         rule: definition.id.clone(),
         fired: last.as_ref().is_some_and(fired),
         slot: last.map(|decision| decision.slot),

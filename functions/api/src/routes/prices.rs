@@ -173,8 +173,14 @@ async fn set_void(
     let run: RunId = request.id("run")?;
     let changed = api.observations.void(&product, &run, void).await?;
     if changed {
+        api.products
+            .follow_history(&product, &api.observations)
+            .await?;
         // A moment later, when the index that the archive is written from has seen it.
-        let anew = Message::ArchiveRun(ArchiveRun { run: run.clone() });
+        let anew = Message::ArchiveRun(ArchiveRun {
+            run: run.clone(),
+            product: Some(product.clone()),
+        });
         api.closing.send(anew, INDEX_DELAY).await?;
     }
     let observation = api.observations.get(&product, &run).await?;

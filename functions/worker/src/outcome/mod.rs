@@ -86,7 +86,7 @@ impl Outcomes {
             (Outcome::Price(_), Some(Unconfirmed::Pending)) if !task.job.confirms => {
                 self.have_confirmed(&task.job).await
             }
-            (Outcome::Price(offer), None) => {
+            (Outcome::Price(offer), None) if standing.void.is_none() => {
                 let last = task.last.as_ref().map(|last| last.slot);
                 if last.is_some_and(|last| last >= task.job.run.slot) {
                     return Ok(());

@@ -72,6 +72,8 @@ pub struct Decision {
     pub outcome: Outcome,
     /// What it rests on.
     pub fact: Fact,
+    /// Whether the condition holds at the slot, told or not; `None` if nothing can be said.
+    pub holds: Option<bool>,
     /// The state afterwards, if it changed.
     pub next: Option<State>,
 }
@@ -123,6 +125,7 @@ impl<'a> Rule<'a> {
                 slot,
                 outcome,
                 fact: finding.fact,
+                holds: finding.holds,
                 next,
             })
         };
@@ -268,6 +271,46 @@ fn fingerprint(rule: &AlertRule) -> u32 {
     json.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     })
+}
+
+/// Whether a rule is about unit prices.
+pub fn is_of_unit_price(rule: &AlertRule) -> bool {
+    condition::basis(&rule.when) == Some(model::Basis::UnitPrice)
+}
+
+/// The history over which a rule of an item is decided: its best offer slot by slot, on the rule's
+/// basis, in the currency of its target or else in the one that most offers have. `None` while
+/// nothing has a price.
+pub fn history_of_item(
+    rule: &AlertRule,
+    offers: &[(model::ProductId, Vec<Point>)],
+) -> Result<Option<ItemHistory>, crate::MixedUnits> {
+    let basis = condition::basis(&rule.when).unwrap_or_default();
+    let target = match &rule.when {
+        model::Condition::AtOrBelow { price, .. } | model::Condition::AtOrAbove { price, .. } => {
+            Some(price.currency)
+        }
+        _ => None,
+    };
+    let Some(currency) = target.or_else(|| crate::main_currency(offers)) else {
+        return Ok(None);
+    };
+    let points = crate::item_history(offers, currency, basis, crate::STALE_AFTER)?;
+    let last = points.last().map(|point| point.slot);
+    let best = match last {
+        Some(slot) => crate::best_at(offers, slot, currency, basis, crate::STALE_AFTER)?,
+        None => None,
+    };
+    Ok(Some(ItemHistory { points, best }))
+}
+
+/// An item's history as one of its rules sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemHistory {
+    /// The best offer's price at every slot of any offer.
+    pub points: Vec<Point>,
+    /// The best offer at the last slot; `None` if nothing can be had.
+    pub best: Option<model::ProductId>,
 }
 
 /// Checks a rule whose unit price or total the product cannot have.
