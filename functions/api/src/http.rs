@@ -198,6 +198,14 @@ impl Request {
         })
     }
 
+    /// The body as a `T`; of no body what a `T` is by default.
+    pub(crate) fn body_if_any<T: DeserializeOwned + Default>(&self) -> Result<T, ApiError> {
+        if self.body.is_empty() {
+            return Ok(T::default());
+        }
+        self.body()
+    }
+
     /// The body as a `T`.
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         // A derived reader also takes an array of an object's fields in their order.

@@ -384,6 +384,15 @@ fn work() -> Vec<Route> {
 fn files() -> Vec<Route> {
     vec![
         Route::new(
+            "POST /api/runs/{id}/redrive",
+            Access::Editor,
+            "Try the failed jobs of a run again; a price takes the failure's place",
+            handler!(runs::redrive),
+        )
+        .body::<runs::RedriveBody>()
+        .answers::<runs::RedrivenView>()
+        .with_status(202),
+        Route::new(
             "POST /api/uploads",
             Access::Editor,
             "Ask for a request to upload a workbook with",

@@ -103,6 +103,7 @@ mod tests {
                     previous: None,
                     unconfirmed: (*outcome == 7).then_some(Unconfirmed::Final),
                     void: None,
+                    redriving: false,
                 }
             })
             .collect()

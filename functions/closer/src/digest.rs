@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{
-    Alert, Decimal, FailingSource, FailureReason, Mover, Observation, Outcome, RunDigest, RunId,
-};
+use model::{Alert, Decimal, FailingSource, FailureReason, Mover, Observation, Outcome, RunDigest};
 use store::{Run, RunTotals};
 
 /// How many of the prices that moved most are told.
@@ -89,7 +87,7 @@ impl Gathered {
     /// The digest, and the names of all failing sources.
     pub(crate) fn digest(
         self,
-        run: &RunId,
+        run: &Run,
         totals: &RunTotals,
         before: Option<&Run>,
         skipped: u64,
@@ -113,7 +111,8 @@ impl Gathered {
         failing.truncate(SOURCES);
         let movers = |list: Vec<(Decimal, Mover)>| list.into_iter().map(|(_, mover)| mover);
         let digest = RunDigest {
-            run: run.clone(),
+            run: run.id.clone(),
+            redrives: run.redrives,
             prices: totals.prices,
             prices_before: before
                 .and_then(|run| run.totals.as_ref())
@@ -138,12 +137,27 @@ impl Gathered {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use model::{Currency, Failure, Money, Offer, PreviousPrice, Slot};
+    use model::{Currency, Failure, Money, Offer, PreviousPrice, RunId, Slot};
 
     use super::*;
 
     fn run() -> RunId {
         "daily@2026-11-21T01:15:00Z".parse().unwrap()
+    }
+
+    fn the_run() -> Run {
+        Run {
+            id: run(),
+            status: store::RunStatus::Complete,
+            created_at: Timestamp::UNIX_EPOCH,
+            expected: None,
+            totals: None,
+            workbook: None,
+            stalled: None,
+            failing: Vec::new(),
+            redrives: 0,
+            reopened_at: None,
+        }
     }
 
     fn seen(product: &str, outcome: Outcome, before: Option<i64>) -> Observation {
@@ -157,6 +171,7 @@ mod tests {
             outcome,
             unconfirmed: None,
             void: None,
+            redriving: false,
             previous: before.map(|amount| PreviousPrice {
                 price: Money::new(amount.into(), Currency::KRW),
                 slot: Slot::at("2026-11-20T01:15:00Z".parse().unwrap()),
@@ -194,7 +209,8 @@ mod tests {
         ] {
             gathered.outcome(&seen(product, price(to), Some(from)), Some("shop.example"));
         }
-        let (digest, _) = gathered.digest(&run(), &RunTotals::default(), None, 0, String::new());
+        let (digest, _) =
+            gathered.digest(&the_run(), &RunTotals::default(), None, 0, String::new());
         let names = |movers: &[Mover]| {
             movers
                 .iter()
@@ -225,21 +241,15 @@ mod tests {
             gathered
         };
         let totals = RunTotals::default();
-        let (digest, names) = gathered().digest(&run(), &totals, None, 0, String::new());
+        let (digest, names) = gathered().digest(&the_run(), &totals, None, 0, String::new());
         assert_eq!(names, ["shop.example"]);
         assert!(digest.failing[0].is_new && digest.failing[0].failed == 3);
         assert!(!digest.is_quiet());
         let before = Run {
-            id: run(),
-            status: store::RunStatus::Complete,
-            created_at: Timestamp::UNIX_EPOCH,
-            expected: None,
-            totals: None,
-            workbook: None,
-            stalled: None,
             failing: names,
+            ..the_run()
         };
-        let (digest, _) = gathered().digest(&run(), &totals, Some(&before), 0, String::new());
+        let (digest, _) = gathered().digest(&the_run(), &totals, Some(&before), 0, String::new());
         assert!(!digest.failing[0].is_new);
         assert!(digest.is_quiet());
     }

@@ -182,6 +182,7 @@ mod tests {
             outcome: Outcome::Failure(Failure::new(FailureReason::Gone, "")),
             unconfirmed: None,
             void: None,
+            redriving: false,
             previous: None,
         }
     }

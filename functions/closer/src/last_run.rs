@@ -51,6 +51,8 @@ mod tests {
             workbook: None,
             stalled: None,
             failing: Vec::new(),
+            redrives: 0,
+            reopened_at: None,
         }
     }
 

@@ -80,7 +80,8 @@ struct Drafts<'a> {
     archive: &'a Path,
 }
 
-/// The generation of the archive file that closing writes. What changes a run later writes the next.
+/// The generation of the archive file that the first closing writes. What changes a run later, and its
+/// closing after a redrive, writes the next.
 const GENERATION: u32 = 1;
 
 /// The content type of a file of the archive.
@@ -145,11 +146,11 @@ impl Closer {
         if run.status.is_closed() {
             return Ok(());
         }
-        let Some(expected) = run.expected else {
+        let Some(expected) = run.expected.filter(|_| run.status == RunStatus::Running) else {
             return self.look_again(id, look).await;
         };
         let late = Timestamp::now()
-            .duration_since(run.created_at)
+            .duration_since(run.reopened_at.unwrap_or(run.created_at))
             .unsigned_abs()
             > self.close_deadline;
         if self.observations.count(id).await? < expected && !late {
@@ -164,8 +165,13 @@ impl Closer {
             workbook: &folder.path().join("run.xlsx"),
             archive: &folder.path().join("run.csv.gz"),
         };
-        match self.make(id, &drafts, late).await? {
-            Ok(made) => self.close(&run, &drafts, made).await,
+        let generation = if run.redrives == 0 {
+            GENERATION
+        } else {
+            self.runs.next_generation(id).await?
+        };
+        match self.make(id, &drafts, generation, late).await? {
+            Ok(made) => self.close(&run, &drafts, generation, made).await,
             Err(Unsettled) => self.look_again(id, look).await,
         }
     }
@@ -176,6 +182,7 @@ impl Closer {
         &self,
         run: &RunId,
         drafts: &Drafts<'_>,
+        generation: u32,
         late: bool,
     ) -> Result<Result<Made, Unsettled>> {
         let mut workbook = DailyWorkbook::new(run, &self.timezone, self.alerts.language)?;
@@ -200,7 +207,7 @@ impl Closer {
                 workbook.row(job)?;
                 if let Some(seen) = &job.outcome {
                     let (seen, zone) = (seen.clone(), &self.timezone);
-                    let row = archive::Row::new(seen, job.definition.as_ref(), GENERATION, zone);
+                    let row = archive::Row::new(seen, job.definition.as_ref(), generation, zone);
                     archive.write(&row)?;
                     gathered.outcome(&row.observation, row.source.as_deref());
                 }
@@ -288,7 +295,13 @@ impl Closer {
         Ok(fired)
     }
 
-    async fn close(&self, run: &Run, drafts: &Drafts<'_>, made: Made) -> Result<()> {
+    async fn close(
+        &self,
+        run: &Run,
+        drafts: &Drafts<'_>,
+        generation: u32,
+        made: Made,
+    ) -> Result<()> {
         let Made { totals, gathered } = made;
         let key = workbook_key::of_run(&run.id, &self.timezone);
         self.files.upload(&key, drafts.workbook, XLSX).await?;
@@ -297,13 +310,13 @@ impl Closer {
         self.files
             .upload_latest(&day, drafts.workbook, XLSX, &slot)
             .await?;
-        let archived = archive::Key::of(&run.id, GENERATION, &self.timezone).to_string();
+        let archived = archive::Key::of(&run.id, generation, &self.timezone).to_string();
         self.files.upload(&archived, drafts.archive, GZIP).await?;
 
         let before = last_run::before(&self.runs, &run.id).await?;
         let skipped = last_run::skipped(&self.schedules, before.as_ref(), &run.id);
         let before = before.as_ref();
-        let (digest, failing) = gathered.digest(&run.id, &totals, before, skipped, key.clone());
+        let (digest, failing) = gathered.digest(run, &totals, before, skipped, key.clone());
         // Told before the run is closed: who dies in between tells it again, under the same id.
         let note = Message::from(Notification::Run(digest.clone()));
         self.notifications.send(note, Duration::ZERO).await?;

@@ -133,6 +133,10 @@ impl DeadLetters {
                 self.observations.settle(&standing).await?;
                 warn!(run = %job.run, product = %job.product, "not confirmed");
             }
+            Recorded::Already(standing) if job.redrives && standing.redriving => {
+                self.observations.end_redrive(&observation).await?;
+                warn!(run = %job.run, product = %job.product, "abandoned again");
+            }
             Recorded::Already(_) => info!(run = %job.run, product = %job.product, "was done"),
         }
         Ok(())

@@ -51,9 +51,16 @@ pub(crate) fn of_run(digest: &RunDigest, workbook: &str, place: &Place<'_>) -> P
     let at = digest.run.slot.instant().to_zoned(place.zone.clone());
     let at = at.strftime("%Y-%m-%d %H:%M");
     let schedule = escaped(digest.run.schedule.as_str());
+    let again = match digest.redrives {
+        0 => String::new(),
+        times => place.says(
+            format!(", tried again ({times})"),
+            format!(", 재시도 {times}회"),
+        ),
+    };
     let headline = place.says(
-        format!("Prices of {at} ({schedule})"),
-        format!("{at} 가격 ({schedule})"),
+        format!("Prices of {at} ({schedule}){again}"),
+        format!("{at} 가격 ({schedule}){again}"),
     );
     let mut post = Post::new(&headline, &counts(digest, place), None);
     for text in [
@@ -245,6 +252,7 @@ mod tests {
             to: won(to),
         };
         RunDigest {
+            redrives: 0,
             run: "daily@2026-11-21T01:15:00Z".parse().unwrap(),
             prices: 40,
             prices_before: Some(50),

@@ -2,11 +2,13 @@
 //!
 //! `EventBridge` wakes it with a schedule's name and the slot it asked for. The run's id is made
 //! of both, so that the same event twice is the same run. A person's run comes as the same event,
-//! in a message of the queue `starts`. A schedule may ask for an export instead. The plan is written page by page
+//! in a message of the queue `starts`, and so does the wish to have a run's failed jobs tried again
+//! ([`redrive`]). A schedule may ask for an export instead. The plan is written page by page
 //! before its jobs are sent and stands from then on: whoever repeats the event after a crash,
 //! anywhere, sends the same set of jobs again, and a job that is done already stays done.
 
 mod plan;
+mod redrive;
 
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ use model::{Ask, CloseRun, Export, ExportId, Message, RunId, ScheduleName, Slot}
 use serde::{Deserialize, Serialize};
 use store::{Clients, Observations, Products, Queue, RunStatus, Runs, Table};
 use tracing::info;
+
+use crate::redrive::RedriveEvent;
 
 /// What the schedule sends.
 #[derive(Debug, Clone, Deserialize)]
@@ -146,8 +150,17 @@ impl Scheduler {
 #[serde(untagged)]
 enum Event {
     Export(ExportEvent),
+    Redrive(RedriveEvent),
     Schedule(ScheduleEvent),
     Messages(SqsEvent),
+}
+
+/// What a person asks for, in a message.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Start {
+    Redrive(RedriveEvent),
+    Schedule(ScheduleEvent),
 }
 
 /// What it answers to which.
@@ -156,6 +169,7 @@ enum Event {
 enum Done {
     Started(Started),
     Asked { export: ExportId },
+    Redriven { jobs: u64 },
     Messages(SqsBatchResponse),
 }
 
@@ -165,13 +179,18 @@ impl Scheduler {
             Event::Export(event) => Ok(Done::Asked {
                 export: self.ask(event).await?.id,
             }),
+            Event::Redrive(event) => Ok(Done::Redriven {
+                jobs: redrive::redrive(self, &event).await?,
+            }),
             Event::Schedule(schedule) => Ok(Done::Started(self.start(schedule).await?)),
             Event::Messages(messages) => {
                 let messages = LambdaEvent::new(messages, event.context);
                 let failed = batch::each(&messages, 1, async |record| {
                     let asked = serde_json::from_str(record.body());
-                    let asked = asked.context("the message asks for no run")?;
-                    self.start(asked).await.map(drop)
+                    match asked.context("the message asks for no run")? {
+                        Start::Redrive(event) => redrive::redrive(self, &event).await.map(drop),
+                        Start::Schedule(event) => self.start(event).await.map(drop),
+                    }
                 });
                 Ok(Done::Messages(failed.await))
             }

@@ -58,7 +58,12 @@ impl Batch {
         let mut places = HashMap::new();
         let records = read.into_iter().zip(&event.records).map(|(job, record)| {
             let job = job?;
-            let key = (job.product.clone(), job.run.clone(), job.confirms);
+            let key = (
+                job.product.clone(),
+                job.run.clone(),
+                job.confirms,
+                job.redrives,
+            );
             if let Some(&place) = places.get(&key) {
                 return Ok(place);
             }
@@ -134,6 +139,9 @@ impl Task {
     /// Whether its source is to be asked if this is its outcome.
     pub(crate) fn is_open_with(&self, outcome: Option<&Observation>) -> bool {
         let Some(standing) = outcome else { return true };
+        if self.job.redrives && standing.redriving {
+            return true;
+        }
         self.job.confirms && standing.unconfirmed == Some(Unconfirmed::Pending)
     }
 }

@@ -127,6 +127,7 @@ async fn record(observations: &Observations, run: &RunId, product: ProductId) ->
         outcome,
         unconfirmed: None,
         void: None,
+        redriving: false,
         previous: None,
     };
     observations.record(&observation).await?;

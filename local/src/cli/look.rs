@@ -49,6 +49,18 @@ pub(crate) struct Items {
     common: Common,
 }
 
+/// Try the failed jobs of a run again, in the same run.
+#[derive(Debug, Args)]
+pub(crate) struct Redrive {
+    #[command(flatten)]
+    common: Common,
+    /// The run: `daily@2026-11-21T01:15:00Z`.
+    run: String,
+    /// Only jobs that failed for this reason: `timeout`, `blocked`.
+    #[arg(long)]
+    reason: Option<String>,
+}
+
 /// Say that a stored price is wrong, or that it is right after all.
 #[derive(Debug, Args)]
 pub(crate) struct Void {
@@ -172,6 +184,30 @@ pub(crate) fn items(items: &Items) -> Result<ExitCode> {
             &rows,
         );
     })
+}
+
+pub(crate) fn redrive(redrive: &Redrive) -> Result<ExitCode> {
+    let path = format!("/runs/{}/redrive", encoded(&redrive.run));
+    let body = match &redrive.reason {
+        Some(reason) => json!({"reason": reason}),
+        None => json!({}),
+    };
+    ask(
+        &redrive.common,
+        Method::POST,
+        &path,
+        Some(&body),
+        |answer| {
+            let jobs = answer["jobs"].as_u64().unwrap_or_default();
+            if jobs == 0 {
+                println!("Nothing to try again in {}", redrive.run);
+            } else {
+                let s = if jobs == 1 { "" } else { "s" };
+                println!("{jobs} job{s} of {} are tried again", redrive.run);
+                println!("`pricetide runs` shows when the run is closed anew.");
+            }
+        },
+    )
 }
 
 pub(crate) fn void(void: &Void) -> Result<ExitCode> {

@@ -53,6 +53,8 @@ enum Command {
     Alerts(alerts::Alerts),
     /// Say that a stored price is wrong, or right after all.
     Void(look::Void),
+    /// Try the failed jobs of a run again, in the same run.
+    Redrive(look::Redrive),
     /// Ask a query template by way of a running `pricetide up`, and save the answer.
     Export(export::Export),
     /// Make, list and revoke the tokens and share links of a running `pricetide up`.
@@ -106,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Items(what) => look::items(&what),
         Command::Alerts(what) => alerts::alerts(&what),
         Command::Void(what) => look::void(&what),
+        Command::Redrive(what) => look::redrive(&what),
         Command::Export(export) => export::run(&export),
         Command::Tokens(tokens) => tokens::run(&tokens),
         Command::Invoke(invoke) => invoke::run(&invoke),

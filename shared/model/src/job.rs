@@ -8,6 +8,10 @@ use crate::{Failure, FailureReason, Product, ProductId, RunId};
 
 /// One product in one run, as it travels on the jobs queue.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a field of the message as it travels"
+)]
 pub struct Job {
     /// The run it belongs to.
     pub run: RunId,
@@ -39,6 +43,9 @@ pub struct Job {
     /// Whether this is the second fetch, which settles a price that moved too far.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirms: bool,
+    /// Whether the job failed before and is tried again: a price takes the failure's place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redrives: bool,
 }
 
 impl Job {
@@ -54,6 +61,7 @@ impl Job {
             reserved: false,
             repeated: false,
             confirms: false,
+            redrives: false,
         }
     }
 }

@@ -65,6 +65,9 @@ pub struct Alert {
 pub struct RunDigest {
     /// Which run.
     pub run: RunId,
+    /// How often its failed jobs were tried again before this: each time has its own digest.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub redrives: u32,
     /// How many of its jobs ended with a price that counts.
     pub prices: u64,
     /// How many ended so in the run of the same schedule before.
@@ -174,6 +177,14 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_none(count: &u32) -> bool {
+    *count == 0
+}
+
 /// What came of a version of an upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadNotification {
@@ -244,7 +255,12 @@ impl Notification {
             Self::Upload(about) => {
                 NotificationId(format!("upload-{}-{}", about.file, about.version))
             }
-            Self::Run(digest) => NotificationId(format!("run-{}", digest.run)),
+            Self::Run(RunDigest {
+                run, redrives: 0, ..
+            }) => NotificationId(format!("run-{run}")),
+            Self::Run(RunDigest { run, redrives, .. }) => {
+                NotificationId(format!("run-{run}-again-{redrives}"))
+            }
             Self::Alert(alert) => NotificationId(alert.id()),
             Self::Export(about) => NotificationId(format!("export-{}", about.export)),
         }

@@ -106,7 +106,7 @@ pub struct PreviousPrice {
 }
 
 /// The stored outcome of one product in one run. Written once; only a price that is still to be
-/// confirmed is settled later, once.
+/// confirmed is settled later, once, and a failure whose job is tried again may become a price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {
     /// Which product.
@@ -131,12 +131,15 @@ pub struct Observation {
     pub unconfirmed: Option<Unconfirmed>,
     /// Why an owner took its price out of what counts, if one did.
     pub void: Option<Void>,
+    /// Whether the job of this failure is being tried again: a price would take its place.
+    pub redriving: bool,
 }
 
 impl Observation {
-    /// Whether nothing more is waited for: its price is not to be confirmed.
+    /// Whether nothing more is waited for: its price is not to be confirmed, and its job is not tried
+    /// again.
     pub fn is_settled(&self) -> bool {
-        self.unconfirmed != Some(Unconfirmed::Pending)
+        self.unconfirmed != Some(Unconfirmed::Pending) && !self.redriving
     }
 
     /// An outcome that is known now. The product's name and groupings are those of `definition`;
@@ -163,6 +166,7 @@ impl Observation {
             previous: None,
             unconfirmed: None,
             void: None,
+            redriving: false,
         }
     }
 

@@ -200,6 +200,7 @@ pub(crate) mod tests {
             previous: None,
             unconfirmed: None,
             void: None,
+            redriving: false,
         }
     }
 

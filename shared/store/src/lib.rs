@@ -48,5 +48,5 @@ pub use runs::{PlanPage, Run, RunStatus, RunTotals, Runs};
 pub use secrets::{KeptSecret, KeptSecrets, Secrets};
 pub use shard::{SHARDS, of as shard_of};
 pub use sources::{Admitted, Calls, KnownRobots, Pass, Quota, Rate, Shared, Sources};
-pub use table::Table;
+pub use table::{INDEX_DELAY, Table};
 pub use templates::{TemplateFile, Templates};

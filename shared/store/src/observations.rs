@@ -5,7 +5,8 @@
 //! (`run id#07`) is the key of the index `run`. A price is the attributes `price` (number),
 //! `currency`, `availability`, `found_in`, `previous` (the price before and its slot, as one short
 //! text: `12900 KRW 2026-11-20T01:15:00Z`), `unconfirmed` while it does not count, and `void` with
-//! `void_at` when its owner took it out; a failure is `reason` and `detail`.
+//! `void_at` when its owner took it out; a failure is `reason` and `detail`, and `redriving` while its
+//! job is tried again.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -71,6 +72,39 @@ impl Observations {
         let written =
             written.with_context(|| format!("settle {} of {}", settled.product, settled.run))?;
         Ok(written.is_applied())
+    }
+
+    /// Marks a failure as being fetched again; false when the outcome is none.
+    pub async fn begin_redrive(&self, product: &ProductId, run: &RunId) -> Result<bool> {
+        let update = self
+            .table
+            .update(partition(product), &sort_key(run))
+            .update_expression("SET redriving = :yes")
+            .condition_expression("attribute_exists(reason)")
+            .expression_attribute_values(":yes", n(1));
+        let written = self.table.update_if(update).await;
+        let written = written.with_context(|| format!("redrive {product} of {run}"))?;
+        Ok(written.is_applied())
+    }
+
+    /// Ends the redrive of a failure. A price takes its place, another failure leaves it as it is.
+    /// Returns the outcome that stands then; `None` when there is none.
+    pub async fn end_redrive(&self, found: &Observation) -> Result<Option<Observation>> {
+        let (product, run) = (&found.product, &found.run);
+        let written = if matches!(found.outcome, Outcome::Price(_)) {
+            let put = self.table.put(write(found));
+            let put = put.condition_expression("attribute_exists(redriving)");
+            self.table.put_if(put).await
+        } else {
+            let update = self
+                .table
+                .update(partition(product), &sort_key(run))
+                .update_expression("REMOVE redriving")
+                .condition_expression("attribute_exists(redriving)");
+            self.table.update_if(update).await
+        };
+        written.with_context(|| format!("end the redrive of {product} of {run}"))?;
+        self.get(product, run).await
     }
 
     /// The outcome of a product in a run.
@@ -323,6 +357,7 @@ fn write(observation: &Observation) -> Item {
         previous,
         unconfirmed,
         void,
+        redriving,
     } = observation;
     let mut item = Item::from([
         ("PK".to_owned(), s(partition(product))),
@@ -351,6 +386,9 @@ fn write(observation: &Observation) -> Item {
     if let Some(Void { reason, at }) = void {
         put("void", s(reason));
         put("void_at", s(at.to_string()));
+    }
+    if *redriving {
+        put("redriving", n(1));
     }
     match outcome {
         Outcome::Price(offer) => {
@@ -416,6 +454,7 @@ fn read(item: &Item) -> Result<Observation> {
             Some("pending") => Some(Unconfirmed::Pending),
             Some(_) => Some(Unconfirmed::Final),
         },
+        redriving: item.contains_key("redriving"),
         void: match owned("void") {
             None => None,
             Some(reason) => Some(Void {
@@ -459,6 +498,7 @@ mod tests {
             }),
             unconfirmed: None,
             void: None,
+            redriving: false,
         }
     }
 

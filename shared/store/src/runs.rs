@@ -55,6 +55,10 @@ pub struct Run {
     pub stalled: Option<String>,
     /// The sources of which most jobs failed; known when it is closed.
     pub failing: Vec<String>,
+    /// How often its failed jobs were tried again.
+    pub redrives: u32,
+    /// When it was last opened again for that.
+    pub reopened_at: Option<Timestamp>,
 }
 
 /// What came of a run, in jobs.
@@ -128,6 +132,8 @@ impl Runs {
                 workbook: None,
                 stalled: None,
                 failing: Vec::new(),
+                redrives: 0,
+                reopened_at: None,
             }),
             Ok(Some(standing)) => read(id, &standing),
             Err(error) => Err(error).with_context(|| format!("begin the run {id}")),
@@ -230,6 +236,27 @@ impl Runs {
             .with_context(|| format!("mark the run {id} as stalled"))
     }
 
+    /// Opens a closed run again for its redrive of this number: it is planned anew, with the plan that
+    /// stands. A run that is open, or that had this redrive, stays as it is.
+    pub async fn reopen(&self, id: &RunId, number: u32) -> Result<()> {
+        let update = self
+            .table
+            .update(key(id), "META")
+            .update_expression("SET #status = :to, redrives = :n, reopened_at = :at")
+            .condition_expression(
+                "#status IN (:complete, :incomplete) AND (attribute_not_exists(redrives) OR redrives < :n)",
+            )
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":complete", s(RunStatus::Complete.name()))
+            .expression_attribute_values(":incomplete", s(RunStatus::Incomplete.name()))
+            .expression_attribute_values(":to", s(RunStatus::Planning.name()))
+            .expression_attribute_values(":n", n(number))
+            .expression_attribute_values(":at", s(Timestamp::now().to_string()));
+        self.apply(update)
+            .await
+            .with_context(|| format!("open the run {id} again"))
+    }
+
     /// Closes a running run. Only a run that is running changes.
     pub async fn close(
         &self,
@@ -329,6 +356,8 @@ fn read(id: &RunId, item: &Item) -> Result<Run> {
         failing: text(item, "failing")
             .map(|sources| sources.lines().map(str::to_owned).collect())
             .unwrap_or_default(),
+        redrives: parsed_if_any(item, "redrives")?.unwrap_or_default(),
+        reopened_at: parsed_if_any(item, "reopened_at")?,
     })
 }
 

@@ -15,6 +15,9 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFai
 use crate::Clients;
 use crate::item::{Item, key};
 
+/// How long an index may be behind the table, for certain.
+pub const INDEX_DELAY: Duration = Duration::from_secs(5);
+
 /// How many items a `BatchGetItem` takes.
 const BATCH: usize = 100;
 

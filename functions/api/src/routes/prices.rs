@@ -1,7 +1,5 @@
 //! `/api/products/{id}/prices`: what was found, and an owner's word on it.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use model::{
     ArchiveRun, Availability, Message, Money, Observation, Outcome, ProductId, RunId, Slot,
@@ -17,8 +15,6 @@ use crate::http::{Json, Request};
 use crate::routes::products::known;
 use crate::thin::thin;
 
-/// How long an index may be behind its table, for certain.
-const INDEX_DELAY: Duration = Duration::from_secs(5);
 /// How many points are given when the request names no number.
 const DEFAULT_POINTS: usize = 2_000;
 /// How many points are given at the most, unless more are needed to draw the same.
@@ -181,7 +177,7 @@ async fn set_void(
             run: run.clone(),
             product: Some(product.clone()),
         });
-        api.closing.send(anew, INDEX_DELAY).await?;
+        api.closing.send(anew, store::INDEX_DELAY).await?;
     }
     let observation = api.observations.get(&product, &run).await?;
     match observation {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{ProductId, RunId, ScheduleName, Slot};
+use model::{FailureReason, ProductId, RunId, ScheduleName, Slot};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::Run;
@@ -40,6 +40,12 @@ pub(crate) struct RunView {
     /// The key of its workbook.
     #[serde(skip_serializing_if = "Option::is_none")]
     workbook: Option<String>,
+    /// How often its failed jobs were tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redrives: Option<u32>,
+    /// Why nobody looks at it any more, though it is not closed: POST …/redrive has it looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stalled: Option<String>,
 }
 
 /// What came of a run, in jobs.
@@ -127,6 +133,8 @@ impl RunView {
                 missing: totals.missing,
             }),
             workbook: run.workbook.clone(),
+            redrives: (run.redrives > 0).then_some(run.redrives),
+            stalled: run.stalled.clone(),
         }
     }
 }
@@ -178,6 +186,69 @@ pub(crate) async fn start(api: &Api, request: &Request) -> Result<Json<StartedVi
     let event = json!({"schedule": id.schedule, "slot": id.slot});
     api.starts.send(event.to_string(), Duration::ZERO).await?;
     Ok(Json(StartedView { id }))
+}
+
+/// Which jobs are tried again.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RedriveBody {
+    /// Only those that failed for this reason; without it all that failed or have no outcome.
+    #[schema(example = "timeout")]
+    reason: Option<String>,
+}
+
+/// What is tried again.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RedrivenView {
+    /// The run.
+    id: RunId,
+    /// How many jobs are tried again; the others have their prices.
+    jobs: u64,
+}
+
+pub(crate) async fn redrive(api: &Api, request: &Request) -> Result<Json<RedrivenView>, ApiError> {
+    let RedriveBody { reason } = request.body_if_any()?;
+    let wanted = match reason.as_deref() {
+        None => None,
+        Some(name) => Some(FailureReason::from_name(name).ok_or_else(|| {
+            let names = FailureReason::ALL.iter().map(|reason| reason.name());
+            let names: Vec<&str> = names.collect();
+            let detail = format!("There is no reason {name:?}: {}.", names.join(", "));
+            ApiError::field("reason", detail)
+        })?),
+    };
+    let run = known(api, request).await?;
+    let id = run.id.clone();
+    if !run.status.is_closed() {
+        if run.stalled.is_some() {
+            // The schedule's event brings it to where it should be.
+            let event = json!({"schedule": id.schedule, "slot": id.slot});
+            api.starts.send(event.to_string(), Duration::ZERO).await?;
+            return Ok(Json(RedrivenView { id, jobs: 0 }));
+        }
+        if run.redrives > 0 {
+            return Ok(Json(RedrivenView { id, jobs: 0 }));
+        }
+        return Err(ApiError::bad(format!(
+            "The run {id} is still {}: its failed jobs can be tried again when it is closed.",
+            run.status.name()
+        )));
+    }
+    let totals = run.totals.unwrap_or_default();
+    let jobs = match wanted {
+        Some(reason) => totals.failures.get(&reason).copied().unwrap_or_default(),
+        None => totals.failures.values().sum::<u64>() + totals.missing,
+    };
+    if jobs > 0 {
+        let event = json!({
+            "task": "redrive",
+            "run": id,
+            "number": run.redrives + 1,
+            "reason": reason,
+        });
+        api.starts.send(event.to_string(), Duration::ZERO).await?;
+    }
+    Ok(Json(RedrivenView { id, jobs }))
 }
 
 async fn known(api: &Api, request: &Request) -> Result<Run, ApiError> {

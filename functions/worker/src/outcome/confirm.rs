@@ -133,6 +133,7 @@ mod tests {
             previous: None,
             unconfirmed: Some(Unconfirmed::Pending),
             void: None,
+            redriving: false,
         }
     }
 

@@ -139,6 +139,10 @@ impl Outcomes {
     ) -> Result<()> {
         let (standing, page) = match self.observations.record(&observation).await? {
             Recorded::New => (observation, page),
+            Recorded::Already(standing) if task.job.redrives && standing.redriving => {
+                let now = self.observations.end_redrive(&observation).await?;
+                (now.unwrap_or(*standing), None)
+            }
             Recorded::Already(standing) => (*standing, None),
         };
         match (&standing.outcome, standing.unconfirmed) {
