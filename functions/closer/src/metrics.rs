@@ -89,6 +89,7 @@ mod tests {
 
     fn digest() -> RunDigest {
         RunDigest {
+            redrives: 0,
             run: "daily@2026-11-21T01:15:00Z".parse().unwrap(),
             prices: 84,
             prices_before: Some(100),
