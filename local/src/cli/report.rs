@@ -10,16 +10,27 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use workbook::{Headings, Language, Limits, ReportOptions, Stage};
+use workbook::{Explanation, Headings, Language, Limits, Progress, ReportOptions, Stage, Summary};
+
+use super::table;
 
 /// Turn a workbook of prices into an aggregated report.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Report {
     /// The workbook.
     input: PathBuf,
-    /// The report to write.
-    #[arg(short, long, value_name = "OUTPUT.xlsx")]
-    output: PathBuf,
+    /// The report to write; not needed with `--explain`.
+    #[arg(
+        short,
+        long,
+        value_name = "OUTPUT.xlsx",
+        required_unless_present = "explain"
+    )]
+    output: Option<PathBuf>,
+    /// Show how each sheet is understood: its headings, the role of each column and why, its unit,
+    /// what was turned and what was left out.
+    #[arg(long)]
+    explain: bool,
     /// Write every aggregate and rejection as JSON as well.
     #[arg(long, value_name = "SUMMARY.json")]
     json: Option<PathBuf>,
@@ -83,14 +94,18 @@ pub(crate) fn run(report: &Report) -> Result<ExitCode> {
     let bar = ProgressBar::new(1_000).with_style(ProgressStyle::with_template(
         "{bar:30} {percent:>3} %  {elapsed}  {msg}",
     )?);
-    let result = workbook::report(&report.input, &report.output, &options, &mut |progress| {
+    let mut show = |progress: Progress| {
         let stage = match progress.stage {
             Stage::Reading => "reading",
             Stage::Writing => "writing",
         };
         bar.set_position(u64::from(progress.permille));
         bar.set_message(format!("{stage}, {} rows", progress.rows));
-    });
+    };
+    let result = match &report.output {
+        Some(output) => workbook::report(&report.input, output, &options, &mut show),
+        None => workbook::summarize(&report.input, &options, &mut show),
+    };
     bar.finish_and_clear();
     let summary = match result {
         Ok(summary) => summary,
@@ -106,20 +121,39 @@ pub(crate) fn run(report: &Report) -> Result<ExitCode> {
     if let Some(path) = &report.json {
         write_json(path, &summary).with_context(|| format!("write {}", path.display()))?;
     }
+    if report.explain {
+        explain(&summary);
+    }
+    let output = report.output.as_deref().map(Path::display);
     println!(
-        "{} of {} rows used, {} rejected, {} products: {}",
+        "{} of {} rows used, {} rejected, {} products{}",
         summary.rows_used,
         summary.rows_read,
         summary.rows_rejected,
         summary.products.len(),
-        report.output.display()
+        output.map_or(String::new(), |output| format!(": {output}"))
     );
     Ok(ExitCode::SUCCESS)
 }
 
+/// Prints how each sheet was understood.
+fn explain(summary: &Summary) {
+    let sheet = if summary.language == Language::Ko {
+        "시트"
+    } else {
+        "Sheet"
+    };
+    let [place, what, meaning, why] = Explanation::headings(summary.language);
+    let lines = summary.how_read().into_iter();
+    let rows: Vec<Vec<String>> = lines
+        .map(|(sheet, line)| [sheet.to_owned()].into_iter().chain(line).collect())
+        .collect();
+    table::print(&[sheet, place, what, meaning, why], &rows);
+}
+
 /// An output that is there and no plain file: what a link leads to, or a device, is not replaced.
 fn special(report: &Report) -> Option<&Path> {
-    let outputs = [Some(&*report.output), report.json.as_deref()];
+    let outputs = [report.output.as_deref(), report.json.as_deref()];
     outputs
         .into_iter()
         .flatten()
@@ -129,14 +163,15 @@ fn special(report: &Report) -> Option<&Path> {
 /// What one of the outputs would replace: the workbook itself, or the other output.
 fn overwritten(report: &Report) -> Option<&Path> {
     let json = report.json.as_deref();
-    if [Some(&*report.output), json]
+    let output = report.output.as_deref();
+    if [output, json]
         .into_iter()
         .flatten()
         .any(|output| is_same(output, &report.input))
     {
         return Some(&report.input);
     }
-    json.filter(|json| is_same(json, &report.output))
+    json.filter(|json| output.is_some_and(|output| is_same(json, output)))
 }
 
 /// Whether two paths are one file, which need not exist yet.
@@ -158,7 +193,8 @@ mod tests {
     fn report(output: PathBuf, json: Option<PathBuf>, input: PathBuf) -> Report {
         Report {
             input,
-            output,
+            output: Some(output),
+            explain: false,
             json,
             lang: None,
             headings: None,

@@ -161,6 +161,26 @@ impl Note {
     }
 }
 
+/// What a role is called.
+pub(crate) fn role_word(role: Role, language: Language) -> &'static str {
+    match (role, language) {
+        (Role::Date, Language::Ko) => "날짜",
+        (Role::Date, _) => "date",
+        (Role::Product, Language::Ko) => "상품명",
+        (Role::Product, _) => "product",
+        (Role::Sku, Language::Ko) => "상품코드",
+        (Role::Sku, _) => "code",
+        (Role::Category, Language::Ko) => "카테고리",
+        (Role::Category, _) => "category",
+        (Role::Vendor, Language::Ko) => "판매처",
+        (Role::Vendor, _) => "vendor",
+        (Role::Price, Language::Ko) => "가격",
+        (Role::Price, _) => "price",
+        (Role::Currency, Language::Ko) => "통화",
+        (Role::Currency, _) => "currency",
+    }
+}
+
 /// Columns of a wide table that are told one by one.
 const MOST_COLUMNS: usize = 200;
 
@@ -239,5 +259,94 @@ impl Explanation {
             date_order,
             notes: notes.iter().map(|note| note.sentence(language)).collect(),
         }
+    }
+
+    /// The headings of [`Self::lines`].
+    pub fn headings(language: Language) -> [&'static str; 4] {
+        if language == Language::Ko {
+            ["위치", "내용", "읽은 뜻", "이유"]
+        } else {
+            ["Place", "What stands there", "Read as", "Why"]
+        }
+    }
+
+    /// The explanation as lines of a table: where, what stands there, what it is taken for, why.
+    pub fn lines(&self, language: Language) -> Vec<[String; 4]> {
+        let korean = language == Language::Ko;
+        let say = |english: &str, hangul: &str| if korean { hangul } else { english }.to_owned();
+        let mut lines = vec![[
+            say(
+                &format!("row {}", self.header_row),
+                &format!("{}행", self.header_row),
+            ),
+            String::new(),
+            say("headings", "머리글"),
+            String::new(),
+        ]];
+        for column in &self.columns {
+            let role = column.role.map(|role| role_word(role, language).to_owned());
+            lines.push([
+                say(
+                    &format!("column {}", column.column),
+                    &format!("{}열", column.column),
+                ),
+                column.heading.clone(),
+                role.unwrap_or_else(|| say("not used", "사용하지 않음")),
+                column.why.clone(),
+            ]);
+        }
+        let mut fact = |what: String, meaning: String| {
+            lines.push([String::new(), what, meaning, String::new()]);
+        };
+        if let Some(currency) = self.currency {
+            fact(
+                say("currency of the headings", "머리글의 통화"),
+                currency.code().to_owned(),
+            );
+        }
+        if self.times != 1 {
+            fact(
+                say("unit of the prices", "가격의 단위"),
+                format!("× {}", self.times),
+            );
+        }
+        if let Some(order) = &self.date_order {
+            fact(say("order of dates", "날짜 순서"), order.clone());
+        }
+        for note in &self.notes {
+            lines.push([String::new(), String::new(), String::new(), note.clone()]);
+        }
+        lines
+    }
+}
+
+impl crate::Summary {
+    /// How each sheet was understood: its name, and where, what stands there, what it is taken for,
+    /// why.
+    pub fn how_read(&self) -> Vec<(&str, [String; 4])> {
+        let mut lines = Vec::new();
+        for sheet in &self.sheets {
+            match &sheet.explanation {
+                Some(explanation) => {
+                    let of_sheet = explanation.lines(self.language).into_iter();
+                    lines.extend(of_sheet.map(|line| (sheet.name.as_str(), line)));
+                }
+                None => {
+                    let not_used = if self.language == Language::Ko {
+                        "사용하지 않음"
+                    } else {
+                        "not used"
+                    };
+                    let line = [
+                        String::new(),
+                        String::new(),
+                        not_used.to_owned(),
+                        String::new(),
+                    ];
+                    lines.push((sheet.name.as_str(), line));
+                }
+            }
+        }
+        lines
     }
 }

@@ -1,5 +1,6 @@
 //! The report workbook.
 
+mod how_read;
 mod summary_sheet;
 mod tables;
 mod trend;
@@ -61,5 +62,6 @@ fn book(summary: &Summary) -> Result<Book, WriteError> {
     tables::categories(&mut book, summary, words)?;
     tables::vendors(&mut book, summary, words)?;
     tables::rejected(&mut book, summary, words)?;
+    how_read::write(&mut book, summary, words)?;
     Ok(book)
 }

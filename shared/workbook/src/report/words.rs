@@ -1,5 +1,6 @@
 //! The report's words in Korean and English.
 
+use crate::explain::role_word;
 use crate::{Format, Language, Presence, Role};
 
 macro_rules! words {
@@ -85,6 +86,7 @@ words! {
     reason: "Reason", "사유";
     rows: "Rows", "행 수";
     by_reason: "Rejected rows by reason", "제외 사유";
+    how_read: "How it was read", "읽은 방법";
 }
 
 impl Words {
@@ -109,22 +111,7 @@ impl Words {
     }
 
     pub(super) fn role(&self, role: Role) -> &'static str {
-        match (role, self.language) {
-            (Role::Date, Language::Ko) => "날짜",
-            (Role::Date, _) => "date",
-            (Role::Product, Language::Ko) => "상품명",
-            (Role::Product, _) => "product",
-            (Role::Sku, Language::Ko) => "상품코드",
-            (Role::Sku, _) => "code",
-            (Role::Category, Language::Ko) => "카테고리",
-            (Role::Category, _) => "category",
-            (Role::Vendor, Language::Ko) => "판매처",
-            (Role::Vendor, _) => "vendor",
-            (Role::Price, Language::Ko) => "가격",
-            (Role::Price, _) => "price",
-            (Role::Currency, Language::Ko) => "통화",
-            (Role::Currency, _) => "currency",
-        }
+        role_word(role, self.language)
     }
 
     pub(super) fn format(format: Format) -> &'static str {
