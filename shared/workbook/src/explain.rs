@@ -326,26 +326,19 @@ impl crate::Summary {
     pub fn how_read(&self) -> Vec<(&str, [String; 4])> {
         let mut lines = Vec::new();
         for sheet in &self.sheets {
-            match &sheet.explanation {
-                Some(explanation) => {
-                    let of_sheet = explanation.lines(self.language).into_iter();
-                    lines.extend(of_sheet.map(|line| (sheet.name.as_str(), line)));
-                }
-                None => {
-                    let not_used = if self.language == Language::Ko {
-                        "사용하지 않음"
-                    } else {
-                        "not used"
-                    };
-                    let line = [
-                        String::new(),
-                        String::new(),
-                        not_used.to_owned(),
-                        String::new(),
-                    ];
-                    lines.push((sheet.name.as_str(), line));
-                }
+            if let Some(explanation) = &sheet.explanation {
+                let of_sheet = explanation.lines(self.language).into_iter();
+                lines.extend(of_sheet.map(|line| (sheet.name.as_str(), line)));
+                continue;
             }
+            let not_used = if self.language == Language::Ko {
+                "사용하지 않음"
+            } else {
+                "not used"
+            };
+            let mut line = <[String; 4]>::default();
+            not_used.clone_into(&mut line[2]);
+            lines.push((sheet.name.as_str(), line));
         }
         lines
     }

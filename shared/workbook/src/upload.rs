@@ -56,12 +56,13 @@ pub fn summarize(
 ) -> Result<Summary, ReadError> {
     let deadline = Deadline::new(options.limits.time);
     let (mut workbook, format) = Workbook::open(input, &options.limits)?;
-    let chosen = carefully(&mut workbook, |workbook| choose(workbook, options))?;
+    let mut chosen = carefully(&mut workbook, |workbook| choose(workbook, options))?;
     let sheets: Vec<usize> = chosen.used.iter().map(|sheet| sheet.index).collect();
     let mut order = DateOrder::Unknown;
     let mut short_year = None;
     let mut order_note = None;
     let mut are_thousands = false;
+    let mut looked_again = false;
     loop {
         workbook.begin_pass();
         let mut ingest = Ingest::new(
@@ -102,6 +103,15 @@ pub fn summarize(
         if ingest.points.were_misread() {
             are_thousands = true;
             continue;
+        }
+        if !looked_again && counts.iter().any(Counts::has_odd_rows) {
+            looked_again = true;
+            let is_other = carefully(&mut workbook, |workbook| {
+                chosen.look_again(workbook, options, &counts)
+            })?;
+            if is_other {
+                continue;
+            }
         }
         return finish(input, options, format, &chosen, &counts, ingest, order_note);
     }

@@ -34,6 +34,20 @@ pub(crate) struct Counts {
     pub(crate) rejected: u64,
     pub(crate) totals: u64,
     pub(crate) repeated: u64,
+    /// Rows that were used before one that is no row of the table: a line or headings.
+    odd_after: Option<u64>,
+}
+
+impl Counts {
+    /// Whether a line or headings stand among the rows, so that there may be several tables.
+    pub(crate) fn has_odd_rows(&self) -> bool {
+        self.odd_after.is_some_and(|used| used < self.used)
+    }
+
+    #[cold]
+    fn note_odd_row(&mut self) {
+        self.odd_after = self.odd_after.or(Some(self.used));
+    }
 }
 
 /// Collects all used sheets of an upload.
@@ -291,7 +305,10 @@ impl<'a> Ingest<'a> {
                     self.counts.totals += 1;
                     self.before_group = self.aggregate.tally();
                 }
-                NotData::Heading => self.counts.repeated += 1,
+                NotData::Heading => {
+                    self.counts.repeated += 1;
+                    self.counts.note_odd_row();
+                }
             }
             return Ok(());
         }
@@ -310,6 +327,15 @@ impl<'a> Ingest<'a> {
 
     #[cold]
     fn reject(&mut self, slots: &Slots, role: Role, reason: RejectReason) {
+        let is_heading = slots.price == PriceSlot::Text
+            && self
+                .sheet
+                .headings
+                .iter()
+                .any(|one| one == self.raw(Role::Price).trim());
+        if is_heading || slots.filled() == 1 {
+            self.counts.note_odd_row();
+        }
         self.counts.rejected += 1;
         self.rejected_by_reason[reason as usize] += 1;
         if self.rejected.len() as u64 >= self.limits.rejected_listed {

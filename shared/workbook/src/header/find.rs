@@ -13,8 +13,11 @@ use crate::values::cell::{Cells, Held, Stop, Value};
 use crate::values::number::Number;
 
 mod dates;
+mod long;
 mod outside;
+mod totals;
 
+pub(crate) use long::LongPeek;
 pub(crate) use outside::Outside;
 
 /// How many rows with content are looked at from the top of a sheet.
@@ -158,6 +161,21 @@ pub(crate) struct PeekedRow {
     pub(crate) cells: Vec<(u32, Held)>,
 }
 
+impl PeekedRow {
+    /// Takes the next cell; a long text is cut.
+    fn push(&mut self, column: u32, value: Value<'_>) {
+        let Some(mut peeked) = Held::of(value) else {
+            return;
+        };
+        if let Held::Text(text) = &mut peeked
+            && let Some((end, _)) = text.char_indices().nth(200)
+        {
+            text.truncate(end);
+        }
+        self.cells.push((column, peeked));
+    }
+}
+
 impl Cells for Peek {
     fn cell(&mut self, row: u32, column: u32, value: Value<'_>) -> Result<(), Stop> {
         if row > PEEK_DEPTH {
@@ -166,23 +184,23 @@ impl Cells for Peek {
         if column >= PEEK_COLUMNS {
             return Ok(());
         }
-        let Some(mut peeked) = Held::of(value) else {
-            return Ok(());
-        };
-        if let Held::Text(text) = &mut peeked
-            && let Some((end, _)) = text.char_indices().nth(200)
-        {
-            text.truncate(end);
-        }
         let is_full = self.rows.len() == PEEK_ROWS;
-        match self.rows.last_mut() {
-            Some(last) if last.row == row => last.cells.push((column, peeked)),
-            _ if is_full => return Err(Stop::Enough),
-            _ => self.rows.push(PeekedRow {
-                row,
-                cells: vec![(column, peeked)],
-            }),
+        if let Some(last) = self.rows.last_mut().filter(|last| last.row == row) {
+            last.push(column, value);
+            return Ok(());
         }
+        let mut next = PeekedRow {
+            row,
+            cells: Vec::new(),
+        };
+        next.push(column, value);
+        if next.cells.is_empty() {
+            return Ok(());
+        }
+        if is_full {
+            return Err(Stop::Enough);
+        }
+        self.rows.push(next);
         Ok(())
     }
 }
@@ -237,6 +255,7 @@ impl Peek {
         let header = layout.last_header_row;
         layout.outside = outside;
         self.choose_dates(&mut layout);
+        self.choose_unit_price(&mut layout);
         // `(단위: 천원)` above the table
         if layout.times == 1 {
             let above = self.rows.iter().take_while(|row| row.row < header);

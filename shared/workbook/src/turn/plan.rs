@@ -148,7 +148,11 @@ impl Plan {
                     .iter()
                     .map(|block| block.values.len() + block.columns.iter().flatten().count())
                     .sum();
-                if score > best.as_ref().map_or(0, |(most, ..)| *most) {
+                let most = best.as_ref().map_or(0, |(most, ..)| *most);
+                // Tables side by side have a label each above them.
+                let are_labelled =
+                    found.len() > 1 && found.iter().any(|block| block.label.is_some());
+                if score > most || score == most && score > 0 && are_labelled {
                     best = Some((score, at, found, outside.clone()));
                 }
             }

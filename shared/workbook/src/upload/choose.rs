@@ -4,7 +4,7 @@ use crate::explain::{Explanation, Note};
 use crate::figures::ingest::Counts;
 use crate::figures::summary::{ColumnSummary, SheetSummary};
 use crate::figures::warnings::OrderNote;
-use crate::header::find::{Layout, Peek};
+use crate::header::find::{Layout, LongPeek, Peek};
 use crate::header::headings::Role;
 use crate::header::order::{Scout, Votes};
 use crate::read::{SheetInfo, Workbook};
@@ -38,6 +38,45 @@ impl Chosen {
     pub(super) fn language(&self) -> Language {
         let headings = self.used.iter().flat_map(|sheet| sheet.layout.headings());
         Language::of(&headings.collect::<String>())
+    }
+
+    /// Looks at the whole of the sheets in which lines or headings stand among the rows; says whether
+    /// any must be read in another way.
+    pub(super) fn look_again(
+        &mut self,
+        workbook: &mut Workbook,
+        options: &ReportOptions,
+        counts: &[Counts],
+    ) -> Result<bool, Stop> {
+        let mut is_other = false;
+        for (sheet, counts) in self.used.iter_mut().zip(counts) {
+            if !counts.has_odd_rows() || sheet.plan.as_ref().is_some_and(|plan| plan.is_needed) {
+                continue;
+            }
+            let mut long = LongPeek::default();
+            workbook.read(sheet.index, &mut long)?;
+            let peek = long.finish();
+            let (index, is_1904) = (sheet.index, workbook.is_1904());
+            let planned = Plan::of(
+                &peek,
+                Some(&sheet.layout),
+                &options.headings,
+                &sheet.info.name,
+                is_1904,
+                || workbook.merges(index),
+            )?;
+            if let Some((plan, mut layout)) = planned
+                && plan.is_needed
+            {
+                let (outside, before) = (&mut layout.outside, &sheet.layout.outside);
+                outside.vendor = outside.vendor.take().or(before.vendor.clone());
+                outside.category = outside.category.take().or(before.category.clone());
+                sheet.notes.extend(plan.notes());
+                (sheet.plan, sheet.layout) = (Some(plan), layout);
+                is_other = true;
+            }
+        }
+        Ok(is_other)
     }
 
     /// What the dates of all used sheets say of their order.

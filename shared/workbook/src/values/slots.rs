@@ -61,6 +61,21 @@ impl Slots {
         currency: CurrencySlot::Empty,
     };
 
+    /// How many cells there are beside the currency's.
+    pub(crate) fn filled(&self) -> u32 {
+        [
+            self.date != DateSlot::Empty,
+            self.product != TextSlot::Empty,
+            self.sku != TextSlot::Empty,
+            self.price != PriceSlot::Empty,
+            self.category != NO_TEXT,
+            self.vendor != NO_TEXT,
+        ]
+        .map(u32::from)
+        .iter()
+        .sum()
+    }
+
     /// A currency alone does not make a row: people fill that column down.
     pub(crate) fn is_empty(&self) -> bool {
         self.date == DateSlot::Empty

@@ -2,31 +2,31 @@
 //! days.
 
 /// The first day, 2026-09-28, as a serial of a spreadsheet; the others follow weekly.
-pub const FIRST_DAY: i64 = 46_293;
-pub const DAYS: usize = 5;
+pub(crate) const FIRST_DAY: i64 = 46_293;
+pub(crate) const DAYS: usize = 5;
 
-pub struct Price {
-    pub day: usize,
-    pub product: String,
-    pub category: &'static str,
-    pub vendor: &'static str,
-    pub price: i64,
+pub(crate) struct Price {
+    pub(crate) day: usize,
+    pub(crate) product: String,
+    pub(crate) category: &'static str,
+    pub(crate) vendor: &'static str,
+    pub(crate) amount: i64,
 }
 
 /// The words of one language.
-pub struct Words {
-    pub korean: bool,
-    pub date: &'static str,
-    pub product: &'static str,
-    pub category: &'static str,
-    pub vendor: &'static str,
-    pub price: &'static str,
-    pub total: &'static str,
-    pub vendors: [&'static str; 4],
-    pub categories: [&'static str; 5],
+pub(crate) struct Words {
+    pub(crate) korean: bool,
+    pub(crate) date: &'static str,
+    pub(crate) product: &'static str,
+    pub(crate) category: &'static str,
+    pub(crate) vendor: &'static str,
+    pub(crate) price: &'static str,
+    pub(crate) total: &'static str,
+    pub(crate) vendors: [&'static str; 4],
+    pub(crate) categories: [&'static str; 5],
 }
 
-pub const KOREAN: Words = Words {
+pub(crate) const KOREAN: Words = Words {
     korean: true,
     date: "날짜",
     product: "상품명",
@@ -38,7 +38,7 @@ pub const KOREAN: Words = Words {
     categories: ["음향", "주방", "문구", "조명", "공구"],
 };
 
-pub const ENGLISH: Words = Words {
+pub(crate) const ENGLISH: Words = Words {
     korean: false,
     date: "Date",
     product: "Product",
@@ -51,11 +51,15 @@ pub const ENGLISH: Words = Words {
 };
 
 /// Days of the calendar: 28 September and four Mondays of October.
-pub fn calendar(day: usize) -> (i64, i64) {
-    if day == 0 { (9, 28) } else { (10, 7 * day as i64 - 2) }
+pub(crate) fn calendar(day: usize) -> (i64, i64) {
+    if day == 0 {
+        (9, 28)
+    } else {
+        (10, 7 * day as i64 - 2)
+    }
 }
 
-pub fn prices(words: &Words) -> Vec<Price> {
+pub(crate) fn prices(words: &Words) -> Vec<Price> {
     let mut all = Vec::new();
     for day in 0..DAYS {
         for item in 0..25 {
@@ -73,7 +77,7 @@ pub fn prices(words: &Words) -> Vec<Price> {
                     product: product.clone(),
                     category,
                     vendor,
-                    price: base + 50 * moved + 10 * shop as i64,
+                    amount: base + 50 * moved + 10 * shop as i64,
                 });
             }
         }

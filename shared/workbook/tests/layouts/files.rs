@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use rust_xlsxwriter::{Format, Workbook};
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
+pub(crate) enum Cell {
     Text(String),
     Number(f64),
     /// A serial that is shown as a date.
@@ -14,30 +14,31 @@ pub enum Cell {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Page {
-    pub name: String,
-    pub cells: BTreeMap<(u32, u16), Cell>,
+pub(crate) struct Page {
+    pub(crate) name: String,
+    pub(crate) cells: BTreeMap<(u32, u16), Cell>,
     /// First row and column, last row and column.
-    pub merges: Vec<(u32, u16, u32, u16)>,
+    pub(crate) merges: Vec<(u32, u16, u32, u16)>,
 }
 
 impl Page {
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
             ..Self::default()
         }
     }
 
-    pub fn text(&mut self, row: u32, column: u16, text: &str) {
-        self.cells.insert((row, column), Cell::Text(text.to_owned()));
+    pub(crate) fn text(&mut self, row: u32, column: u16, text: &str) {
+        self.cells
+            .insert((row, column), Cell::Text(text.to_owned()));
     }
 
-    pub fn number(&mut self, row: u32, column: u16, number: f64) {
+    pub(crate) fn number(&mut self, row: u32, column: u16, number: f64) {
         self.cells.insert((row, column), Cell::Number(number));
     }
 
-    pub fn date(&mut self, row: u32, column: u16, serial: i64) {
+    pub(crate) fn date(&mut self, row: u32, column: u16, serial: i64) {
         self.cells.insert((row, column), Cell::Date(serial));
     }
 
@@ -50,10 +51,12 @@ impl Page {
 
 fn day(serial: i64) -> String {
     let date = jiff::civil::date(1899, 12, 30);
-    date.checked_add(jiff::Span::new().days(serial)).unwrap().to_string()
+    date.checked_add(jiff::Span::new().days(serial))
+        .unwrap()
+        .to_string()
 }
 
-pub fn shown(cell: &Cell) -> String {
+pub(crate) fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => text.clone(),
         Cell::Number(number) => number.to_string(),
@@ -61,14 +64,16 @@ pub fn shown(cell: &Cell) -> String {
     }
 }
 
-pub fn xlsx(pages: &[Page]) -> Vec<u8> {
+pub(crate) fn xlsx(pages: &[Page]) -> Vec<u8> {
     let mut workbook = Workbook::new();
     let date = Format::new().set_num_format("yyyy-mm-dd");
     for page in pages {
         let sheet = workbook.add_worksheet();
         sheet.set_name(&page.name).unwrap();
         for (row, column, last_row, last_column) in &page.merges {
-            sheet.merge_range(*row, *column, *last_row, *last_column, "", &Format::new()).unwrap();
+            sheet
+                .merge_range(*row, *column, *last_row, *last_column, "", &Format::new())
+                .unwrap();
         }
         for ((row, column), cell) in &page.cells {
             match cell {
@@ -84,12 +89,16 @@ pub fn xlsx(pages: &[Page]) -> Vec<u8> {
     workbook.save_to_buffer().unwrap()
 }
 
-pub fn csv(page: &Page, separator: char) -> String {
+pub(crate) fn csv(page: &Page, separator: char) -> String {
     let (rows, columns) = page.size();
     let mut text = String::new();
     for row in 0..rows {
         let cells = (0..columns).map(|column| {
-            let shown = page.cells.get(&(row, column)).map(shown).unwrap_or_default();
+            let shown = page
+                .cells
+                .get(&(row, column))
+                .map(shown)
+                .unwrap_or_default();
             if shown.contains([separator, '"', '\n']) {
                 format!("\"{}\"", shown.replace('"', "\"\""))
             } else {
@@ -107,9 +116,11 @@ fn escaped(cell: &Cell) -> String {
     shown(cell).replace('&', "&amp;").replace('<', "&lt;")
 }
 
-pub fn html(page: &Page) -> String {
+pub(crate) fn html(page: &Page) -> String {
     let (rows, columns) = page.size();
-    let mut text = String::from("<html><head><meta charset=\"utf-8\"><style>td { x: y }</style></head><body><table border=1>");
+    let mut text = String::from(
+        "<html><head><meta charset=\"utf-8\"><style>td { x: y }</style></head><body><table border=1>",
+    );
     for row in 0..rows {
         text.push_str("<tr>");
         for column in 0..columns {
@@ -118,12 +129,20 @@ pub fn html(page: &Page) -> String {
             });
             let span = match merge {
                 Some((top, left, bottom, right)) if (*top, *left) == (row, column) => {
-                    format!(" rowspan=\"{}\" colspan=\"{}\"", bottom - top + 1, right - left + 1)
+                    format!(
+                        " rowspan=\"{}\" colspan=\"{}\"",
+                        bottom - top + 1,
+                        right - left + 1
+                    )
                 }
                 Some(_) => continue,
                 None => String::new(),
             };
-            let shown = page.cells.get(&(row, column)).map(escaped).unwrap_or_default();
+            let shown = page
+                .cells
+                .get(&(row, column))
+                .map(escaped)
+                .unwrap_or_default();
             write!(text, "<td{span}>{shown}</td>").unwrap();
         }
         text.push_str("</tr>\n");
@@ -132,7 +151,7 @@ pub fn html(page: &Page) -> String {
     text
 }
 
-pub fn xml(pages: &[Page]) -> String {
+pub(crate) fn xml(pages: &[Page]) -> String {
     let mut text = String::from(
         "<?xml version=\"1.0\"?>\n<?mso-application progid=\"Excel.Sheet\"?>\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\" xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\">",
     );
@@ -142,9 +161,16 @@ pub fn xml(pages: &[Page]) -> String {
         for row in 0..rows {
             write!(text, "<Row ss:Index=\"{}\">", row + 1).unwrap();
             for ((_, column), cell) in page.cells.range((row, 0)..(row + 1, 0)) {
-                let merge = page.merges.iter().find(|merge| (merge.0, merge.1) == (row, *column));
+                let merge = page
+                    .merges
+                    .iter()
+                    .find(|merge| (merge.0, merge.1) == (row, *column));
                 let span = merge.map_or(String::new(), |(top, left, bottom, right)| {
-                    format!(" ss:MergeDown=\"{}\" ss:MergeAcross=\"{}\"", bottom - top, right - left)
+                    format!(
+                        " ss:MergeDown=\"{}\" ss:MergeAcross=\"{}\"",
+                        bottom - top,
+                        right - left
+                    )
                 });
                 let (kind, value) = match cell {
                     Cell::Text(_) => ("String", escaped(cell)),

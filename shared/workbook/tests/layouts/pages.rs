@@ -4,7 +4,7 @@ use crate::data::{DAYS, FIRST_DAY, Price, Words, calendar};
 use crate::files::Page;
 
 /// A long table from a row on: its columns in the order of `columns`, of which each writes a cell.
-type Column<'a> = (&'a str, &'a dyn Fn(&mut Page, u32, u16, &Price));
+pub(crate) type Column<'a> = (&'a str, &'a dyn Fn(&mut Page, u32, u16, &Price));
 
 fn table<'p>(
     page: &mut Page,
@@ -29,37 +29,37 @@ fn serial(price: &Price) -> i64 {
     FIRST_DAY + 7 * price.day as i64
 }
 
-pub fn date(page: &mut Page, row: u32, column: u16, price: &Price) {
+pub(crate) fn date(page: &mut Page, row: u32, column: u16, price: &Price) {
     page.date(row, column, serial(price));
 }
 
-pub fn product(page: &mut Page, row: u32, column: u16, price: &Price) {
+pub(crate) fn product(page: &mut Page, row: u32, column: u16, price: &Price) {
     page.text(row, column, &price.product);
 }
 
-pub fn category(page: &mut Page, row: u32, column: u16, price: &Price) {
+pub(crate) fn category(page: &mut Page, row: u32, column: u16, price: &Price) {
     page.text(row, column, price.category);
 }
 
-pub fn vendor(page: &mut Page, row: u32, column: u16, price: &Price) {
+pub(crate) fn vendor(page: &mut Page, row: u32, column: u16, price: &Price) {
     page.text(row, column, price.vendor);
 }
 
-pub fn amount(page: &mut Page, row: u32, column: u16, price: &Price) {
-    page.number(row, column, price.price as f64);
+pub(crate) fn amount(page: &mut Page, row: u32, column: u16, price: &Price) {
+    page.number(row, column, price.amount as f64);
 }
 
-pub fn thousands(page: &mut Page, row: u32, column: u16, price: &Price) {
-    page.number(row, column, price.price as f64 / 1_000.0);
+pub(crate) fn thousands(page: &mut Page, row: u32, column: u16, price: &Price) {
+    page.number(row, column, price.amount as f64 / 1_000.0);
 }
 
 /// The columns that every long table has, with its own dates and prices.
-pub fn long(
+pub(crate) fn long(
     words: &Words,
     prices: &[Price],
     top: u32,
-    dates: (&str, &dyn Fn(&mut Page, u32, u16, &Price)),
-    amounts: (&str, &dyn Fn(&mut Page, u32, u16, &Price)),
+    dates: Column<'_>,
+    amounts: Column<'_>,
 ) -> Page {
     let mut page = Page::new("Sheet1");
     let columns: [Column<'_>; 5] = [
@@ -73,35 +73,56 @@ pub fn long(
     page
 }
 
-pub fn plain(words: &Words, prices: &[Price]) -> Page {
-    long(words, prices, 0, (words.date, &date), (words.price, &amount))
+pub(crate) fn plain(words: &Words, prices: &[Price]) -> Page {
+    long(
+        words,
+        prices,
+        0,
+        (words.date, &date),
+        (words.price, &amount),
+    )
 }
 
 /// Dates as texts of any kind.
-pub fn text_dates(words: &Words, prices: &[Price], top: u32, show: impl Fn(i64, i64) -> String) -> Page {
+pub(crate) fn text_dates(
+    words: &Words,
+    prices: &[Price],
+    top: u32,
+    show: impl Fn(i64, i64) -> String,
+) -> Page {
     let write = |page: &mut Page, row: u32, column: u16, price: &Price| {
         let (month, day) = calendar(price.day);
         page.text(row, column, &show(month, day));
     };
-    long(words, prices, top, (words.date, &write), (words.price, &amount))
+    long(
+        words,
+        prices,
+        top,
+        (words.date, &write),
+        (words.price, &amount),
+    )
 }
 
-pub fn text_prices(words: &Words, prices: &[Price], show: impl Fn(i64) -> String) -> Page {
+pub(crate) fn text_prices(words: &Words, prices: &[Price], show: impl Fn(i64) -> String) -> Page {
     let write = |page: &mut Page, row: u32, column: u16, price: &Price| {
-        page.text(row, column, &show(price.price));
+        page.text(row, column, &show(price.amount));
     };
     long(words, prices, 0, (words.date, &date), (words.price, &write))
 }
 
 /// Year, month and day in columns of their own.
-pub fn date_parts(words: &Words, prices: &[Price]) -> Page {
+pub(crate) fn date_parts(words: &Words, prices: &[Price]) -> Page {
     let part = |at: usize| {
         move |page: &mut Page, row: u32, column: u16, price: &Price| {
             let (month, day) = calendar(price.day);
             page.number(row, column, [2_026, month, day][at] as f64);
         }
     };
-    let headings = if words.korean { ["년", "월", "일"] } else { ["Year", "Month", "Day"] };
+    let headings = if words.korean {
+        ["년", "월", "일"]
+    } else {
+        ["Year", "Month", "Day"]
+    };
     let (year, month, day) = (part(0), part(1), part(2));
     let mut page = Page::new("Sheet1");
     let columns: [Column<'_>; 7] = [
@@ -118,15 +139,19 @@ pub fn date_parts(words: &Words, prices: &[Price]) -> Page {
 }
 
 /// Quantity, price and amount.
-pub fn with_amounts(words: &Words, prices: &[Price]) -> Page {
-    let quantity = |price: &Price| (price.price / 10 % 4 + 1) as f64;
+pub(crate) fn with_amounts(words: &Words, prices: &[Price]) -> Page {
+    let quantity = |price: &Price| (price.amount / 10 % 4 + 1) as f64;
     let write_quantity = |page: &mut Page, row: u32, column: u16, price: &Price| {
         page.number(row, column, quantity(price));
     };
     let write_amount = |page: &mut Page, row: u32, column: u16, price: &Price| {
-        page.number(row, column, quantity(price) * price.price as f64);
+        page.number(row, column, quantity(price) * price.amount as f64);
     };
-    let headings = if words.korean { ["수량", "단가", "금액"] } else { ["Qty", "Rate", "Value"] };
+    let headings = if words.korean {
+        ["수량", "단가", "금액"]
+    } else {
+        ["Qty", "Rate", "Value"]
+    };
     let mut page = Page::new("Sheet1");
     let columns: [Column<'_>; 7] = [
         (words.date, &date),
@@ -142,7 +167,7 @@ pub fn with_amounts(words: &Words, prices: &[Price]) -> Page {
 }
 
 /// A number a record before everything else.
-pub fn with_record_numbers(words: &Words, prices: &[Price]) -> Page {
+pub(crate) fn with_record_numbers(words: &Words, prices: &[Price]) -> Page {
     let next = std::cell::Cell::new(1_000_i64);
     let number = |page: &mut Page, row: u32, column: u16, _: &Price| {
         next.set(next.get() + if next.get() % 7 == 0 { 3 } else { 1 });
@@ -162,10 +187,19 @@ pub fn with_record_numbers(words: &Words, prices: &[Price]) -> Page {
 }
 
 /// Rows of product and shop, a column a day.
-pub fn wide_by_day(words: &Words, prices: &[Price], only: Option<&str>, heading: &dyn Fn(&mut Page, u16, usize)) -> Page {
+pub(crate) fn wide_by_day(
+    words: &Words,
+    prices: &[Price],
+    only: Option<&str>,
+    heading: &dyn Fn(&mut Page, u16, usize),
+) -> Page {
     let mut page = Page::new("Sheet1");
     let names = [words.product, words.category, words.vendor];
-    let names = if only.is_some() { &names[..2] } else { &names[..] };
+    let names = if only.is_some() {
+        &names[..2]
+    } else {
+        &names[..]
+    };
     let first = names.len() as u16;
     for (column, name) in (0..).zip(names) {
         page.text(0, column, name);
@@ -173,14 +207,19 @@ pub fn wide_by_day(words: &Words, prices: &[Price], only: Option<&str>, heading:
     for day in 0..DAYS {
         heading(&mut page, first + day as u16, day);
     }
-    let first_day = prices.iter().filter(|price| price.day == 0 && only.is_none_or(|only| only == price.vendor));
+    let first_day = prices
+        .iter()
+        .filter(|price| price.day == 0 && only.is_none_or(|only| only == price.vendor));
     for (row, one) in (1..).zip(first_day) {
         product(&mut page, row, 0, one);
         category(&mut page, row, 1, one);
         if only.is_none() {
             vendor(&mut page, row, 2, one);
         }
-        for price in prices.iter().filter(|price| price.product == one.product && price.vendor == one.vendor) {
+        for price in prices
+            .iter()
+            .filter(|price| price.product == one.product && price.vendor == one.vendor)
+        {
             amount(&mut page, row, first + price.day as u16, price);
         }
     }
@@ -189,14 +228,20 @@ pub fn wide_by_day(words: &Words, prices: &[Price], only: Option<&str>, heading:
 
 /// Rows of day and product, columns of each shop; with `over` also a row above and further
 /// columns of each shop.
-pub fn wide_by_vendor(words: &Words, prices: &[Price], over: bool) -> Page {
+pub(crate) fn wide_by_vendor(words: &Words, prices: &[Price], over: bool) -> Page {
     let mut page = Page::new("Sheet1");
     let (head, width) = if over { (1, 2) } else { (0, 1) };
     for (column, name) in (0..).zip([words.date, words.product, words.category]) {
         page.text(head, column, name);
     }
-    let of = |vendor: &str| words.vendors.iter().position(|one| *one == vendor).unwrap() as u16 * width + 3;
-    let delivery = if words.korean { "배송비" } else { "Delivery" };
+    let of = |vendor: &str| {
+        words.vendors.iter().position(|one| *one == vendor).unwrap() as u16 * width + 3
+    };
+    let delivery = if words.korean {
+        "배송비"
+    } else {
+        "Delivery"
+    };
     for name in words.vendors {
         let column = of(name);
         page.text(0, column, name);
@@ -224,7 +269,10 @@ pub fn wide_by_vendor(words: &Words, prices: &[Price], over: bool) -> Page {
 }
 
 /// The prices of each of several groups, in the order in which they come.
-pub fn groups<'p>(prices: &'p [Price], of: impl Fn(&Price) -> String) -> Vec<(String, Vec<&'p Price>)> {
+pub(crate) fn groups(
+    prices: &[Price],
+    of: impl Fn(&Price) -> String,
+) -> Vec<(String, Vec<&Price>)> {
     let mut groups: Vec<(String, Vec<&Price>)> = Vec::new();
     for price in prices {
         let name = of(price);
@@ -237,7 +285,7 @@ pub fn groups<'p>(prices: &'p [Price], of: impl Fn(&Price) -> String) -> Vec<(St
 }
 
 /// Every column but one, which a sheet's name, a band or a label says.
-pub fn columns_without<'a>(words: &'a Words, without: &str) -> Vec<Column<'a>> {
+pub(crate) fn columns_without<'a>(words: &'a Words, without: &str) -> Vec<Column<'a>> {
     let all: [Column<'a>; 5] = [
         (words.date, &date),
         (words.product, &product),
@@ -245,26 +293,48 @@ pub fn columns_without<'a>(words: &'a Words, without: &str) -> Vec<Column<'a>> {
         (words.vendor, &vendor),
         (words.price, &amount),
     ];
-    all.into_iter().filter(|(heading, _)| *heading != without).collect()
+    all.into_iter()
+        .filter(|(heading, _)| *heading != without)
+        .collect()
 }
 
 /// A sheet a group.
-pub fn sheets(words: &Words, without: &str, groups: &[(String, Vec<&Price>)], title: bool) -> Vec<Page> {
+pub(crate) fn sheets(
+    words: &Words,
+    without: &str,
+    groups: &[(String, Vec<&Price>)],
+    title: bool,
+) -> Vec<Page> {
     let one = |(at, (name, prices)): (usize, &(String, Vec<&Price>))| {
-        let sheet = if title { format!("Sheet{}", at + 1) } else { name.clone() };
+        let sheet = if title {
+            format!("Sheet{}", at + 1)
+        } else {
+            name.clone()
+        };
         let mut page = Page::new(&sheet);
         if title {
             page.text(0, 0, name);
         }
         let top = if title { 2 } else { 0 };
-        table(&mut page, (top, 0), &columns_without(words, without), prices.iter().copied());
+        table(
+            &mut page,
+            (top, 0),
+            &columns_without(words, without),
+            prices.iter().copied(),
+        );
         page
     };
     groups.iter().enumerate().map(one).collect()
 }
 
 /// A line above the rows of each group; with `headings` each group has its own.
-pub fn bands(words: &Words, without: &str, groups: &[(String, Vec<&Price>)], headings: bool, mark: &str) -> Page {
+pub(crate) fn bands(
+    words: &Words,
+    without: &str,
+    groups: &[(String, Vec<&Price>)],
+    headings: bool,
+    mark: &str,
+) -> Page {
     let mut page = Page::new("Sheet1");
     let columns = columns_without(words, without);
     let mut row = 0;
@@ -292,7 +362,7 @@ pub fn bands(words: &Words, without: &str, groups: &[(String, Vec<&Price>)], hea
 }
 
 /// A table a group side by side, each below its label.
-pub fn side_by_side(words: &Words, without: &str, groups: &[(String, Vec<&Price>)]) -> Page {
+pub(crate) fn side_by_side(words: &Words, without: &str, groups: &[(String, Vec<&Price>)]) -> Page {
     let mut page = Page::new("Sheet1");
     let columns = columns_without(words, without);
     for (at, (name, prices)) in groups.iter().enumerate() {
@@ -304,7 +374,7 @@ pub fn side_by_side(words: &Words, without: &str, groups: &[(String, Vec<&Price>
 }
 
 /// The dates and perhaps the categories only in the first row of each group, merged or not.
-pub fn above(words: &Words, prices: &[Price], columns: &[u16], merged: bool) -> Page {
+pub(crate) fn above(words: &Words, prices: &[Price], columns: &[u16], merged: bool) -> Page {
     let mut page = plain(words, prices);
     for column in columns {
         let mut first = 1;
@@ -324,7 +394,8 @@ pub fn above(words: &Words, prices: &[Price], columns: &[u16], merged: bool) -> 
     let full = page.clone();
     for column in columns {
         for row in 2..=prices.len() as u32 {
-            let same = |column: u16| full.cells.get(&(row, column)) == full.cells.get(&(row - 1, column));
+            let same =
+                |column: u16| full.cells.get(&(row, column)) == full.cells.get(&(row - 1, column));
             if same(*column) && same(0) {
                 page.cells.remove(&(row, *column));
             }
@@ -334,7 +405,7 @@ pub fn above(words: &Words, prices: &[Price], columns: &[u16], merged: bool) -> 
 }
 
 /// A total below each day, and one of all.
-pub fn with_totals(words: &Words, prices: &[Price], dated: bool) -> Page {
+pub(crate) fn with_totals(words: &Words, prices: &[Price], dated: bool) -> Page {
     let mut page = Page::new("Sheet1");
     let mut row = 1;
     for (at, column) in columns_without(words, "").iter().enumerate() {
@@ -351,19 +422,35 @@ pub fn with_totals(words: &Words, prices: &[Price], dated: bool) -> Page {
             date(&mut page, row, 0, group[0]);
             page.text(row, 1, words.total);
         } else {
-            page.text(row, 0, &format!("{} {}", name.parse::<i64>().unwrap() + 1, words.total));
+            page.text(
+                row,
+                0,
+                &format!("{} {}", name.parse::<i64>().unwrap() + 1, words.total),
+            );
         }
-        page.number(row, 4, group.iter().map(|price| price.price).sum::<i64>() as f64);
+        page.number(
+            row,
+            4,
+            group.iter().map(|price| price.amount).sum::<i64>() as f64,
+        );
         row += 1;
     }
-    let label = if words.korean { "합계" } else { "Grand Total" };
+    let label = if words.korean {
+        "합계"
+    } else {
+        "Grand Total"
+    };
     page.text(row, 0, label);
-    page.number(row, 4, prices.iter().map(|price| price.price).sum::<i64>() as f64);
+    page.number(
+        row,
+        4,
+        prices.iter().map(|price| price.amount).sum::<i64>() as f64,
+    );
     page
 }
 
 /// The headings again every 40 rows, as pages that were pasted have them.
-pub fn headings_again(words: &Words, prices: &[Price]) -> Page {
+pub(crate) fn headings_again(words: &Words, prices: &[Price]) -> Page {
     let mut page = Page::new("Sheet1");
     let mut row = 0;
     for part in prices.chunks(40) {

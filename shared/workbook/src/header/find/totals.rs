@@ -1,0 +1,106 @@
+//! A column that is named like a price may hold the amount of a line: quantity × price = amount
+//! proves it, whatever the headings are.
+
+use rust_decimal::Decimal;
+
+use super::{Layout, Peek, PeekedRow};
+use crate::header::headings::Role;
+use crate::values::cell::Held;
+use crate::values::price::read_price;
+
+/// What a column of quantities is called.
+const QUANTITIES: [&str; 14] = [
+    "수량",
+    "개수",
+    "갯수",
+    "매수",
+    "주문량",
+    "구매량",
+    "판매량",
+    "qty",
+    "quantity",
+    "units",
+    "pcs",
+    "pieces",
+    "ea",
+    "count",
+];
+
+/// Columns that are looked at.
+const MOST_COLUMNS: usize = 40;
+
+impl Peek {
+    /// Takes the price of a piece where the column that is named like a price holds amounts.
+    pub(super) fn choose_unit_price(&self, layout: &mut Layout) {
+        let Some(price) = layout.column_of(Role::Price) else {
+            return;
+        };
+        let header = layout.last_header_row;
+        let rows: Vec<&PeekedRow> = self.rows.iter().filter(|row| row.row > header).collect();
+        let headings: Vec<(u32, &str)> = self
+            .rows
+            .iter()
+            .filter(|row| row.row == header)
+            .flat_map(PeekedRow::labels)
+            .take(MOST_COLUMNS)
+            .collect();
+        let Some(quantity) = headings.iter().find(|(_, text)| is_quantity(text)) else {
+            return;
+        };
+        let unit = headings.iter().find(|(column, _)| {
+            *column != price
+                && *column != quantity.0
+                && multiplies(&rows, quantity.0, *column, price)
+        });
+        if let Some((column, heading)) = unit {
+            for one in &mut layout.columns {
+                if one.1 == Role::Price {
+                    layout.other_prices.push(one.2.clone());
+                    *one = (*column, Role::Price, (*heading).to_owned());
+                }
+            }
+            layout.other_prices.retain(|other| other != heading);
+            layout
+                .columns
+                .sort_unstable_by_key(|(column, _, _)| *column);
+        }
+    }
+}
+
+fn is_quantity(heading: &str) -> bool {
+    let plain: String = heading
+        .split(['(', '['])
+        .next()
+        .unwrap_or(heading)
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    QUANTITIES
+        .iter()
+        .any(|word| plain == *word || (word.len() > 2 && plain.ends_with(word)))
+}
+
+/// Whether quantity × price = amount in every row that has all three, and not only because every
+/// quantity is one.
+fn multiplies(rows: &[&PeekedRow], quantity: u32, price: u32, amount: u32) -> bool {
+    let number = |row: &PeekedRow, column: u32| -> Option<Decimal> {
+        match row.cell(column)? {
+            Held::Number(number) | Held::Money(number, _) => Some(number.to_decimal()),
+            Held::Text(text) => Some(read_price(text, None).ok()?.value.to_decimal()),
+            _ => None,
+        }
+    };
+    let mut proven = false;
+    let all = rows.iter().filter_map(|row| {
+        Some((
+            number(row, quantity)?,
+            number(row, price)?,
+            number(row, amount)?,
+        ))
+    });
+    all.into_iter().all(|(quantity, price, amount)| {
+        proven |= quantity != Decimal::ONE && !price.is_zero();
+        quantity.checked_mul(price).map(|one| one.normalize()) == Some(amount.normalize())
+    }) && proven
+}
