@@ -14,10 +14,9 @@ pub(super) fn reader<'a>(
         let hints = Hints {
             currency: product.currency,
             locale: product.locale.as_deref(),
-            selector: None,
-            variant: None,
             base_url: Some(&page.url),
             at: None,
+            ..Hints::default()
         };
         extract::from_json(&page.body, &paths, &hints)
     })
