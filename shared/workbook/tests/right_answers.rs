@@ -148,3 +148,8 @@ fn check_all(name: &str) {
 fn workbooks_as_people_make_them_give_their_right_answer() {
     check_all("field");
 }
+
+#[test]
+fn small_workbooks_of_every_kind_give_their_right_answer() {
+    check_all("people");
+}

@@ -296,7 +296,12 @@ impl Peek {
             .collect();
         let codes: BTreeSet<&str> = pairs.iter().map(|(code, _)| code.as_str()).collect();
         let names: BTreeSet<&str> = pairs.iter().map(|(_, name)| name.as_str()).collect();
-        let is_one = codes.len() == 1 && names.len() > 2;
+        // A name that comes again behind another one is no other spelling of it.
+        let comes_again = pairs.iter().enumerate().any(|(at, (_, name))| {
+            let before = pairs[..at].iter().rposition(|(_, one)| one == name);
+            before.is_some_and(|before| before + 1 < at)
+        });
+        let is_one = codes.len() == 1 && (names.len() > 2 || names.len() == 2 && comes_again);
         let numbers_records = is_record_number(heading)
             && pairs.len() > 2
             && codes.len() == pairs.len()
@@ -331,8 +336,12 @@ impl PeekedRow {
 
     /// Whether every cell is a heading, or a unit such as `(원)`, `[USD]`, `KRW`.
     fn is_all_headings(&self, headings: &Headings) -> bool {
-        self.labels()
-            .all(|(_, text)| is_unit(text) || headings.role(text).is_some())
+        // A lone text in brackets may as well be a line above the rows: `[주방]`.
+        let is_lone = self.cells.len() == 1;
+        self.labels().all(|(_, text)| {
+            let is_unit = is_unit(text) && (!is_lone || is_money_unit(text));
+            is_unit || headings.role(text).is_some()
+        })
     }
 
     /// Whether this can be the upper of two header rows: above a table stand also pairs of a
@@ -374,6 +383,15 @@ impl PeekedRow {
     pub(crate) fn is_all_text(&self) -> bool {
         self.texts() == self.cells.len()
     }
+}
+
+/// Whether a unit is one of money, or of tax.
+fn is_money_unit(text: &str) -> bool {
+    heading_currency(text).is_some()
+        || money_unit(text).is_some()
+        || ["VAT", "vat", "부가세", "단위"]
+            .iter()
+            .any(|word| text.contains(word))
 }
 
 /// Headings of a column that may number the records rather than the products.

@@ -5,7 +5,7 @@ use crate::header::find::{Layout, Outside, Peek, PeekedRow};
 use crate::header::headings::{Headings, Role};
 use crate::values::cell::Held;
 use crate::values::date::Seconds;
-use crate::values::price::read_price;
+use crate::values::price::{NotAPrice, read_price};
 
 use super::bands::{are_bands, line, share_products};
 use super::blocks::{Below, Block, Kind, blocks};
@@ -42,6 +42,12 @@ impl Values<'_> {
     }
 }
 
+/// Whether a cell says that there is no price.
+pub(super) fn is_missing(cell: &Held) -> bool {
+    let text = cell.text();
+    text.is_some_and(|text| read_price(text, None) == Err(NotAPrice::Missing))
+}
+
 /// About how much a cell is.
 fn amount(cell: &Held) -> Option<f64> {
     let number = match cell {
@@ -54,11 +60,8 @@ fn amount(cell: &Held) -> Option<f64> {
 
 impl Below for Values<'_> {
     fn has_amounts(&self, column: u32) -> bool {
-        let cells: Vec<&Held> = self
-            .rows
-            .iter()
-            .filter_map(|row| row.cell(column))
-            .collect();
+        let cells = self.rows.iter().filter_map(|row| row.cell(column));
+        let cells: Vec<&Held> = cells.filter(|cell| !is_missing(cell)).collect();
         let amounts = cells.iter().filter(|cell| amount(cell).is_some()).count();
         amounts > 0 && amounts * 5 >= cells.len() * 3
     }

@@ -5,12 +5,11 @@ use crate::header::headings::{Headings, Role};
 use crate::values::cell::{Cells, Held, Stop, Value};
 use crate::values::date::{DAY, Seconds, seconds};
 use crate::values::labels::{Label, is_total};
-use crate::values::price::{NotAPrice, read_price};
 
 use super::bands::{Band, line};
 use super::blocks::{Block, Kind, blocks};
 use super::heading::serial;
-use super::plan::{Plan, Unseen};
+use super::plan::{Plan, Unseen, is_missing};
 
 /// By role, a value and its column.
 type Own = [Option<(u32, Held)>; 7];
@@ -232,12 +231,6 @@ impl<'t, 'a> Turned<'t, 'a> {
 fn cell(cells: &[(u32, Held)], column: u32) -> Option<&Held> {
     let at = cells.binary_search_by_key(&column, |(at, _)| *at).ok()?;
     Some(&cells[at].1)
-}
-
-/// Whether a cell among the prices of a product says that there is none.
-fn is_missing(cell: &Held) -> bool {
-    let text = cell.text();
-    text.is_some_and(|text| read_price(text, None) == Err(NotAPrice::Missing))
 }
 
 fn date_of_parts(parts: [Option<&Held>; 3], year: Option<i64>) -> Option<Seconds> {

@@ -85,7 +85,10 @@ impl Found {
                     _ => {
                         is_other |= is_other_day(text);
                         let text = text.trim_end_matches([':', '：']).trim();
-                        if let Some((role, _)) = headings.role(text) {
+                        let role = headings.role(text).filter(|(role, _)| {
+                            matches!(role, Role::Date | Role::Vendor | Role::Category)
+                        });
+                        if let Some((role, _)) = role {
                             label = Some(role);
                             is_other = false;
                             continue;
