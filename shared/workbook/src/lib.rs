@@ -50,6 +50,6 @@ pub use options::{Progress, ReportOptions, Stage};
 pub use read::Format;
 #[doc(hidden)]
 pub use read::xlsx::{readers_agree, texts_agree};
-pub use rejection::{RejectReason, Rejection};
+pub use rejection::{RejectReason, Rejection, TotalRow};
 pub use report::write as write_report;
 pub use upload::{count_cells, report, summarize};

@@ -66,30 +66,66 @@ pub struct Rejection {
     pub cell: String,
     /// What stands there, cut to 100 characters.
     pub value: Box<str>,
+    /// The product of the row, cut alike; empty when it names none.
+    pub product: Box<str>,
     /// Why it cannot be used.
     pub reason: RejectReason,
 }
 
 impl Rejection {
-    const MAX_VALUE: usize = 100;
-
     pub(crate) fn new(
         sheet: &std::sync::Arc<str>,
         row: u32,
         column: u32,
-        value: &str,
+        [value, product]: [&str; 2],
         reason: RejectReason,
     ) -> Self {
-        let mut shown: String = value.chars().take(Self::MAX_VALUE).collect();
-        if shown.len() < value.len() {
-            shown.push('…');
-        }
         Self {
             sheet: sheet.clone(),
             row: row.saturating_add(1),
             cell: a1(row, column),
-            value: shown.into_boxed_str(),
+            value: short(value),
+            product: short(product),
             reason,
         }
     }
+}
+
+/// A row that adds up others, and is therefore left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TotalRow {
+    /// The sheet's name.
+    #[serde(serialize_with = "crate::figures::summary::shared_text")]
+    pub sheet: std::sync::Arc<str>,
+    /// The row as the sheet numbers it, from 1.
+    pub row: u32,
+    /// What the row is called, cut to 100 characters.
+    pub label: Box<str>,
+    /// Its amount, if it can be read.
+    pub amount: Option<rust_decimal::Decimal>,
+}
+
+impl TotalRow {
+    pub(crate) fn new(
+        sheet: &std::sync::Arc<str>,
+        row: u32,
+        label: &str,
+        amount: Option<rust_decimal::Decimal>,
+    ) -> Self {
+        Self {
+            sheet: sheet.clone(),
+            row: row.saturating_add(1),
+            label: short(label),
+            amount,
+        }
+    }
+}
+
+fn short(text: &str) -> Box<str> {
+    const MOST: usize = 100;
+    let mut shown: String = text.chars().take(MOST).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown.into_boxed_str()
 }

@@ -206,6 +206,7 @@ fn finish(
         history: None,
         rejected_by_reason,
         rejected,
+        totals: std::mem::take(&mut ingest.totals),
         warnings: Vec::new(),
     };
     let layouts = chosen.used.iter().map(|sheet| &sheet.layout);

@@ -15,7 +15,7 @@ use crate::header::headings::Role;
 use crate::header::order::DateOrder;
 use crate::limits::Deadline;
 use crate::read::package::Share;
-use crate::rejection::{RejectReason, Rejection};
+use crate::rejection::{RejectReason, Rejection, TotalRow};
 use crate::values::cell::{Cells, Stop, Value};
 use crate::values::date::{Around, Seconds, ShortYear, from_serial};
 use crate::values::known::Known;
@@ -61,6 +61,7 @@ pub(crate) struct Ingest<'a> {
     pub(crate) aggregate: Aggregate,
     pub(crate) texts: Texts,
     pub(crate) rejected: Vec<Rejection>,
+    pub(crate) totals: Vec<TotalRow>,
     pub(crate) counts: Counts,
     pub(crate) needs_order: bool,
     /// How a point before three digits is read in an amount that names no currency.
@@ -135,6 +136,7 @@ impl<'a> Ingest<'a> {
             aggregate: Aggregate::default(),
             texts: Texts::new(limits.kept_text_bytes),
             rejected: Vec::new(),
+            totals: Vec::new(),
             counts: Counts::default(),
             needs_order: false,
             points: Points::default(),
@@ -304,6 +306,7 @@ impl<'a> Ingest<'a> {
                 NotData::Total => {
                     self.counts.totals += 1;
                     self.before_group = self.aggregate.tally();
+                    self.list_total();
                 }
                 NotData::Heading => {
                     self.counts.repeated += 1;
@@ -359,7 +362,7 @@ impl<'a> Ingest<'a> {
             &self.sheet.name,
             self.row,
             column,
-            value,
+            [value, self.product(slots)],
             reason,
         ));
     }

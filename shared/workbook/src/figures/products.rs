@@ -156,7 +156,6 @@ impl Products {
     }
 
     /// The place that a product had among those with several prices, in the order of their coming.
-    #[expect(dead_code, reason = "for the small charts of the report")]
     pub(crate) fn place_among_several(&self, at: usize) -> Option<usize> {
         let product = self.all.get(at)?;
         (product.several != NONE).then_some(product.several as usize)

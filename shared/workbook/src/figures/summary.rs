@@ -15,7 +15,7 @@ use crate::header::headings::Role;
 use crate::values::date::Seconds;
 use crate::values::strings::Arena;
 use crate::values::texts::TextId;
-use crate::{Explanation, Format, HistorySummary, Language, Rejection};
+use crate::{Explanation, Format, HistorySummary, Language, Rejection, TotalRow};
 
 /// A report: what was read, every aggregate, every rejected row. Amounts are exact decimals
 /// and become strings in JSON; dates are `2026-11-21`, or with a time of day
@@ -63,6 +63,9 @@ pub struct Summary {
     pub rejected_by_reason: Vec<ReasonCount>,
     /// The rejected rows, as many as the limits allow to list.
     pub rejected: Vec<Rejection>,
+    /// The rows that add up others, as many as the limits allow to list; of tables that were
+    /// turned, they are only counted.
+    pub totals: Vec<TotalRow>,
     /// What a reader of the figures should know.
     pub warnings: Vec<Warning>,
 }

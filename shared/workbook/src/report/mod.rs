@@ -1,6 +1,9 @@
 //! The report workbook.
 
+mod compare;
+mod findings;
 mod how_read;
+mod movers;
 mod summary_sheet;
 mod tables;
 mod trend;
@@ -51,17 +54,24 @@ fn book(summary: &Summary) -> Result<Book, WriteError> {
         ChangeColors::GreenUp
     };
     let title = format!("{} – {}", words.title, summary.file);
+    let above = match summary_sheet::period(summary) {
+        Some(period) => format!("{}  ·  {period}", summary.file),
+        None => summary.file.clone(),
+    };
     let mut book = Book::new(&title, colors)
+        .with_page_header(&above)
         .with_high_rows()
         .with_quick_compression();
     summary_sheet::write(&mut book, summary, words)?;
-    trend::write(&mut book, summary, words)?;
-    tables::movers(&mut book, summary, words)?;
+    movers::write(&mut book, summary, words)?;
+    compare::write(&mut book, summary, words)?;
     tables::products(&mut book, summary, words)?;
-    tables::history(&mut book, summary, words)?;
+    trend::write(&mut book, summary, words)?;
     tables::categories(&mut book, summary, words)?;
     tables::vendors(&mut book, summary, words)?;
+    tables::history(&mut book, summary, words)?;
     tables::rejected(&mut book, summary, words)?;
     how_read::write(&mut book, summary, words)?;
+    tables::left_out(&mut book, summary, words)?;
     Ok(book)
 }

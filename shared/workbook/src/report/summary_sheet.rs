@@ -1,5 +1,6 @@
-//! The first sheet: what was read, from where, and what to know about it.
+//! The first sheet: what happened, what to know about it, and what was read.
 
+use super::findings::{Finding, findings};
 use super::words::Words;
 use crate::Summary;
 use crate::figures::summary::SheetSummary;
@@ -7,47 +8,38 @@ use crate::write::{Book, Cell, Heading, WriteError, set_widths};
 
 const LAST_COLUMN: u16 = 6;
 /// How wide the columns are, in digits: those that are not as wide as what is in them.
-const FIRST_WIDTH: usize = 44;
-const LAST_WIDTH: usize = 48;
+const FIRST_WIDTH: usize = 26;
+const LAST_WIDTH: usize = 52;
 /// How wide all of them are together at the least.
-const ALL_WIDTHS: usize = 110;
+const ALL_WIDTHS: usize = 120;
+
+/// From when to when the prices are.
+pub(super) fn period(summary: &Summary) -> Option<String> {
+    let (first, last) = summary
+        .first_date
+        .as_ref()
+        .zip(summary.last_date.as_ref())?;
+    Some(format!("{} – {}", day(first), day(last)))
+}
 
 pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result<(), WriteError> {
     let mut sheet = book.free_sheet(words.summary)?;
     let mut widths = [0_usize; LAST_COLUMN as usize + 1];
     book.title(&mut sheet, 0, 0, words.title)?;
     sheet.set_row_height(0, 28)?;
-
-    let period = match (&summary.first_date, &summary.last_date) {
-        (Some(first), Some(last)) => format!("{} – {}", day(first), day(last)),
-        _ => "–".to_owned(),
+    let about = match period(summary) {
+        Some(period) => format!("{}  ·  {period}", summary.file),
+        None => summary.file.clone(),
     };
-    let left_out = summary.rows_totals + summary.rows_repeated_headings;
-    let mut facts = vec![
-        (words.file, Cell::Text(&summary.file)),
-        (words.format, Cell::Text(Words::format(summary.format))),
-        (words.period, Cell::Text(&period)),
-        (words.rows_read, Cell::Count(summary.rows_read)),
-        (words.rows_used, Cell::Count(summary.rows_used)),
-        (words.rows_rejected, Cell::Count(summary.rows_rejected)),
-    ];
-    if left_out > 0 {
-        facts.push((words.rows_left_out, Cell::Count(left_out)));
-    }
-    facts.push((words.products, Cell::Count(summary.products.len() as u64)));
-    if let Some(history) = summary.history.as_ref().filter(|one| one.followed > 0) {
-        facts.push((words.followed, Cell::Count(history.followed)));
-    }
-    let mut row = 2;
-    for (label, value) in facts {
-        widths[0] = widths[0].max(book.label(&mut sheet, row, 0, label)?);
-        match value {
-            Cell::Count(count) => book.left_count(&mut sheet, row, 1, count)?,
-            value => book.write(&mut sheet, row, 1, value).map(drop)?,
-        }
+    book.label(&mut sheet, 1, 0, &about)?;
+
+    let mut row = 3;
+    band(book, &mut sheet, row, words.findings, LAST_COLUMN)?;
+    row += 1;
+    for finding in findings(summary, words) {
+        found(book, &mut sheet, row, &finding)?;
         row += 1;
     }
-
     if !summary.warnings.is_empty() {
         row += 1;
         band(book, &mut sheet, row, words.warnings, LAST_COLUMN)?;
@@ -59,28 +51,7 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
         }
     }
 
-    row += 1;
-    let headings = [
-        words.totals.into(),
-        Heading::right(words.count),
-        Heading::right(words.product_count),
-        Heading::right(words.minimum),
-        Heading::right(words.maximum),
-        Heading::right(words.mean),
-    ];
-    row = head(book, &mut sheet, row, &headings, &mut widths)?;
-    for one in &summary.currencies {
-        let code = one.currency.map_or("–", |currency| currency.code());
-        let cells = [
-            Cell::Text(code),
-            Cell::Count(one.count),
-            Cell::Count(one.products),
-            Cell::Amount(one.minimum, one.currency),
-            Cell::Amount(one.maximum, one.currency),
-            Cell::Computed(one.mean, one.currency),
-        ];
-        row = line(book, &mut sheet, row, &cells, &mut widths)?;
-    }
+    row = what_was_read(book, &mut sheet, row + 1, summary, words, &mut widths)?;
 
     if !summary.rejected_by_reason.is_empty() {
         const COUNT: u16 = 5;
@@ -111,11 +82,95 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
     for one in summary.sheets.iter().take(200) {
         row = sheet_line(book, &mut sheet, row, one, words, &mut widths)?;
     }
-    widths[0] = widths[0].min(FIRST_WIDTH);
+    row += 1;
+    band(book, &mut sheet, row, words.how_made, LAST_COLUMN)?;
+    for text in [words.products_footer, words.categories_footer] {
+        row += 1;
+        book.paragraph(&mut sheet, row, (0, LAST_COLUMN), ALL_WIDTHS, text)?;
+    }
+    widths[0] = FIRST_WIDTH;
+    widths[1] = widths[1].clamp(11, 24);
     widths[usize::from(LAST_COLUMN)] = LAST_WIDTH;
     set_widths(&mut sheet, &widths)?;
-    sheet.set_landscape();
     book.add(sheet);
+    Ok(())
+}
+
+/// The file, how many of its rows are in the figures, and what there is in each currency. Says which
+/// row is the next.
+fn what_was_read(
+    book: &mut Book,
+    sheet: &mut rust_xlsxwriter::Worksheet,
+    mut row: u32,
+    summary: &Summary,
+    words: &Words,
+    widths: &mut [usize],
+) -> Result<u32, WriteError> {
+    let period = period(summary);
+    band(book, sheet, row, words.what_was_read, LAST_COLUMN)?;
+    row += 1;
+    let left_out = summary.rows_totals + summary.rows_repeated_headings;
+    let mut facts = vec![
+        (words.file, Cell::Text(&summary.file)),
+        (words.format, Cell::Text(Words::format(summary.format))),
+        (words.period, Cell::Text(period.as_deref().unwrap_or("–"))),
+        (words.rows_read, Cell::Count(summary.rows_read)),
+        (words.rows_used, Cell::Count(summary.rows_used)),
+        (words.rows_rejected, Cell::Count(summary.rows_rejected)),
+    ];
+    if left_out > 0 {
+        facts.push((words.rows_left_out, Cell::Count(left_out)));
+    }
+    facts.push((words.products, Cell::Count(summary.products.len() as u64)));
+    if let Some(history) = summary.history.as_ref().filter(|one| one.followed > 0) {
+        facts.push((words.followed, Cell::Count(history.followed)));
+    }
+    for (label, value) in facts {
+        widths[0] = widths[0].max(book.label(sheet, row, 0, label)?);
+        match value {
+            Cell::Count(count) => book.left_count(sheet, row, 1, count)?,
+            value => book.write(sheet, row, 1, value).map(drop)?,
+        }
+        row += 1;
+    }
+
+    row += 1;
+    let headings = [
+        words.totals.into(),
+        Heading::right(words.count),
+        Heading::right(words.product_count),
+        Heading::right(words.matched),
+        Heading::right(words.change_percent),
+    ];
+    row = head(book, sheet, row, &headings, widths)?;
+    for one in &summary.currencies {
+        let code = one.currency.map_or("–", |currency| currency.code());
+        let cells = [
+            Cell::Text(code),
+            Cell::Count(one.count),
+            Cell::Count(one.products),
+            Cell::Count(one.matched),
+            one.change_percent.map_or(Cell::Empty, Cell::Percent),
+        ];
+        row = line(book, sheet, row, &cells, widths)?;
+    }
+    Ok(row)
+}
+
+/// A finding: what it is about, the change, and the sentence over the other columns.
+fn found(
+    book: &mut Book,
+    sheet: &mut rust_xlsxwriter::Worksheet,
+    row: u32,
+    finding: &Finding,
+) -> Result<(), WriteError> {
+    let width = ALL_WIDTHS - FIRST_WIDTH - 12;
+    let columns = (2, LAST_COLUMN);
+    book.paragraph(sheet, row, columns, width, &finding.sentence)?;
+    book.label(sheet, row, 0, &finding.about)?;
+    if let Some(change) = finding.change {
+        book.write(sheet, row, 1, Cell::Percent(change))?;
+    }
     Ok(())
 }
 

@@ -1,22 +1,13 @@
-//! The report's tables: products, categories, vendors, movers, rejected rows.
+//! The report's tables: products, categories, vendors, and the rows that are not in the figures.
 
-use rust_xlsxwriter::{
-    Chart, ChartAxisLabelPosition, ChartFormat, ChartLine, ChartPoint, ChartSolidFill, Color,
-};
+use rust_decimal::Decimal;
 
 use super::words::Words;
-use crate::figures::summary::{CategoryMonth, Moment, ProductSummary};
-use crate::write::{Book, Cell, Heading, WriteError, set_widths};
-use crate::{Language, Summary};
+use crate::figures::summary::{CategoryMonth, Moment};
+use crate::write::{Book, Cell, Heading, WriteError};
+use crate::{Presence, Summary};
 
-/// How many movers a chart shows in each direction.
-const CHARTED: usize = 10;
-/// How many rows the title and the axis of a chart take.
-const CHART_ROWS: u32 = 5;
-/// How high a row of a sheet of free form is, in pixels: 17 points.
-const ROW_PIXELS: u32 = 23;
-
-fn date(at: Option<Moment>) -> Cell<'static> {
+pub(super) fn date(at: Option<Moment>) -> Cell<'static> {
     at.and_then(Moment::civil).map_or(Cell::Empty, |at| {
         if at.time() == jiff::civil::Time::midnight() {
             Cell::Date(at.date())
@@ -26,62 +17,165 @@ fn date(at: Option<Moment>) -> Cell<'static> {
     })
 }
 
+/// The products, those that moved most first.
 pub(super) fn products(
     book: &mut Book,
     summary: &Summary,
     words: &Words,
 ) -> Result<(), WriteError> {
-    // What is printed comes first.
-    let headings = [
-        words.product.into(),
-        words.sku.into(),
-        words.category.into(),
-        words.currency.into(),
-        Heading::right(words.count),
-        Heading::right(words.first),
-        Heading::right(words.last),
-        Heading::right(words.change),
-        Heading::right(words.change_percent),
-        Heading::right(words.minimum),
-        Heading::right(words.maximum),
-        words.presence.into(),
-        Heading::right(words.mean),
-        Heading::right(words.median),
-        Heading::right(words.deviation),
-        Heading::right(words.first_date),
-        Heading::right(words.last_date),
-        Heading::right(words.minimum_date),
-        Heading::right(words.maximum_date),
+    let has = Columns::of(summary);
+    let right = Heading::right;
+    // What is printed comes first; a column in which nothing stands is left out.
+    let columns: Vec<(Heading<'_>, bool)> = vec![
+        (words.product.into(), true),
+        (words.sku.into(), has.sku),
+        (words.category.into(), has.category),
+        (words.currency.into(), has.currency),
+        (words.vendor.into(), has.vendor),
+        (right(words.first), true),
+        (right(words.first_date), has.date),
+        (right(words.last), true),
+        (right(words.last_date), has.date),
+        (right(words.change), true),
+        (right(words.change_percent), true),
+        (words.course.into(), has.course),
+        (words.presence.into(), has.presence),
     ];
+    let printed = columns.iter().filter(|(_, shown)| *shown).count();
+    let course_column = columns.iter().take(11).filter(|(_, shown)| *shown).count();
+    let more = [
+        (right(words.count), true),
+        (right(words.minimum), true),
+        (right(words.minimum_date), has.date),
+        (right(words.maximum), true),
+        (right(words.maximum_date), has.date),
+        (right(words.mean), true),
+        (right(words.median), true),
+        (right(words.deviation), has.deviation),
+    ];
+    let columns: Vec<(Heading<'_>, bool)> = columns.into_iter().chain(more).collect();
+    let seen = columns.iter().filter(|(_, shown)| *shown).count();
+    let starts: Vec<String> = summary
+        .courses
+        .starts
+        .iter()
+        .map(|at| {
+            at.civil()
+                .map_or_else(String::new, |at| at.date().to_string())
+        })
+        .collect();
+    let shown = columns.iter().filter(|(_, shown)| *shown);
+    let mut headings: Vec<Heading<'_>> = shown.map(|(heading, _)| *heading).collect();
+    if has.course {
+        headings.extend(starts.iter().map(|start| right(start)));
+    }
+    let place = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     let mut table = book.table(words.products, &headings)?;
-    table.print_columns(12);
-    for one in summary.products.iter() {
+    table.print_columns(place(printed));
+    table.freeze_columns(1)?;
+    table.footer(words.products_footer);
+    if has.course {
+        table.show_columns(place(seen));
+        table.widen(place(course_column), 18);
+    }
+    for at in by_change(summary) {
+        let Some(one) = summary.products.get(at) else {
+            continue;
+        };
+        let course = summary.products.place_among_several(at);
+        let course = course.and_then(|place| summary.courses.prices.get(&place));
+        let compared = &one.compared;
         let cells = [
             Cell::Text(&one.product),
             Cell::Text(&one.sku),
             Cell::Text(&one.category),
             Cell::Text(one.currency.map_or("", |currency| currency.code())),
-            Cell::Count(one.count),
-            Cell::Amount(one.first, one.currency),
-            Cell::Amount(one.last, one.currency),
+            Cell::Text(&compared.vendor),
+            Cell::Amount(compared.first, one.currency),
+            date(compared.first_date),
+            Cell::Amount(compared.last, one.currency),
+            date(compared.last_date),
             Cell::Amount(one.change, one.currency),
             one.change_percent.map_or(Cell::Empty, Cell::Percent),
-            Cell::Amount(one.minimum, one.currency),
-            Cell::Amount(one.maximum, one.currency),
+            Cell::Empty,
             Cell::Text(words.presence(one.presence)),
+            Cell::Count(one.count),
+            Cell::Amount(one.minimum, one.currency),
+            date(one.minimum_date),
+            Cell::Amount(one.maximum, one.currency),
+            date(one.maximum_date),
             Cell::Computed(one.mean, one.currency),
             Cell::Computed(one.median, one.currency),
             one.deviation.map_or(Cell::Empty, |deviation| {
                 Cell::Computed(deviation, one.currency)
             }),
-            date(one.first_date),
-            date(one.last_date),
-            date(one.minimum_date),
-            date(one.maximum_date),
         ];
+        let shown = cells.iter().zip(&columns).filter(|(_, (_, shown))| *shown);
+        let mut cells: Vec<Cell<'_>> = shown.map(|(cell, _)| *cell).collect();
+        if let Some(course) = course {
+            cells.extend(
+                course.iter().map(|price| {
+                    price.map_or(Cell::Empty, |price| Cell::Amount(price, one.currency))
+                }),
+            );
+            let last = place(seen + course.len().saturating_sub(1));
+            table.line(place(course_column), (place(seen), last))?;
+        }
         book.row(&mut table, &cells)?;
     }
     book.end(table)
+}
+
+/// The places of the products: those that moved, by how far, and then the others by name.
+fn by_change(summary: &Summary) -> Vec<usize> {
+    let mut moved: Vec<(Decimal, usize)> = summary
+        .products
+        .moved()
+        .map(|(at, percent)| (percent.abs(), at))
+        .collect();
+    moved.sort_by(|(one, at), (other, other_at)| other.cmp(one).then(at.cmp(other_at)));
+    let mut has_moved = vec![false; summary.products.len()];
+    for (_, at) in &moved {
+        if let Some(moved) = has_moved.get_mut(*at) {
+            *moved = true;
+        }
+    }
+    let others = has_moved.iter().enumerate().filter(|(_, moved)| !**moved);
+    let others = others.map(|(at, _)| at);
+    moved.iter().map(|(_, at)| *at).chain(others).collect()
+}
+
+/// In which columns of the products something stands.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each column")]
+struct Columns {
+    sku: bool,
+    category: bool,
+    currency: bool,
+    vendor: bool,
+    date: bool,
+    course: bool,
+    presence: bool,
+    deviation: bool,
+}
+
+impl Columns {
+    fn of(summary: &Summary) -> Self {
+        let mut has = Self {
+            date: summary.first_date.is_some(),
+            course: summary.courses.starts.len() > 1 && !summary.courses.prices.is_empty(),
+            ..Self::default()
+        };
+        for one in summary.products.iter() {
+            has.sku |= !one.sku.is_empty() && *one.sku != *one.product;
+            has.category |= !one.category.is_empty();
+            has.currency |= one.currency.is_some();
+            has.vendor |= !one.compared.vendor.is_empty();
+            has.presence |= one.presence != Presence::Steady;
+            has.deviation |= one.deviation.is_some();
+        }
+        has
+    }
 }
 
 /// The followed products beside their stored prices; no sheet when none is followed.
@@ -131,36 +225,43 @@ pub(super) fn history(book: &mut Book, summary: &Summary, words: &Words) -> Resu
     book.end(table)
 }
 
+/// Every category in every month, on the products that it has in both of two months.
 pub(super) fn categories(
     book: &mut Book,
     summary: &Summary,
     words: &Words,
 ) -> Result<(), WriteError> {
-    let headings = [
-        words.category.into(),
-        words.month.into(),
-        words.currency.into(),
-        Heading::right(words.count),
-        Heading::right(words.mean),
-        Heading::right(words.minimum),
-        Heading::right(words.maximum),
-        Heading::right(words.sum),
-        Heading::right(words.index),
+    let has_months = summary.categories.iter().any(|one| one.month.is_some());
+    let has_currency = summary.categories.iter().any(|one| one.currency.is_some());
+    let columns: [(Heading<'_>, bool); 7] = [
+        (words.category.into(), true),
+        (words.month.into(), has_months),
+        (words.currency.into(), has_currency),
+        (Heading::right(words.count), true),
+        (Heading::right(words.matched), has_months),
+        (Heading::right(words.month_change), has_months),
+        (Heading::right(words.index), has_months),
     ];
+    let shown = columns.iter().filter(|(_, shown)| *shown);
+    let headings: Vec<Heading<'_>> = shown.map(|(heading, _)| *heading).collect();
     let mut table = book.table(words.categories, &headings)?;
+    table.footer(words.categories_footer);
     for one in &summary.categories {
+        let change = one
+            .month_percent
+            .map(|percent| percent - Decimal::ONE_HUNDRED);
         let cells = [
             Cell::Text(category(one, summary, words)),
             one.month.as_deref().map_or(Cell::Empty, Cell::Text),
             Cell::Text(one.currency.map_or("", |currency| currency.code())),
             Cell::Count(one.count),
-            Cell::Computed(one.mean, one.currency),
-            Cell::Amount(one.minimum, one.currency),
-            Cell::Amount(one.maximum, one.currency),
-            Cell::Amount(one.sum, one.currency),
+            Cell::Count(one.matched),
+            change.map_or(Cell::Empty, Cell::Percent),
             one.index
                 .map_or(Cell::Empty, |index| Cell::Computed(index, None)),
         ];
+        let shown = cells.iter().zip(&columns).filter(|(_, (_, shown))| *shown);
+        let cells: Vec<Cell<'_>> = shown.map(|(cell, _)| *cell).collect();
         book.row(&mut table, &cells)?;
     }
     book.end(table)
@@ -178,47 +279,78 @@ pub(super) fn category<'a>(one: &'a CategoryMonth, summary: &Summary, words: &'a
     }
 }
 
+/// The vendors, on the products that others have too; no sheet without any.
 pub(super) fn vendors(book: &mut Book, summary: &Summary, words: &Words) -> Result<(), WriteError> {
-    let headings = [
-        words.vendor.into(),
-        words.currency.into(),
-        Heading::right(words.count),
-        Heading::right(words.product_count),
-        Heading::right(words.mean),
-        Heading::right(words.minimum),
-        Heading::right(words.maximum),
-        Heading::right(words.first_date),
-        Heading::right(words.last_date),
+    let all = &summary.vendors;
+    if all.is_empty() {
+        return Ok(());
+    }
+    let compares = all.iter().any(|one| one.compared > 0);
+    let columns: [(Heading<'_>, bool); 10] = [
+        (words.vendor.into(), true),
+        (
+            words.currency.into(),
+            all.iter().any(|one| one.currency.is_some()),
+        ),
+        (Heading::right(words.count), true),
+        (Heading::right(words.product_count), true),
+        (Heading::right(words.compared_products), compares),
+        (Heading::right(words.lowest_count), compares),
+        (Heading::right(words.level), compares),
+        (
+            Heading::right(words.own_change),
+            all.iter().any(|one| one.change_percent.is_some()),
+        ),
+        (
+            Heading::right(words.first_date),
+            summary.first_date.is_some(),
+        ),
+        (
+            Heading::right(words.last_date),
+            summary.first_date.is_some(),
+        ),
     ];
+    let shown = columns.iter().filter(|(_, shown)| *shown);
+    let headings: Vec<Heading<'_>> = shown.map(|(heading, _)| *heading).collect();
     let mut table = book.table(words.vendors, &headings)?;
-    for one in &summary.vendors {
+    table.footer(words.vendors_footer);
+    for one in all {
+        let level = one.level_percent.map(|level| level - Decimal::ONE_HUNDRED);
         let cells = [
             Cell::Text(&one.vendor),
             Cell::Text(one.currency.map_or("", |currency| currency.code())),
             Cell::Count(one.count),
             Cell::Count(one.products),
-            Cell::Computed(one.mean, one.currency),
-            Cell::Amount(one.minimum, one.currency),
-            Cell::Amount(one.maximum, one.currency),
+            Cell::Count(one.compared),
+            Cell::Count(one.lowest),
+            level.map_or(Cell::Empty, Cell::Difference),
+            one.change_percent.map_or(Cell::Empty, Cell::Percent),
             date(one.first_date),
             date(one.last_date),
         ];
+        let shown = cells.iter().zip(&columns).filter(|(_, (_, shown))| *shown);
+        let cells: Vec<Cell<'_>> = shown.map(|(cell, _)| *cell).collect();
         book.row(&mut table, &cells)?;
     }
     book.end(table)
 }
 
+/// The rows that could not be read; no sheet without any.
 pub(super) fn rejected(
     book: &mut Book,
     summary: &Summary,
     words: &Words,
 ) -> Result<(), WriteError> {
+    if summary.rejected.is_empty() {
+        return Ok(());
+    }
     let mut table = book.table(
         words.rejected,
         &[
             words.sheet.into(),
             Heading::right(words.row),
             words.cell.into(),
+            words.product.into(),
             words.value.into(),
             words.reason.into(),
         ],
@@ -228,6 +360,7 @@ pub(super) fn rejected(
             Cell::Text(&one.sheet),
             Cell::Count(one.row.into()),
             Cell::Text(&one.cell),
+            Cell::Text(&one.product),
             Cell::Text(&one.value),
             Cell::Text(one.reason.sentence(summary.language)),
         ];
@@ -236,143 +369,31 @@ pub(super) fn rejected(
     book.end(table)
 }
 
-/// The products that rose and fell most, beneath a bar chart of them.
-pub(super) fn movers(book: &mut Book, summary: &Summary, words: &Words) -> Result<(), WriteError> {
-    let mut sheet = book.free_sheet(words.movers)?;
-    let headings = [
-        words.product.into(),
-        words.category.into(),
-        words.currency.into(),
-        Heading::right(words.first),
-        Heading::right(words.last),
-        Heading::right(words.change),
-        Heading::right(words.change_percent),
-    ];
-    let product = |at: &usize| summary.products.get(*at);
-    let up: Vec<ProductSummary> = summary.movers.up.iter().filter_map(product).collect();
-    let down: Vec<ProductSummary> = summary.movers.down.iter().filter_map(product).collect();
-    let charted = up.iter().take(CHARTED).chain(down.iter().take(CHARTED));
-    let mut charted: Vec<&ProductSummary> = charted.collect();
-    if charted.is_empty() {
-        book.write(&mut sheet, 0, 0, Cell::Text(words.no_movers))?;
-        book.add(sheet);
+/// The rows that add up others, which are no prices; no sheet without any.
+pub(super) fn left_out(
+    book: &mut Book,
+    summary: &Summary,
+    words: &Words,
+) -> Result<(), WriteError> {
+    if summary.totals.is_empty() {
         return Ok(());
     }
-    let mut row = chart(book, &mut sheet, &mut charted, words)?;
-    let mut widths = [0_usize; 7];
-    for (title, movers) in [(words.up, &up), (words.down, &down)] {
-        if movers.is_empty() {
-            continue;
-        }
-        book.title(&mut sheet, row, 0, title)?;
-        sheet.set_row_height(row, 24)?;
-        row += 1;
-        for ((column, heading), width) in (0..).zip(headings).zip(&mut widths) {
-            *width = (*width).max(book.heading(&mut sheet, row, column, heading)?);
-        }
-        row += 1;
-        for one in movers {
-            let cells = [
-                Cell::Text(&one.product),
-                Cell::Text(&one.category),
-                Cell::Text(one.currency.map_or("", |currency| currency.code())),
-                Cell::Amount(one.first, one.currency),
-                Cell::Amount(one.last, one.currency),
-                Cell::Amount(one.change, one.currency),
-                one.change_percent.map_or(Cell::Empty, Cell::Percent),
-            ];
-            for ((column, cell), width) in (0..).zip(cells).zip(&mut widths) {
-                *width = (*width).max(book.write(&mut sheet, row, column, cell)?);
-            }
-            row += 1;
-        }
-        row += 1;
+    let headings = [
+        words.sheet.into(),
+        Heading::right(words.row),
+        words.label.into(),
+        Heading::right(words.amount),
+    ];
+    let mut table = book.table(words.left_out, &headings)?;
+    for one in &summary.totals {
+        let cells = [
+            Cell::Text(&one.sheet),
+            Cell::Count(one.row.into()),
+            Cell::Text(&one.label),
+            one.amount
+                .map_or(Cell::Empty, |amount| Cell::Amount(amount, None)),
+        ];
+        book.row(&mut table, &cells)?;
     }
-    set_widths(&mut sheet, &widths)?;
-    sheet.set_print_fit_to_pages(1, 1);
-    book.add(sheet);
-    Ok(())
-}
-
-/// A bar chart needs its values in one place: they stand behind the chart, the most fallen
-/// first, because a bar chart begins at the bottom. Says which row is the first beneath it.
-fn chart(
-    book: &mut Book,
-    sheet: &mut rust_xlsxwriter::Worksheet,
-    charted: &mut [&ProductSummary],
-    words: &Words,
-) -> Result<u32, WriteError> {
-    const NAMES: u16 = 0;
-    charted.sort_by_key(|product| product.change_percent);
-    book.label(sheet, 0, NAMES, words.product)?;
-    book.label(sheet, 0, NAMES + 1, words.change_percent)?;
-    let mut row = 1;
-    for one in charted.iter() {
-        book.write(sheet, row, NAMES, Cell::Text(&short(&one.product)))?;
-        book.write(
-            sheet,
-            row,
-            NAMES + 1,
-            one.change_percent.map_or(Cell::Empty, Cell::Percent),
-        )?;
-        row += 1;
-    }
-    let (up, down) = if words.language == Language::Ko {
-        (0x00C0_0000, 0x001F_4ED8)
-    } else {
-        (0x002E_7D32, 0x00C0_0000)
-    };
-    let points: Vec<ChartPoint> = charted
-        .iter()
-        .map(|one| {
-            let color = if one.change.is_sign_negative() {
-                down
-            } else {
-                up
-            };
-            let fill = ChartSolidFill::new().set_color(Color::RGB(color)).clone();
-            ChartPoint::new().set_format(ChartFormat::new().set_solid_fill(&fill))
-        })
-        .collect();
-    let name = sheet.name();
-    let mut chart = Chart::new_bar();
-    chart
-        .add_series()
-        .set_name(words.change_percent)
-        .set_categories((name.as_str(), 1, NAMES, row - 1, NAMES))
-        .set_values((name.as_str(), 1, NAMES + 1, row - 1, NAMES + 1))
-        .set_gap(40)
-        .set_points(&points);
-    chart.title().set_name(words.movers_title);
-    chart.legend().set_hidden();
-    // The horizontal axis of a bar chart is that of the values.
-    chart.x_axis().set_major_gridlines_line(&gridlines());
-    // For a program that sees it the other way.
-    for axis in [Chart::x_axis, Chart::y_axis] {
-        axis(&mut chart)
-            .set_num_format("0%")
-            .set_label_position(ChartAxisLabelPosition::Low);
-    }
-    let rows = row + CHART_ROWS;
-    chart
-        .set_width(900)
-        .set_height(rows * ROW_PIXELS)
-        .set_alt_text(words.movers_title);
-    sheet.insert_chart(0, 0, &chart)?;
-    Ok(rows + 1)
-}
-
-/// Lines that stay behind what a chart shows.
-pub(super) fn gridlines() -> ChartLine {
-    let mut lines = ChartLine::new();
-    lines.set_color(Color::RGB(0x00D9_D9D9)).set_width(0.75);
-    lines
-}
-
-fn short(text: &str) -> String {
-    let mut short: String = text.chars().take(28).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
+    book.end(table)
 }

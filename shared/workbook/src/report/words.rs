@@ -71,9 +71,8 @@ words! {
     no_price: "no price stored yet", "저장된 가격 없음";
     stored_in: "stored in", "저장 통화";
     month: "Month", "월";
-    sum: "Sum", "합계";
     index: "Index", "지수";
-    index_title: "Price index by category (first month = 100)", "카테고리별 가격 지수 (첫 달 = 100)";
+    index_title: "Price index, same products at the same vendors (first month = 100)", "가격 지수: 같은 상품·같은 판매처 비교 (첫 달 = 100)";
     all: "All products", "전체 상품";
     no_category: "No category", "카테고리 없음";
     movers_title: "Largest changes from the first to the last price", "첫 가격 대비 변동률이 큰 상품";
@@ -87,6 +86,32 @@ words! {
     rows: "Rows", "행 수";
     by_reason: "Rejected rows by reason", "제외 사유";
     how_read: "How it was read", "읽은 방법";
+    compare: "Compare", "판매처 비교";
+    left_out: "Left-out rows", "집계에서 뺀 행";
+    how_made: "How the figures are made", "계산 방법";
+    findings: "At a glance", "한눈에 보기";
+    what_was_read: "What was read", "읽은 내용";
+    most_risen: "Most risen", "가장 많이 오른 상품";
+    most_fallen: "Most fallen", "가장 많이 내린 상품";
+    cheapest: "Cheapest vendor", "가장 싼 판매처";
+    not_used: "Rows not used", "사용하지 않은 행";
+    all_prices: "All prices", "전체 가격";
+    course: "Course", "흐름";
+    lowest_price: "Lowest", "최저가";
+    lowest_vendor: "Lowest at", "최저가 판매처";
+    spread: "Spread %", "가격 차이";
+    matched: "Compared", "비교한 수";
+    month_change: "To last month", "전월 대비";
+    compared_products: "Also elsewhere", "비교 상품";
+    lowest_count: "Lowest for", "최저가 상품 수";
+    level: "Level", "가격 수준";
+    own_change: "Own change", "자체 변동률";
+    amount: "Amount", "금액";
+    label: "Label", "내용";
+    compare_footer: "Last price of each product at each vendor. Marked: the lowest. Grey: not seen in the 31 days before the product was last seen; not compared. Spread: from the lowest to the highest.", "상품별 각 판매처의 마지막 가격. 표시된 칸이 최저가이며, 회색은 마지막 확인일보다 31일 넘게 오래되어 비교하지 않은 가격입니다. 가격 차이: 최저가 대비 최고가.";
+    products_footer: "Change: from the first to the last price at the vendor named, each the median of its day; of several vendors, the one at which the price moved most.", "변동: 표시된 판매처의 첫 가격과 마지막 가격(그날의 중앙값) 비교. 판매처가 여럿이면 가장 많이 움직인 곳을 표시합니다.";
+    categories_footer: "Index: geometric mean of what the prices did that the same vendor has for the same product in both months, chained; what joins or leaves moves nothing.", "지수: 같은 판매처의 같은 상품이 두 달 모두 있을 때의 가격 비율을 기하평균해 이어 붙인 값. 새로 생기거나 없어진 상품은 영향을 주지 않습니다.";
+    vendors_footer: "Level: what the vendor asks for products that others have too, beside the geometric mean of all their vendors. Own change: geometric mean of what its prices did from the first to the last day.", "가격 수준: 여러 판매처에 있는 상품의 가격을 판매처들의 기하평균과 비교한 값. 자체 변동률: 그 판매처 가격들의 첫날 대비 마지막 날 변동의 기하평균.";
 }
 
 impl Words {

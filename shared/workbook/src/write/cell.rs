@@ -30,8 +30,16 @@ pub enum Cell<'a> {
     Computed(Decimal, Option<Currency>),
     /// A plain number with up to two digits after the point.
     Number(Decimal),
+    /// An amount that stands out among those beside it.
+    Marked(Decimal, Option<Currency>),
+    /// An amount that is out of date.
+    Faded(Decimal, Option<Currency>),
     /// A change in percent: 12.5 is shown as +12.50%.
     Percent(Decimal),
+    /// A difference in percent that is no change, in no colour: -5 is shown as -5.00%.
+    Difference(Decimal),
+    /// A part in percent: 12.5 is shown as 12.5%.
+    Share(Decimal),
     /// A day.
     Date(Date),
     /// A day and a time of day.
@@ -59,13 +67,13 @@ impl<'a> Cell<'a> {
             }
             Cell::Count(count) => number(count.into(), Look::Places(0)),
             Cell::Amount(amount, currency) => {
-                let places = exponent(currency);
-                let places = if amount.scale() > places {
-                    places.max(amount.normalize().scale().min(6))
-                } else {
-                    places
-                };
-                number(amount, Look::Places(places))
+                number(amount, Look::Places(places_of(amount, currency)))
+            }
+            Cell::Marked(amount, currency) => {
+                number(amount, Look::Marked(places_of(amount, currency)))
+            }
+            Cell::Faded(amount, currency) => {
+                number(amount, Look::Faded(places_of(amount, currency)))
             }
             Cell::Computed(amount, currency) => {
                 number(amount, Look::Places(exponent(currency).max(2)))
@@ -77,12 +85,10 @@ impl<'a> Cell<'a> {
                     Ordering::Less => Look::Fall,
                     Ordering::Equal => Look::Level,
                 };
-                let mut share = percent;
-                if share.set_scale(percent.scale() + 2).is_err() {
-                    share = percent / Decimal::ONE_HUNDRED;
-                }
-                number(share, look)
+                number(hundredth(percent), look)
             }
+            Cell::Difference(percent) => number(hundredth(percent), Look::Level),
+            Cell::Share(percent) => number(hundredth(percent), Look::Share),
             Cell::Date(date) => (Content::Serial(excel_date(date)?.to_excel(), Look::Day), 12),
             Cell::DateTime(at) => {
                 let time = at.time();
@@ -93,6 +99,41 @@ impl<'a> Cell<'a> {
             }
         })
     }
+}
+
+/// How many digits after the point are shown: those of the currency, or more if the amount has
+/// them.
+fn places_of(amount: Decimal, currency: Option<Currency>) -> u32 {
+    let places = exponent(currency);
+    if amount.scale() > places {
+        places.max(amount.normalize().scale().min(6))
+    } else {
+        places
+    }
+}
+
+/// An amount as its cell shows it, with its thousands separated.
+pub fn amount_text(amount: Decimal, currency: Option<Currency>) -> String {
+    let places = places_of(amount, currency) as usize;
+    let text = format!("{amount:.places$}");
+    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let (sign, digits) = whole.split_at(usize::from(whole.starts_with('-')));
+    let mut grouped = sign.to_owned();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + rest
+}
+
+fn hundredth(percent: Decimal) -> Decimal {
+    let mut share = percent;
+    if share.set_scale(percent.scale() + 2).is_err() {
+        share = percent / Decimal::ONE_HUNDRED;
+    }
+    share
 }
 
 /// A number and its width: its digits with their separators, and the space of its format.
@@ -107,8 +148,8 @@ fn number(value: Decimal, look: Look) -> (Content<'static>, usize) {
         .map_or(1, |log| log as usize + 1)
         .min(18);
     let places = match look {
-        Look::Places(0) => 0,
-        Look::Places(places) => places as usize + 1,
+        Look::Places(0) | Look::Marked(0) | Look::Faded(0) => 0,
+        Look::Places(places) | Look::Marked(places) | Look::Faded(places) => places as usize + 1,
         Look::Rise | Look::Fall | Look::Level => 6,
         _ => 3,
     };

@@ -25,6 +25,11 @@ pub(super) enum Look {
     Rise,
     Fall,
     Level,
+    /// A part in percent, of which more is neither good nor bad.
+    Share,
+    /// An amount that stands out among others, and one that does not count.
+    Marked(u32),
+    Faded(u32),
     Day,
     Minute,
     Wrapped,
@@ -68,6 +73,14 @@ pub(super) fn format(look: Look, colors: ChangeColors) -> Format {
             ChangeColors::RedUp => 0x001F_4ED8,
         })),
         Look::Level => change(),
+        Look::Share => Format::new().set_num_format("0.0%_)_)"),
+        Look::Marked(places) => Format::new()
+            .set_num_format(digits(places))
+            .set_bold()
+            .set_background_color(Color::RGB(0x00FF_F2CC)),
+        Look::Faded(places) => Format::new()
+            .set_num_format(digits(places))
+            .set_font_color(Color::RGB(0x0099_9999)),
         Look::Day => Format::new().set_num_format("yyyy-mm-dd_)_)"),
         Look::Minute => Format::new().set_num_format("yyyy-mm-dd hh:mm_)_)"),
         Look::Wrapped => Format::new().set_text_wrap().set_align(FormatAlign::Top),

@@ -8,6 +8,7 @@
 mod cell;
 mod look;
 mod package;
+mod page;
 mod rows;
 mod shared;
 
@@ -20,10 +21,11 @@ use unicode_width::UnicodeWidthStr;
 use cell::{Content, cut, cut_to, float};
 use look::{Look, format};
 use package::Part;
+use page::Page;
 use rows::Rows;
 use shared::Shared;
 
-pub use cell::{Cell, MAX_TEXT};
+pub use cell::{Cell, MAX_TEXT, amount_text};
 pub use look::ChangeColors;
 pub use rust_xlsxwriter;
 
@@ -83,6 +85,8 @@ pub struct Book {
     colors: ChangeColors,
     high_rows: bool,
     level: u8,
+    /// What stands above every printed page, beside the sheet's name.
+    page: Page,
     sheets: usize,
     /// The rows of tables, by the number of their sheet.
     parts: HashMap<usize, Part>,
@@ -100,7 +104,14 @@ pub struct Table {
     widths: Vec<usize>,
     next_row: u32,
     max_rows: u32,
+    extent: Extent,
+}
+
+/// Which columns of a table are printed and seen.
+#[derive(Debug, Clone, Copy, Default)]
+struct Extent {
     printed: Option<u16>,
+    seen: Option<u16>,
 }
 
 impl Book {
@@ -120,6 +131,7 @@ impl Book {
             colors,
             high_rows: false,
             level: LEVEL,
+            page: Page::default(),
             sheets: 0,
             parts: HashMap::new(),
             shared: Shared::default(),
@@ -131,6 +143,13 @@ impl Book {
     #[must_use]
     pub fn with_high_rows(mut self) -> Self {
         self.high_rows = true;
+        self
+    }
+
+    /// The same with a text above every printed page.
+    #[must_use]
+    pub fn with_page_header(mut self, text: &str) -> Self {
+        self.page = Page::new(text);
         self
     }
 
@@ -163,7 +182,7 @@ impl Book {
             widths,
             next_row: 1,
             max_rows: MAX_ROWS,
-            printed: None,
+            extent: Extent::default(),
         })
     }
 
@@ -175,7 +194,7 @@ impl Book {
         let mut sheet = Worksheet::new();
         sheet.set_name(self.sheet_name(name))?;
         sheet.set_freeze_panes(1, 0)?;
-        page(&mut sheet).set_landscape().set_repeat_rows(0, 0)?;
+        self.page.set(&mut sheet).set_repeat_rows(0, 0)?;
         if self.high_rows {
             sheet.set_default_row_height(LINE);
         }
@@ -224,15 +243,15 @@ impl Book {
         let (sheet, rows) = self.table_sheet(&name, &table.headings)?;
         let sheet = std::mem::replace(&mut table.sheet, sheet);
         let rows = std::mem::replace(&mut table.rows, rows);
-        self.close(sheet, rows, &table.widths, table.next_row, table.printed)?;
+        self.close(sheet, rows, &table.widths, table.next_row, table.extent)?;
         table.next_row = 1;
         Ok(())
     }
 
     /// Ends a table.
     pub fn end(&mut self, table: Table) -> Result<(), WriteError> {
-        let (widths, printed) = (&table.widths, table.printed);
-        self.close(table.sheet, table.rows, widths, table.next_row, printed)
+        let (widths, extent) = (&table.widths, table.extent);
+        self.close(table.sheet, table.rows, widths, table.next_row, extent)
     }
 
     fn close(
@@ -241,16 +260,21 @@ impl Book {
         rows: Rows,
         widths: &[usize],
         next_row: u32,
-        printed: Option<u16>,
+        extent: Extent,
     ) -> Result<(), WriteError> {
         set_widths(&mut sheet, widths)?;
         let last_row = next_row.saturating_sub(1);
         let last_of = |columns: u16| columns.checked_sub(1);
-        if let Some(last) = printed.and_then(last_of) {
+        if let Some(last) = extent.printed.and_then(last_of) {
             sheet.set_print_area(0, 0, last_row, last)?;
         }
         let last_column = u16::try_from(widths.len()).ok().and_then(last_of);
-        if let Some(last) = last_column {
+        if let (Some(last), Some(seen)) = (last_column, extent.seen)
+            && seen <= last
+        {
+            sheet.set_column_range_hidden(seen, last)?;
+        }
+        if let Some(last) = extent.seen.and_then(last_of).or(last_column) {
             sheet.autofilter(0, 0, last_row, last)?;
         }
         self.add(sheet);
@@ -266,7 +290,7 @@ impl Book {
     pub fn free_sheet(&mut self, name: &str) -> Result<Worksheet, WriteError> {
         let mut sheet = Worksheet::new();
         sheet.set_name(self.sheet_name(name))?;
-        page(&mut sheet).set_default_row_height(LINE);
+        self.page.set(&mut sheet).set_default_row_height(LINE);
         Ok(sheet)
     }
 
@@ -471,27 +495,6 @@ impl Book {
             }
             number += 1;
         }
-    }
-}
-
-/// A4, as wide as the page, with the sheet's name and the number of the page above it.
-fn page(sheet: &mut Worksheet) -> &mut Worksheet {
-    sheet
-        .set_paper_size(9)
-        .set_print_fit_to_pages(1, 0)
-        .set_margins(0.5, 0.5, 0.75, 0.6, 0.3, 0.3)
-        .set_header("&L&A&R&P / &N")
-}
-
-impl Table {
-    /// Rows below the header on the sheet that is being written.
-    pub fn rows(&self) -> u32 {
-        self.next_row - 1
-    }
-
-    /// Prints only so many of its columns, so that what is printed can be read.
-    pub fn print_columns(&mut self, columns: u16) {
-        self.printed = Some(columns);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Ingest, NotData};
 use crate::header::headings::Role;
+use crate::rejection::TotalRow;
 use crate::values::labels::{Label, is_total};
 use crate::values::slots::{DateSlot, PriceSlot, Slots};
 
@@ -46,6 +47,50 @@ impl Ingest<'_> {
         [self.before_group, self.before_sheet]
             .iter()
             .any(|before| now.since(*before).is_added_up_by(amount, label))
+    }
+
+    /// Lists the row as one that adds up others.
+    #[cold]
+    pub(super) fn list_total(&mut self) {
+        if self.totals.len() as u64 >= self.limits.rejected_listed {
+            return;
+        }
+        let slots = &self.slots;
+        let amount = match slots.price {
+            PriceSlot::Price(price, _) => Some(price),
+            PriceSlot::Text => {
+                let price = self.text_price(self.sheet.heading_currency).ok();
+                price.map(|(price, _)| price)
+            }
+            PriceSlot::Empty | PriceSlot::Bad => None,
+        };
+        let amount = amount.and_then(|amount| amount.times(self.sheet.times));
+        let ids = [
+            slots.product.id(),
+            slots.sku.id(),
+            slots.category,
+            slots.vendor,
+        ];
+        let labels = ids.map(|id| self.texts.get(id));
+        let first = labels.iter().find(|label| is_total(label, true));
+        let label = match first.or_else(|| labels.iter().find(|label| !label.is_empty())) {
+            Some(label) => label,
+            None if slots.date == DateSlot::Bad => self.raw(Role::Date),
+            None => "",
+        };
+        let amount = amount.map(crate::values::number::Number::to_decimal);
+        let row = TotalRow::new(&self.sheet.name, self.row, label, amount);
+        self.totals.push(row);
+    }
+
+    /// The name of the product in a row, or its code.
+    pub(super) fn product(&self, slots: &Slots) -> &str {
+        let name = self.texts.get(slots.product.id());
+        if name.is_empty() {
+            self.texts.get(slots.sku.id())
+        } else {
+            name
+        }
     }
 
     fn is_total_or_heading(&self, slots: &Slots) -> Option<NotData> {
