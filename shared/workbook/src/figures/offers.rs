@@ -197,7 +197,7 @@ impl Open {
 }
 
 /// The median price of a product at a vendor in each of `places` stretches of `days` days from
-/// the day `from` on, at one digit more after the point.
+/// the day `from` on, at one digit more after the point. A price holds until the next one.
 pub(crate) fn series(
     values: &mut Values,
     occasions: &Occasions,
@@ -214,9 +214,15 @@ pub(crate) fn series(
             prices.push(price);
         }
     });
-    let prices = prices.iter_mut();
-    let medians = prices.map(|prices| (!prices.is_empty()).then(|| median(prices)));
-    medians.collect()
+    let end = prices.iter().rposition(|prices| !prices.is_empty());
+    let mut price = None;
+    let held = prices.iter_mut().enumerate().map(|(at, prices)| {
+        if !prices.is_empty() {
+            price = Some(median(prices));
+        }
+        price.filter(|_| end.is_some_and(|end| at <= end))
+    });
+    held.collect()
 }
 
 #[cfg(test)]

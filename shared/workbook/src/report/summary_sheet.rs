@@ -9,9 +9,9 @@ use crate::write::{Book, Cell, Heading, WriteError, set_widths};
 const LAST_COLUMN: u16 = 6;
 /// How wide the columns are, in digits: those that are not as wide as what is in them.
 const FIRST_WIDTH: usize = 26;
-const LAST_WIDTH: usize = 52;
+const LAST_WIDTH: usize = 56;
 /// How wide all of them are together at the least.
-const ALL_WIDTHS: usize = 120;
+const ALL_WIDTHS: usize = 142;
 
 /// From when to when the prices are.
 pub(super) fn period(summary: &Summary) -> Option<String> {
@@ -89,7 +89,9 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
         book.paragraph(&mut sheet, row, (0, LAST_COLUMN), ALL_WIDTHS, text)?;
     }
     widths[0] = FIRST_WIDTH;
-    widths[1] = widths[1].clamp(11, 24);
+    for width in &mut widths[1..usize::from(LAST_COLUMN)] {
+        *width = (*width).clamp(12, 16);
+    }
     widths[usize::from(LAST_COLUMN)] = LAST_WIDTH;
     set_widths(&mut sheet, &widths)?;
     book.add(sheet);
@@ -164,7 +166,7 @@ fn found(
     row: u32,
     finding: &Finding,
 ) -> Result<(), WriteError> {
-    let width = ALL_WIDTHS - FIRST_WIDTH - 12;
+    let width = ALL_WIDTHS - FIRST_WIDTH - 14;
     let columns = (2, LAST_COLUMN);
     book.paragraph(sheet, row, columns, width, &finding.sentence)?;
     book.label(sheet, row, 0, &finding.about)?;

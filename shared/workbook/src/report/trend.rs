@@ -16,7 +16,7 @@ use crate::write::{Book, Cell, Heading, WriteError, set_widths};
 use crate::{Language, Summary};
 
 /// The row of the headings, beneath the chart and what is said about it.
-const TOP: u32 = 23;
+const TOP: u32 = 19;
 /// How many lines of categories a chart can hold before it says nothing.
 const LINES: usize = 8;
 /// How many of those that a chart leaves out are named.
@@ -52,7 +52,7 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
     for (column, series) in (1..).zip(&all) {
         let heading = Heading::right(&series.name);
         let width = book.heading(&mut sheet, TOP, column, heading)?;
-        widths.push(width.clamp(12, 24));
+        widths.push(width.clamp(14, 24));
     }
     let mut last_row = TOP;
     for (row, month) in (TOP + 1..).zip(&months) {
@@ -67,7 +67,7 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
     let chart = chart(&sheet.name(), &all, lines, last_row, words);
     sheet.insert_chart(0, 0, &chart)?;
     // As wide as what is said above the table, even if it has few columns.
-    widths.resize(widths.len().max(9), 12);
+    widths.resize(widths.len().max(9), 14);
     set_widths(&mut sheet, &widths)?;
     let printed = u16::try_from(lines.max(8)).unwrap_or(8);
     sheet
@@ -112,7 +112,7 @@ fn chart(name: &str, all: &[&Series<'_>], lines: usize, last_row: u32, words: &W
     chart.show_empty_cells_as(ChartEmptyCells::Connected);
     chart
         .set_width(900)
-        .set_height(440)
+        .set_height(360)
         .set_alt_text(words.index_title);
     chart
 }

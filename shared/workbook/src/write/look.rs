@@ -42,7 +42,9 @@ pub(super) enum Look {
 }
 
 fn change() -> Format {
-    Format::new().set_num_format("+0.00%_)_);-0.00%_)_);0.00%_)_)")
+    Format::new()
+        .set_num_format("+0.00%_)_);-0.00%_)_);0.00%_)_)")
+        .set_align(FormatAlign::Top)
 }
 
 fn heading() -> Format {
@@ -91,7 +93,9 @@ pub(super) fn format(look: Look, colors: ChangeColors) -> Format {
             .set_bold()
             .set_font_size(16)
             .set_font_color(Color::RGB(0x001F_4E78)),
-        Look::Label => Format::new().set_font_color(Color::RGB(0x0059_5959)),
+        Look::Label => Format::new()
+            .set_font_color(Color::RGB(0x0059_5959))
+            .set_align(FormatAlign::Top),
         Look::LeftCount => Format::new()
             .set_num_format("#,##0")
             .set_align(FormatAlign::Left),
