@@ -65,6 +65,10 @@ pub(crate) enum Note {
     Bands { as_vendor: bool },
     /// Blank cells take the value above.
     Filled { heading: String, merged: bool },
+    /// A product's options are products of their own.
+    Options,
+    /// Amounts of a line were divided by its quantity.
+    Divided { heading: String },
     /// Year, month and day stand in columns of their own.
     DateParts,
 }
@@ -81,6 +85,8 @@ impl Note {
             Self::Tables { .. } => "several_tables",
             Self::Bands { .. } => "lines_between_rows",
             Self::Filled { .. } => "cells_filled_down",
+            Self::Options => "options_told_apart",
+            Self::Divided { .. } => "amounts_divided",
             Self::DateParts => "date_in_parts",
         }
     }
@@ -144,6 +150,14 @@ impl Note {
                     format!("{heading} 열의 {hangul} 칸은 위의 값과 같은 것으로 읽었습니다."),
                 )
             }
+            Self::Options => (
+                "Options of a product, as its color or size, are products of their own.".into(),
+                "색상이나 용량 같은 옵션이 다르면 다른 상품으로 읽었습니다.".into(),
+            ),
+            Self::Divided { heading } => (
+                format!("The amounts of {heading} were divided by the quantities."),
+                format!("{heading} 열의 금액을 수량으로 나누었습니다."),
+            ),
             Self::DateParts => (
                 "The date was put together from columns of year, month and day.".into(),
                 "년·월·일 열을 합쳐 날짜로 읽었습니다.".into(),

@@ -73,6 +73,8 @@ pub(crate) struct Ingest<'a> {
     before_sheet: Tally,
     before_group: Tally,
     sheet: Sheet,
+    /// Whether rows of the sheet leave blank what others say, so that it proves nothing.
+    rows_say_less: bool,
     row: u32,
     slots: Slots,
     /// By role, what stands in a cell that is not simply a value.
@@ -88,6 +90,7 @@ struct Sheet {
     columns: [u32; 7],
     headings: [String; 7],
     has_date: bool,
+    columns_of: ColumnsOf,
     heading_currency: Option<Currency>,
     /// What a price is multiplied by: 1,000 in a column of thousands.
     times: i64,
@@ -97,6 +100,13 @@ struct Sheet {
     vendor: TextId,
     category: TextId,
     around: Around,
+}
+
+/// Of what there are columns that a total leaves blank.
+#[derive(Default)]
+struct ColumnsOf {
+    category: bool,
+    vendor: bool,
 }
 
 /// What the amounts of an upload say of their points: `1.234.900` proves that in `12.900`, too, it
@@ -152,6 +162,7 @@ impl<'a> Ingest<'a> {
                 columns: [0; 7],
                 headings: Default::default(),
                 has_date: false,
+                columns_of: ColumnsOf::default(),
                 heading_currency: None,
                 times: 1,
                 first_row: 0,
@@ -160,6 +171,7 @@ impl<'a> Ingest<'a> {
                 category: NO_TEXT,
                 around: Around::default(),
             },
+            rows_say_less: false,
             row: 0,
             slots: Slots::EMPTY,
             raw: Default::default(),
@@ -207,6 +219,10 @@ impl<'a> Ingest<'a> {
             columns,
             headings,
             has_date: layout.has(Role::Date),
+            columns_of: ColumnsOf {
+                category: layout.has(Role::Category),
+                vendor: layout.has(Role::Vendor),
+            },
             heading_currency: layout.currency,
             times: layout.times,
             first_row: layout.last_header_row + 1,
@@ -217,6 +233,7 @@ impl<'a> Ingest<'a> {
         };
         self.before_sheet = self.aggregate.tally();
         self.before_group = self.before_sheet;
+        self.rows_say_less = false;
         self.row = NO_ROW;
         self.slots = Slots::EMPTY;
         Ok(())
@@ -301,7 +318,8 @@ impl<'a> Ingest<'a> {
                 permille: self.share.as_ref().map_or(0, Share::permille),
             });
         }
-        if let Some(kind) = self.is_not_data(&self.slots) {
+        let slots = self.slots;
+        if let Some(kind) = self.is_not_data(&slots) {
             match kind {
                 NotData::Total => {
                     self.counts.totals += 1;

@@ -201,6 +201,11 @@ fn check(stream: &[u8], limits: &Limits) -> Result<(), ReadError> {
             place: None,
         })
     };
+    // FILEPASS before the end of the globals: all that follows is encrypted.
+    let mut globals = records(stream).take_while(|(kind, _)| *kind != 0x0a);
+    if globals.any(|(kind, _)| kind == 0x2f) {
+        return Err(ReadError::Encrypted);
+    }
     let mut cells = 0_u64;
     let mut sheets = 0_u64;
     let globals: Vec<u64> = records(stream)

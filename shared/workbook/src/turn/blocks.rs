@@ -17,6 +17,8 @@ pub(crate) struct Block {
     pub(crate) parts: Option<[Option<u32>; 3]>,
     pub(crate) values: Vec<ValueColumn>,
     pub(crate) kind: Kind,
+    /// The columns of options: a color, a size.
+    pub(crate) options: Vec<u32>,
     /// Whom or what the whole block is of, from a label above it.
     pub(crate) label: Option<String>,
 }
@@ -38,6 +40,40 @@ pub(crate) struct ValueColumn {
     pub(crate) heading: String,
     pub(crate) at: Option<Seconds>,
     pub(crate) vendor: Option<String>,
+    /// The column of quantities by which amounts are divided.
+    pub(crate) quantity: Option<u32>,
+}
+
+/// What a column of options is called.
+const OPTIONS: [&str; 18] = [
+    "옵션",
+    "옵션명",
+    "옵션값",
+    "색상",
+    "컬러",
+    "사이즈",
+    "용량",
+    "규격",
+    "크기",
+    "맛",
+    "option",
+    "variant",
+    "color",
+    "colour",
+    "size",
+    "capacity",
+    "volume",
+    "flavor",
+];
+
+fn is_option(heading: &str) -> bool {
+    let name = heading
+        .split(['(', '['])
+        .next()
+        .unwrap_or(heading)
+        .trim()
+        .to_lowercase();
+    OPTIONS.contains(&name.as_str())
 }
 
 impl Block {
@@ -174,6 +210,10 @@ fn block(side: &[Headed<'_>], upper: Option<&PeekedRow>, near: Near, below: &imp
                 .clone_into(&mut block.headings[role as usize]);
         }
     }
+    let options = side
+        .iter()
+        .filter(|one| one.role.is_none() && is_option(&one.text));
+    block.options = options.map(|one| one.column).collect();
     block.parts = parts(side, near, below);
     if let (Some(parts), Some(date)) = (block.parts, block.columns[Role::Date as usize])
         && parts.contains(&Some(date))
@@ -201,6 +241,7 @@ fn block(side: &[Headed<'_>], upper: Option<&PeekedRow>, near: Near, below: &imp
             heading,
             at: None,
             vendor: None,
+            quantity: None,
         });
     }
     if block.kind == Kind::Periods {
@@ -270,6 +311,7 @@ fn grouped(side: &[Headed<'_>], upper: Option<&PeekedRow>, near: Near, block: &m
             heading: one.text.trim().to_owned(),
             at,
             vendor,
+            quantity: None,
         };
         match best
             .iter_mut()
@@ -331,6 +373,7 @@ fn value(one: &Headed<'_>, at: Option<Seconds>) -> ValueColumn {
         heading: one.text.trim().to_owned(),
         at,
         vendor: None,
+        quantity: None,
     }
 }
 

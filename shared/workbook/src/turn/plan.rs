@@ -1,5 +1,7 @@
 //! What the first rows of a sheet say of its tables.
 
+use std::collections::HashMap;
+
 use crate::explain::Note;
 use crate::header::find::{Layout, Outside, Peek, PeekedRow};
 use crate::header::headings::{Headings, Role};
@@ -19,12 +21,14 @@ pub(crate) struct Plan {
     /// The last row of the first header.
     pub(crate) header: u32,
     pub(crate) fills: Vec<[Fill; 7]>,
-    /// Whether lines name the rows below them, and whether as vendors.
-    pub(crate) bands: bool,
-    pub(crate) as_vendor: bool,
+    /// As what lines name the rows below them, if they do: a vendor, or else a category unless a
+    /// line is like a shop's name.
+    pub(crate) bands: Option<Role>,
     /// Whether a line above the first table is of its rows.
     pub(crate) first_line: Option<Held>,
     pub(crate) near: Near,
+    /// Whether the options of a product are products of their own.
+    pub(crate) with_options: bool,
     /// Whether reading the sheet without it would go wrong.
     pub(crate) is_needed: bool,
 }
@@ -171,6 +175,14 @@ impl Plan {
         let mut plan = Self::below(peek, at, blocks, near(&outside, is_1904), headings);
         plan.agree_with(usable);
         let rows: Vec<&PeekedRow> = peek.rows[at + 1..].iter().collect();
+        plan.with_options = plan.blocks.iter().any(|block| tells_options(block, &rows));
+        plan.is_needed |= plan.with_options;
+        if let (Some(layout), [block]) = (usable, plan.blocks.as_mut_slice())
+            && let (Kind::Plain, [value]) = (block.kind, block.values.as_mut_slice())
+        {
+            value.quantity = peek.quantity_of_totals(layout);
+            plan.is_needed |= value.quantity.is_some();
+        }
         let are_blank = plan.blocks.iter().any(|block| has_blanks(block, &rows));
         if are_blank {
             let merges = merges()?;
@@ -228,10 +240,14 @@ impl Plan {
             fills: vec![Default::default(); blocks.len()],
             blocks,
             header,
-            bands,
-            as_vendor,
+            bands: bands.then_some(if as_vendor {
+                Role::Vendor
+            } else {
+                Role::Category
+            }),
             first_line,
             near,
+            with_options: false,
             is_needed,
         }
     }
@@ -257,8 +273,16 @@ impl Plan {
         if self.blocks.iter().any(|block| block.parts.is_some()) {
             notes.push(Note::DateParts);
         }
-        if self.bands {
-            let as_vendor = self.as_vendor;
+        if self.with_options {
+            notes.push(Note::Options);
+        }
+        let mut values = self.blocks.iter().flat_map(|block| &block.values);
+        if let Some(value) = values.find(|value| value.quantity.is_some()) {
+            let heading = value.heading.clone();
+            notes.push(Note::Divided { heading });
+        }
+        if self.bands.is_some() {
+            let as_vendor = self.as_vendor();
             notes.push(Note::Bands { as_vendor });
         }
         for (block, fills) in self.blocks.iter().zip(&self.fills) {
@@ -275,10 +299,15 @@ impl Plan {
         notes
     }
 
+    /// Whether lines name vendors.
+    pub(crate) fn as_vendor(&self) -> bool {
+        self.bands == Some(Role::Vendor)
+    }
+
     /// Whether its columns or lines tell the vendor or the category.
     pub(crate) fn tells(&self, role: Role) -> bool {
         let of_columns = |block: &Block| role == Role::Vendor && block.kind == Kind::Shops;
-        let of_lines = self.bands && (role == Role::Vendor) == self.as_vendor;
+        let of_lines = self.bands == Some(role);
         of_lines || self.blocks.iter().any(of_columns)
     }
 
@@ -367,6 +396,30 @@ impl Plan {
         }
         layout
     }
+}
+
+/// Whether the same thing has several prices on a day at a shop, told apart by an option alone.
+fn tells_options(block: &Block, rows: &[&PeekedRow]) -> bool {
+    let shown = |row: &PeekedRow, column: u32| row.cell(column).map(|cell| cell.value().display());
+    let of = |row: &PeekedRow, role: Role| shown(row, block.columns[role as usize]?);
+    let mut seen: HashMap<[Option<String>; 3], Vec<Option<String>>> = HashMap::new();
+    rows.iter().any(|row| {
+        let name = of(row, Role::Sku).or_else(|| of(row, Role::Product));
+        let options: Vec<Option<String>> = block
+            .options
+            .iter()
+            .map(|column| shown(row, *column))
+            .collect();
+        if name.is_none() || options.iter().all(Option::is_none) {
+            return false;
+        }
+        let key = [of(row, Role::Date), of(row, Role::Vendor), name];
+        if let Some(before) = seen.get(&key) {
+            return *before != options;
+        }
+        seen.insert(key, options);
+        false
+    })
 }
 
 fn peek_at(peek: &Peek, row: u32) -> usize {

@@ -5,6 +5,8 @@ use crate::header::headings::{Headings, Role};
 use crate::values::cell::{Cells, Held, Stop, Value};
 use crate::values::date::{DAY, Seconds, seconds};
 use crate::values::labels::{Label, is_total};
+use crate::values::number::Number;
+use crate::values::price::read_price;
 
 use super::bands::{Band, line};
 use super::blocks::{Block, Kind, blocks};
@@ -34,7 +36,7 @@ impl<'t, 'a> Turned<'t, 'a> {
         let band = plan
             .first_line
             .as_ref()
-            .map(|cell| Band::of(headings, cell, plan.near, plan.as_vendor));
+            .map(|cell| Band::of(headings, cell, plan.near, plan.as_vendor()));
         Self {
             ingest,
             headings,
@@ -71,10 +73,10 @@ impl<'t, 'a> Turned<'t, 'a> {
         {
             return Ok(());
         }
-        if self.plan.bands
+        if self.plan.bands.is_some()
             && let Some(cell) = line(&cells)
         {
-            let band = Band::of(self.headings, cell, self.plan.near, self.plan.as_vendor);
+            let band = Band::of(self.headings, cell, self.plan.near, self.plan.as_vendor());
             self.band.take(band);
             return Ok(());
         }
@@ -131,6 +133,9 @@ impl<'t, 'a> Turned<'t, 'a> {
             {
                 own[role as usize] = Some((column, cell.clone()));
             }
+        }
+        if self.plan.with_options {
+            with_options(&mut own, block, cells);
         }
         let is_1904 = self.plan.near.is_1904;
         if let Some(parts) = block.parts
@@ -194,6 +199,11 @@ impl<'t, 'a> Turned<'t, 'a> {
         let mut any = false;
         for value in &block.values {
             let price = find(value.column);
+            let divided = value
+                .quantity
+                .filter(|_| !adds_up)
+                .and_then(|quantity| divided(price?, find(quantity)));
+            let price = divided.as_ref().or(price);
             if block.kind != Kind::Plain && price.is_none_or(is_missing) {
                 continue;
             }
@@ -231,6 +241,60 @@ impl<'t, 'a> Turned<'t, 'a> {
 fn cell(cells: &[(u32, Held)], column: u32) -> Option<&Held> {
     let at = cells.binary_search_by_key(&column, |(at, _)| *at).ok()?;
     Some(&cells[at].1)
+}
+
+/// Names a product with its options, and leaves out a code that its options share.
+fn with_options(own: &mut Own, block: &Block, cells: &[(u32, Held)]) {
+    let options = block
+        .options
+        .iter()
+        .filter_map(|column| cell(cells, *column));
+    let options: Vec<String> = options.map(|cell| cell.value().display()).collect();
+    let role = if own[Role::Product as usize].is_some() {
+        Role::Product
+    } else {
+        Role::Sku
+    };
+    if let (false, Some((_, name))) = (options.is_empty(), &mut own[role as usize]) {
+        *name = Held::Text(format!(
+            "{} ({})",
+            name.value().display(),
+            options.join(", ")
+        ));
+        if role == Role::Product {
+            own[Role::Sku as usize] = None;
+        }
+    }
+}
+
+/// The price of a piece; what no number of pieces divides exactly is no price.
+fn divided(amount: &Held, quantity: Option<&Held>) -> Option<Held> {
+    let number = |cell: &Held| match cell {
+        Held::Number(number) | Held::Money(number, _) => Some(number.to_decimal()),
+        Held::Text(text) => Some(read_price(text, None).ok()?.value.to_decimal()),
+        _ => None,
+    };
+    let no_price = || {
+        Held::Error(format!(
+            "{} / {}",
+            amount.value().display(),
+            quantity.map_or(String::new(), |one| one.value().display())
+        ))
+    };
+    let sum = number(amount)?;
+    let Some(count) = quantity.and_then(number) else {
+        return Some(no_price());
+    };
+    let price = sum
+        .checked_div(count)
+        .filter(|price| price.checked_mul(count) == Some(sum));
+    let exact =
+        price.and_then(|price| Number::from_plain(price.normalize().to_string().as_bytes()));
+    Some(match (exact, amount) {
+        (Some(price), Held::Money(_, sign)) => Held::Money(price, *sign),
+        (Some(price), _) => Held::Number(price),
+        (None, _) => no_price(),
+    })
 }
 
 fn date_of_parts(parts: [Option<&Held>; 3], year: Option<i64>) -> Option<Seconds> {

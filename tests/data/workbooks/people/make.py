@@ -109,6 +109,7 @@ def make():
         codes(words)
         units(words)
         lines(words)
+        options(words)
         dates(words)
         periods(words)
         wide(words)
@@ -140,6 +141,8 @@ def totals(w):
     xlsx(f"total-in-the-category-{w.tag}", right, [head, *rows, [b, None, w.total, 9200]])
     xlsx(f"total-of-prices-as-text-{w.tag}", right,
          [head, *[[r[0], r[1], r[2], f"{r[3]:,}"] for r in rows], [w.all, None, None, "9,200"]])
+    groups_of = [[*rows[0][:3], 1200], [*rows[1][:3], 3400], [a, w.one, None, 4600], [*rows[2][:3], 1300], [*rows[3][:3], 3300], [b, w.one, None, 4600]]
+    xlsx(f"total-named-as-its-category-{w.tag}", right, [head, *groups_of])
     product = "Colgate Total" if w is En else "비타민 종합 요약"
     xlsx(f"total-that-is-a-product-{w.tag}", [(a, product, 1200), (a, w.pot, 3400), (b, product, 1300)],
          [[w.date, w.product, w.price], [a, product, 1200], [a, w.pot, 3400], [b, product, 1300]])
@@ -189,6 +192,27 @@ def lines(w):
     for at, (unit, amount) in enumerate(pairs, 1):
         xlsx(f"line-total-{at}-{w.tag}", right,
              [[w.date, w.product, w.qty, unit, amount], [a, w.cup, 10, 1250, 12500], [a, w.pot, 3, 3400, 10200]])
+
+
+    a = Days.a
+    xlsx(f"line-total-divided-{w.tag}", right,
+         [[w.date, w.product, w.qty, w.amount], [a, w.cup, 10, 12500], [a, w.pot, 3, 10200]])
+    # No number of pieces costs a third of 100.
+    xlsx(f"line-total-not-divided-{w.tag}", [(a, w.cup, 1250)],
+         [[w.date, w.product, w.qty, w.amount], [a, w.cup, 10, 12500], [a, w.pot, 3, 100]])
+
+
+def options(w):
+    a = Days.a
+    code, option, color = ("상품코드", "옵션", "색상") if w is Ko else ("SKU", "Option", "Color")
+    one, two = ("빨강", "파랑") if w is Ko else ("red", "blue")
+    right = [(a, f"{w.cup} ({one})", 1200), (a, f"{w.cup} ({two})", 1300), (a, f"{w.pot} ({one})", 3400)]
+    rows = [(w.cup, one, 1200), (w.cup, two, 1300), (w.pot, one, 3400)]
+    xlsx(f"option-of-a-name-{w.tag}", right, [[w.date, w.product, option, w.price], *[[a, *r] for r in rows]])
+    xlsx(f"option-of-a-code-{w.tag}", right,
+         [[w.date, code, w.product, color, w.price], *[[a, f"K-{r[0]}", *r] for r in rows]])
+    xlsx(f"option-with-its-own-code-{w.tag}", [(a, w.cup, 1200), (a, w.pot, 3400)],
+         [[w.date, code, w.product, color, w.price], [a, "K-1", w.cup, one, 1200], [a, "K-2", w.pot, one, 3400]])
 
 
 def dates(w):

@@ -4,19 +4,46 @@ use super::{Ingest, NotData};
 use crate::header::headings::Role;
 use crate::rejection::TotalRow;
 use crate::values::labels::{Label, is_total};
-use crate::values::slots::{DateSlot, PriceSlot, Slots};
+use crate::values::slots::{DateSlot, PriceSlot, Slots, TextSlot};
+use crate::values::texts::NO_TEXT;
 
 impl Ingest<'_> {
     /// Totals below the data and headings repeated inside it are no data.
     #[inline]
-    pub(super) fn is_not_data(&self, slots: &Slots) -> Option<NotData> {
+    pub(super) fn is_not_data(&mut self, slots: &Slots) -> Option<NotData> {
         if self.labels.any() && self.adds_up_others(slots) {
-            Some(NotData::Total)
-        } else if matches!(slots.date, DateSlot::At(_)) {
+            return Some(NotData::Total);
+        }
+        if self.says_less(slots) && self.adds_up_without_a_word(slots) {
+            return Some(NotData::Total);
+        }
+        if matches!(slots.date, DateSlot::At(_)) {
             None
         } else {
             self.is_total_or_heading(slots)
         }
+    }
+
+    /// Whether the row says nothing of a category, a vendor or a product, of which there are
+    /// columns.
+    #[inline]
+    fn says_less(&self, slots: &Slots) -> bool {
+        (self.sheet.columns_of.category && slots.category == NO_TEXT)
+            || (self.sheet.columns_of.vendor && slots.vendor == NO_TEXT)
+            || (slots.product == TextSlot::Empty && slots.sku == TextSlot::Empty)
+    }
+
+    /// Whether a row that says less than all rows above it adds up their prices: then it is a
+    /// total, whatever it is called.
+    #[cold]
+    fn adds_up_without_a_word(&mut self, slots: &Slots) -> bool {
+        if self.rows_say_less {
+            return false;
+        }
+        let is_total = self.adds_up(slots, "");
+        // From here on a blank cell is nothing special.
+        self.rows_say_less = !is_total;
+        is_total
     }
 
     /// Whether the row is a total, dated or not: by its label, or where that may as well be a
@@ -32,6 +59,11 @@ impl Ingest<'_> {
             return false;
         };
         let label = self.texts.get(*label);
+        self.adds_up(slots, label)
+    }
+
+    /// Whether the row's amount adds up the prices of its group or of the sheet.
+    fn adds_up(&self, slots: &Slots, label: &str) -> bool {
         let price = match slots.price {
             PriceSlot::Price(price, _) => Some(price),
             PriceSlot::Text => self

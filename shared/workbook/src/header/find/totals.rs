@@ -67,6 +67,36 @@ impl Peek {
     }
 }
 
+/// Words of a heading that is the amount of a line.
+const AMOUNTS: [&str; 7] = ["금액", "합계", "총액", "총가격", "amount", "total", "value"];
+
+impl Peek {
+    /// The column of quantities by which the amounts of a layout must be divided, because no
+    /// column holds the price of a piece.
+    pub(crate) fn quantity_of_totals(&self, layout: &Layout) -> Option<u32> {
+        let mut columns = layout.columns.iter();
+        let (price, _, heading) = columns.find(|(_, role, _)| *role == Role::Price)?;
+        let lower = heading.to_lowercase();
+        if !AMOUNTS.iter().any(|word| lower.contains(word)) {
+            return None;
+        }
+        let header = self
+            .rows
+            .iter()
+            .find(|row| row.row == layout.last_header_row)?;
+        let (quantity, _) = header
+            .labels()
+            .find(|(column, text)| column != price && is_quantity(text))?;
+        let rows = self.rows.iter().filter(|row| row.row > header.row);
+        let mut quantities = rows.filter_map(|row| row.cell(quantity));
+        let differs = quantities.any(|cell| match cell {
+            Held::Number(number) => number.to_decimal() != Decimal::ONE,
+            _ => false,
+        });
+        differs.then_some(quantity)
+    }
+}
+
 fn is_quantity(heading: &str) -> bool {
     let plain: String = heading
         .split(['(', '['])
