@@ -11,6 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use model::{RunId, Slot};
 use serde_json::json;
 
+use crate::browser_words::{ENGLISH, KOREAN, Words};
+
 crate::trials!(
     a_person_goes_the_whole_way_in_korean_on_a_wide_screen,
     a_person_goes_the_whole_way_in_english_on_a_phone,
@@ -22,94 +24,6 @@ crate::trials!(
 
 /// A name that would be markup, runs right to left, and has an emoji.
 const ODD_NAME: &str = "<b onmouseover=alert(1)>굵게</b> سماعات 📈 & \"따옴표\"";
-
-/// The page's words, as the test presses and reads them.
-struct Words {
-    language: &'static str,
-    add: &'static str,
-    addresses: &'static str,
-    read: &'static str,
-    id: &'static str,
-    item: &'static str,
-    follow: &'static str,
-    following: &'static str,
-    run: &'static str,
-    complete: &'static str,
-    best: &'static str,
-    new_alert: &'static str,
-    amount: &'static str,
-    currency: &'static str,
-    save: &'static str,
-    target: &'static str,
-    exclude: &'static str,
-    why: &'static str,
-    excluded: &'static str,
-    undo: &'static str,
-    counts_again: &'static str,
-    report: &'static str,
-    share: &'static str,
-    revoke: &'static str,
-    revoked: &'static str,
-    empty: &'static str,
-}
-
-const KOREAN: Words = Words {
-    language: "ko",
-    add: "상품 추가",
-    addresses: "상품 주소",
-    read: "읽어 보기",
-    id: "ID",
-    item: "품목",
-    follow: "이 상품 추적하기",
-    following: "추적 중",
-    run: "지금 실행",
-    complete: "완료",
-    best: "최저가",
-    new_alert: "알림 추가",
-    amount: "금액",
-    currency: "통화",
-    save: "저장",
-    target: "이하가 되면",
-    exclude: "제외",
-    why: "왜 잘못된 가격인가요?",
-    excluded: "가격을 제외했습니다.",
-    undo: "되돌리기",
-    counts_again: "가격을 다시 포함했습니다.",
-    report: "보고서가 준비되었습니다",
-    share: "공유",
-    revoke: "취소하기",
-    revoked: "취소했습니다. 이제 열리지 않습니다.",
-    empty: "아직 추적하는 상품이 없습니다",
-};
-
-const ENGLISH: Words = Words {
-    language: "en",
-    add: "Add product",
-    addresses: "Addresses of products",
-    read: "Read the pages",
-    id: "ID",
-    item: "Item",
-    follow: "Follow this product",
-    following: "Followed",
-    run: "Run now",
-    complete: "Complete",
-    best: "best",
-    new_alert: "Add an alert",
-    amount: "Amount",
-    currency: "Currency",
-    save: "Save",
-    target: "At or below",
-    exclude: "Exclude",
-    why: "Why is it wrong?",
-    excluded: "The price is excluded.",
-    undo: "Undo",
-    counts_again: "The price counts again.",
-    report: "The report is ready",
-    share: "Share",
-    revoke: "Revoke",
-    revoked: "Revoked. It no longer opens.",
-    empty: "Nothing is followed yet",
-};
 
 async fn a_person_goes_the_whole_way_in_korean_on_a_wide_screen() -> Result<()> {
     whole_way(&KOREAN, 1_440, "light").await
@@ -213,6 +127,16 @@ async fn whole_way(words: &Words, width: u32, theme: &str) -> Result<()> {
     browser.choose("input[type=file]", &file).await?;
     browser.read(words.report).await?;
 
+    // A template asked, its answer as a table.
+    browser
+        .open(&format!(
+            "{base}/#/exports?template=price-history&product=offer-0"
+        ))
+        .await?;
+    browser.press(words.ask).await?;
+    browser.read(words.answer).await?;
+    browser.see(".answer tbody td.num").await?;
+
     // Shared, seen without a token, revoked.
     browser.open(&format!("{base}/#/products/offer-0")).await?;
     browser.press(words.share).await?;
@@ -238,7 +162,9 @@ async fn whole_way(words: &Words, width: u32, theme: &str) -> Result<()> {
     visitor.see("main form, main .notice").await?;
     visitor.close().await?;
 
-    let errors = browser.errors(&["/api/runs/", "/api/uploads/"]).await?;
+    let errors = browser
+        .errors(&["/api/runs/", "/api/uploads/", "/api/exports/"])
+        .await?;
     ensure!(errors.is_empty(), "{errors:?}");
     browser.close().await?;
     pipeline.stop().await;
@@ -319,6 +245,7 @@ async fn every_view_fits_every_screen_and_is_open_to_everybody() -> Result<()> {
         "/runs",
         &format!("/runs/{run}"),
         "/workbooks",
+        "/exports",
         "/alerts",
         "/schedules",
         "/notifications",

@@ -160,6 +160,17 @@ async fn a_question_is_answered_once_for_the_same_data() -> Result<()> {
     let done = ask(&pipeline, &workbook).await?;
     let key = done["file"].as_str().context("no file")?;
     ensure!(key.ends_with("/movers.ko.xlsx"), "{key}");
+    // Its first rows can be looked at without it.
+    let path = format!("/exports/{}/rows", done["id"].as_str().context("no id")?);
+    let first_rows = pipeline.api(Method::GET, &path, None).await?.text().await?;
+    let first_rows: Value = serde_json::from_str(&first_rows)?;
+    ensure!(
+        first_rows["columns"][0]["name"] == "product"
+            && first_rows["columns"][6]["kind"] == "percent",
+        "{first_rows}"
+    );
+    let money = json!(["9000", "KRW"]);
+    ensure!(first_rows["rows"][0][5] == money, "{first_rows}");
     let path = pipeline.folder().join("movers.xlsx");
     pipeline.files()?.download(key, &path, u64::MAX).await?;
     let mut book: calamine::Xlsx<_> = calamine::open_workbook(&path)?;

@@ -10,6 +10,7 @@ mod alerts;
 mod any_text;
 mod api;
 mod browser;
+mod browser_words;
 mod circuit_breaker;
 mod coupang;
 mod demo;

@@ -7,7 +7,7 @@ import { setTheme, theme } from "./theme.js";
 
 const PLACES = [
   ["overview", "/"], ["products", "/products"], ["items", "/items"], ["add", "/add", "editor"], null,
-  ["runs", "/runs"], ["workbooks", "/workbooks"], ["alerts", "/alerts"], null,
+  ["runs", "/runs"], ["workbooks", "/workbooks"], ["exports", "/exports"], ["alerts", "/alerts"], null,
   ["schedules", "/schedules"], ["notifications", "/notifications"], ["settings", "/settings"],
 ];
 
@@ -15,7 +15,7 @@ const VIEWS = [
   [/^\/$/, "overview"], [/^\/products$/, "products"], [/^\/products\/([^/]+)$/, "product"],
   [/^\/items$/, "items"], [/^\/items\/([^/]+)$/, "item"], [/^\/add$/, "add"], [/^\/runs$/, "runs"],
   [/^\/runs\/([^/]+)$/, "run"], [/^\/workbooks$/, "workbooks"], [/^\/workbooks\/([^/]+)$/, "upload"],
-  [/^\/alerts$/, "alerts"], [/^\/schedules$/, "schedules"], [/^\/notifications$/, "notifications"],
+  [/^\/exports$/, "exports"], [/^\/alerts$/, "alerts"], [/^\/schedules$/, "schedules"], [/^\/notifications$/, "notifications"],
   [/^\/settings$/, "settings"],
 ];
 

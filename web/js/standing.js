@@ -19,9 +19,25 @@ export function standing(prices) {
     lowest, highest, place, changes,
     median: sorted[sorted.length >> 1].price,
     change: before ? ((value(now) - value(before)) / value(before)) * 100 : null,
-    verdict: !spread ? "steady" : place <= 0.1 ? "low" : place >= 0.8 ? "high" : "typical",
+    verdict: !spread ? "steady" : standsAt(sorted.map(value), value(now)),
     days: Math.max(1, Math.round((Date.parse(now.slot) - Date.parse(list[0].slot)) / 864e5)),
     inStock: known.length ? Math.round((inStock / known.length) * 100) : null,
     success: Math.round((prices.filter((outcome) => outcome.price).length / prices.length) * 100),
   };
+}
+
+/** Where a price stands among those before it: by their number, so that one deep sale does not
+    make every other day look dear. */
+function standsAt(sorted, now) {
+  const quantile = (part) => sorted[Math.min(Math.floor(part * sorted.length), sorted.length - 1)];
+  const median = quantile(0.5);
+  if (now < median && now <= quantile(0.1)) return "low";
+  return now > median && now >= quantile(0.8) ? "high" : "typical";
+}
+
+/** The usual price as a line of a chart: the middle of those that count, once there are enough to
+    speak of a usual one. */
+export function reference(figures, label) {
+  if (!figures || figures.changes < 2) return [];
+  return [{ value: Number(figures.median.amount), label, kind: "reference" }];
 }

@@ -1,9 +1,11 @@
 // Every word of the page: English, Korean.
 
+import { exportWords } from "./words-exports.js";
 import { reasons } from "./words-reasons.js";
 
 export const words = {
   ...reasons,
+  ...exportWords,
   "skip": ["Skip to content", "본문으로 건너뛰기"],
   "menu": ["Menu", "메뉴"],
   "theme": ["Appearance", "화면 모드"],
@@ -176,6 +178,11 @@ export const words = {
   "best": ["best", "최저가"],
   "best.in": ["Best in {currency}", "{currency} 최저가"],
   "target": ["Target", "목표"],
+  "usual": ["Usually", "보통"],
+  "list.price": ["List price", "정가"],
+  "legend.list": ["list price", "정가"],
+  "legend.reference": ["usual price", "보통 가격"],
+  "chart.workbook": ["Workbook", "엑셀"],
   "legend.failure": ["no price, with its reason", "가격 없음(이유 있음)"],
   "legend.void": ["excluded", "제외됨"],
   "legend.available": ["available", "재고 있음"],

@@ -498,6 +498,13 @@ fn questions() -> Vec<Route> {
             handler!(exports::get),
         )
         .answers::<exports::ExportView>(),
+        Route::new(
+            "GET /api/exports/{id}/rows",
+            Access::Viewer,
+            "The first rows of an answer",
+            handler!(exports::rows),
+        )
+        .answers::<exports::FirstRowsView>(),
     ]
 }
 

@@ -73,10 +73,15 @@ impl Exporter {
             let zone = self.timezone.clone();
             on_a_thread(move || write(database, &export, &template, &question, &zone, &to)).await?
         };
-        let rows = match written {
-            Ok(rows) => rows,
+        let (rows, first) = match written {
+            Ok(written) => written,
             Err(error) => return Ok(Err(error)),
         };
+        // Before the file: where that stands, its first rows do.
+        let beside = ExportOutcome::first_rows_key(&file);
+        self.files
+            .write(&beside, first, Format::Json.media_type())
+            .await?;
         let note = Note { rows, observations };
         // An empty answer that nobody wants is kept as well: it is not looked for again.
         let said = serde_json::to_string(&note)?;
@@ -88,7 +93,7 @@ impl Exporter {
     }
 }
 
-/// Writes the answer to a file; gives its rows.
+/// Writes the answer to a file; gives the number of its rows, and the first of them as JSON.
 fn write(
     mut database: Database,
     export: &Export,
@@ -96,14 +101,16 @@ fn write(
     question: &Question,
     zone: &TimeZone,
     to: &Path,
-) -> Result<u64, QueryError> {
+) -> Result<(u64, Vec<u8>), QueryError> {
     let ask = &export.ask;
     let asked = zone.to_datetime(export.slot.instant());
     let name = ask.template.as_str();
     let about = About::new(name, template, question, asked, ask.korean);
     let mut output = Output::create(to, ask.format, about)?;
     database.answer(template, question, &Limits::default(), &mut output)?;
-    output.finish()
+    let first = serde_json::to_vec(output.first_rows());
+    let first = first.map_err(|error| QueryError::Output(error.to_string()))?;
+    Ok((output.finish()?, first))
 }
 
 fn outcome(when: When, file: String, note: &Note, made_before: bool) -> ExportOutcome {

@@ -133,6 +133,15 @@ pub enum ExportOutcome {
     },
 }
 
+impl ExportOutcome {
+    /// The key of the first rows of an answer, which stand beside its file and are the same in
+    /// every format: `…/movers.first-rows.json` beside `…/movers.xlsx`.
+    pub fn first_rows_key(file: &str) -> String {
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        format!("{stem}.first-rows.json")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,8 @@ use jiff::civil::DateTime;
 use model::{Currency, Decimal, Format};
 use workbook::write::{Book, ChangeColors, Heading, Table};
 
-use crate::{Cell, Column, Days, Kind, QueryError, Question, Template};
+use crate::first_rows;
+use crate::{Cell, Column, Days, FirstRows, Kind, QueryError, Question, Template};
 
 /// What an answer says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +88,7 @@ pub struct Output {
     sink: Sink,
     columns: Vec<Column>,
     totals: Vec<Total>,
+    first: FirstRows,
     rows: u64,
 }
 
@@ -160,6 +162,7 @@ impl Output {
             sink,
             columns: Vec::new(),
             totals: Vec::new(),
+            first: FirstRows::default(),
             rows: 0,
         })
     }
@@ -169,6 +172,7 @@ impl Output {
         columns: impl Iterator<Item = &'a Column>,
     ) -> Result<(), QueryError> {
         self.columns = columns.cloned().collect();
+        self.first.begin(&self.columns);
         self.totals = self
             .columns
             .iter()
@@ -202,11 +206,7 @@ impl Output {
                     .iter()
                     .map(|(name, value)| (name.clone(), value.as_str().into()))
                     .collect();
-                let columns: Vec<_> = self
-                    .columns
-                    .iter()
-                    .map(|column| serde_json::json!({"name": column.name, "kind": column.kind}))
-                    .collect();
+                let columns = first_rows::headings(&self.columns);
                 write!(
                     json,
                     "{{\"template\":{},\"parameters\":{},\"from\":{},\"to\":{},\"made\":{},\
@@ -216,7 +216,7 @@ impl Output {
                     serde_json::json!(self.about.days.from),
                     serde_json::json!(self.about.days.to),
                     serde_json::json!(self.about.made),
-                    serde_json::Value::Array(columns),
+                    serde_json::json!(columns),
                 )
                 .map_err(failed)
             }
@@ -227,6 +227,7 @@ impl Output {
         for (total, cell) in self.totals.iter_mut().zip(cells) {
             *total = total.add(cell);
         }
+        self.first.add(cells);
         self.put(cells)?;
         self.rows += 1;
         Ok(())
@@ -249,6 +250,11 @@ impl Output {
                 serde_json::to_writer(json, cells).map_err(failed)
             }
         }
+    }
+
+    /// The first rows of what was written so far, for a look at the answer without its file.
+    pub fn first_rows(&self) -> &FirstRows {
+        &self.first
     }
 
     /// Ends the file; gives the number of rows without the totals.

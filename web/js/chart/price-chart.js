@@ -52,7 +52,7 @@ export function priceChart({ offers, lines = [], range = "all", name, priceOf = 
       cursor: { drag: { x: true, y: false, dist: 6 }, points: { show: false }, y: false },
       scales: {
         x: { time: true, ...limits },
-        y: { distr: logarithmic ? 3 : 1, range: (u, low, high) => verticals(low, high, lines, logarithmic, shown.length, height) },
+        y: { distr: logarithmic ? 3 : 1, range: (u, low, high) => verticals(low, high, [...lines.map((line) => line.value), ...listed(shown, u.scales.x, high)], logarithmic, shown.length, height) },
       },
       axes: [
         { ...axis, space: phone ? 64 : 86, values: (u, splits, at, space, step) => splits.map((split) => tick(split, step)) },
@@ -123,7 +123,7 @@ export function priceChart({ offers, lines = [], range = "all", name, priceOf = 
     plot?.setScale("x", bounds(days(key)));
     onRange(key);
   });
-  const log = h("button", { type: "button", "aria-pressed": "false", title: t("log.hint"), onclick: () => {
+  const log = h("button", { type: "button", "aria-pressed": "false", class: "log", title: t("log.hint"), onclick: () => {
     logarithmic = !logarithmic;
     log.setAttribute("aria-pressed", String(logarithmic));
     build();
@@ -133,6 +133,9 @@ export function priceChart({ offers, lines = [], range = "all", name, priceOf = 
   const entry = (shape, label, ink) => h("li", { class: ink }, h("i", { class: shape }), h("span", { class: "soft" }, label));
   const legend = h("ul", { class: "legend" },
     shown.length > 1 && shown.map((offer, at) => entry("", `${offer.name}${offer.best ? ` · ${t("best")}` : ""}`, `c${at % 6}`)),
+    shown.some((offer) => offer.points.some((one) => one.list !== null)) && entry("faint", t("legend.list"), "c0"),
+    lines.some((line) => line.kind === "reference") && entry("dash", t("legend.reference"), ""),
+    lines.some((line) => line.kind === "target") && entry("dash", t("target"), "good"),
     has("failure") && entry("dot", t("legend.failure"), "up"),
     has("void") && entry("ring", t("legend.void"), "c0"),
     entry("box", t("legend.available"), "good"), entry("box", t("legend.out"), "warn"));
@@ -177,9 +180,16 @@ function interval(offers) {
   return gaps[gaps.length >> 1] ?? DAY;
 }
 
+/** The list prices that are to be seen beside the prices. One that is far above all of them would
+    press the prices flat; its line runs out of the picture instead. */
+function listed(offers, { min, max }, high) {
+  const near = offers.flatMap((offer) => offer.points.filter((point) => point.list !== null && point.kind === "price" && point.t >= min && point.t <= max && point.list <= high * 2).map((point) => point.list));
+  return near.length ? [near.reduce((one, other) => Math.min(one, other)), near.reduce((one, other) => Math.max(one, other))] : [];
+}
+
 /** The limits of the prices' axis, with room above for a mark and below for bands and failures. */
-function verticals(low, high, lines, logarithmic, bands, height) {
-  const values = lines.map((line) => line.value);
+function verticals(low, high, others, logarithmic, bands, height) {
+  const values = [...others];
   if (low !== null && low !== undefined) values.push(low, high);
   if (!values.length) values.push(0, 1);
   low = Math.min(...values);
@@ -206,5 +216,6 @@ function describe(offer, point, several) {
   const notes = [point.availability && availability(point.availability)];
   if (point.kind === "void") notes.push(`${t("void")}: ${point.outcome.void.reason}`);
   if (point.kind === "unconfirmed") notes.push(t("unconfirmed"));
+  if (point.outcome.list_price) notes.push(`${t("list.price")} ${money(point.outcome.list_price)}`);
   return [`${who}${point.label || "–"}`, notes.filter(Boolean).join(" · ")];
 }

@@ -7,7 +7,7 @@ import { dialog, field, h, icon, segments, toast } from "../dom.js";
 import { ago, availability, available, change, day, direction, language, money, number, reason, t, when } from "../i18n.js";
 import { alertsCard, targets } from "../alerts.js";
 import { shareDialog } from "../share.js";
-import { standing } from "../standing.js";
+import { reference, standing } from "../standing.js";
 
 export default async function product({ parameter, onLeave, may, reload, query, setQuery }) {
   const path = `/products/${id(parameter)}`;
@@ -16,7 +16,7 @@ export default async function product({ parameter, onLeave, may, reload, query, 
   const newestFirst = [...prices].reverse();
   const figures = standing(prices);
 
-  const lines = targets(definition);
+  const lines = [...targets(definition), ...reference(figures, figures && `${t("usual")} ${money(figures.median)}`)];
   const known = bases(definition);
   const basis = known.some(([key]) => key === query.get("basis")) ? query.get("basis") : "price";
   const chart = prices.some((outcome) => outcome.price) && priceChart({
@@ -51,7 +51,8 @@ export default async function product({ parameter, onLeave, may, reload, query, 
     h("div", { class: "stack" },
       chart ? h("section", { class: "card", "aria-label": t("chart") },
         h("div", { class: "chart-tools between" }, h("div", { class: "row" }, chart.tools, known.length > 1 && segments(t("basis"), known.map(([key, quantity]) => [key, t(`basis.${key}`, { quantity })]), basis, (key) => { setQuery({ basis: key === "price" ? "" : key }); reload(); })), h("div", { class: "row" },
-          h("button", { type: "button", class: "quiet", onclick: chart.saveCsv }, icon("download"), "CSV"), h("button", { type: "button", class: "quiet", onclick: chart.savePng }, icon("download"), "PNG"))),
+          h("button", { type: "button", class: "quiet", onclick: chart.saveCsv }, icon("download"), "CSV"), h("button", { type: "button", class: "quiet", onclick: chart.savePng }, icon("download"), "PNG"),
+          may("viewer") && h("a", { class: "button quiet", href: `#/exports?template=price-history&product=${encodeURIComponent(definition.id)}` }, icon("exports"), t("chart.workbook")))),
         chart.content, h("p", { class: "small soft" }, t("chart.keys")))
         : h("section", { class: "card empty" }, h("strong", {}, t(prices.length ? "chart.no.price" : "chart.empty")), h("p", {}, t("chart.empty.how")),
           may("editor") && h("a", { class: "button primary", href: "#/runs" }, t("run.start"))),
@@ -97,7 +98,7 @@ function outcomes(list, total, path, may, reload) {
   grow();
   return h("section", { class: "card flush" }, h("h2", {}, t("outcomes"), h("span", { class: "soft small" }, t("count.outcomes", { n: number(total) }))),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("outcomes") }, h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("col.slot")), h("th", { class: "num" }, t("col.price")), h("th", {}, t("col.state")), h("th", {}, h("span", { class: "hidden" }, t("actions"))))), body)),
-    h("p", { class: "empty", hidden: list.length > 0 }, t("outcomes.none")), h("div", { class: "row", hidden: list.length <= 15 }, more));
+    h("p", { class: "empty", hidden: list.length > 0 }, t("outcomes.none")), h("div", { class: "row under", hidden: list.length <= 15 }, more));
 }
 
 function line(outcome, path, may, reload) {

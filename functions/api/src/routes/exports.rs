@@ -6,7 +6,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use model::{Ask, Export, ExportId, ExportOutcome, Message, Slot};
 use query::{QueryError, Template};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::{ExportRecord, ExportState};
 use utoipa::ToSchema;
 
@@ -15,6 +15,8 @@ use crate::error::ApiError;
 use crate::http::{Json, PageQuery, Request};
 use crate::routes::templates;
 
+/// The most that an answer's first rows have in JSON, escapes included.
+const MAX_FIRST_ROWS: usize = 4 << 20;
 /// How many exports are listed when the request names no number.
 const LISTED: u16 = 40;
 
@@ -92,6 +94,26 @@ impl ExportView {
     }
 }
 
+/// The first rows of an answer.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct FirstRowsView {
+    /// Its columns.
+    columns: Vec<ColumnView>,
+    /// Its rows, at most 200: a value for each column. Null is no value; a whole number is a
+    /// number, money is the amount and its currency, and all else is text.
+    #[schema(value_type = Vec<Vec<Value>>)]
+    rows: Vec<Vec<serde_json::Value>>,
+}
+
+/// A column of an answer.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ColumnView {
+    /// Its name.
+    name: String,
+    /// `plain`, `text`, `count`, `number`, `percent`, `date`, `instant`, `link` or `money`.
+    kind: String,
+}
+
 /// Refuses at once what the exporter would refuse later: an unknown or wrong template, a value
 /// that its parameter does not take.
 async fn check(api: &Api, export: &Export) -> Result<(), ApiError> {
@@ -149,4 +171,22 @@ pub(crate) async fn get(api: &Api, request: &Request) -> Result<Json<ExportView>
     let known = api.exports.get(&id).await?;
     let known = known.ok_or_else(|| ApiError::not_found(format!("There is no export {id}.")))?;
     Ok(Json(ExportView::of(known)))
+}
+
+pub(crate) async fn rows(api: &Api, request: &Request) -> Result<Json<FirstRowsView>, ApiError> {
+    let id: ExportId = request.id("id")?;
+    let known = api.exports.get(&id).await?;
+    let file = known.and_then(|known| match known.state {
+        ExportState::Ended(ExportOutcome::Done { file, .. }) => Some(file),
+        _ => None,
+    });
+    let file = file.ok_or_else(|| ApiError::not_found(format!("There is no answer {id}.")))?;
+    let key = ExportOutcome::first_rows_key(&file);
+    let bytes = api.files.read(&key, MAX_FIRST_ROWS).await?;
+    let bytes = bytes.ok_or_else(|| {
+        // It was made by a version that kept none.
+        ApiError::not_found(format!("The answer {id} can only be downloaded."))
+    })?;
+    let view = serde_json::from_slice(&bytes).with_context(|| format!("read {key}"))?;
+    Ok(Json(view))
 }
