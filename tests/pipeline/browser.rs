@@ -34,7 +34,7 @@ async fn a_person_goes_the_whole_way_in_english_on_a_phone() -> Result<()> {
 }
 
 /// Signs in with the printed link, in this language and theme.
-async fn sign_in(
+pub(crate) async fn sign_in(
     browser: &Browser,
     pipeline: &TestPipeline,
     language: &str,
@@ -246,6 +246,7 @@ async fn every_view_fits_every_screen_and_is_open_to_everybody() -> Result<()> {
         &format!("/runs/{run}"),
         "/workbooks",
         "/exports",
+        "/sources",
         "/alerts",
         "/schedules",
         "/notifications",

@@ -11,6 +11,7 @@ mod any_text;
 mod api;
 mod browser;
 mod browser_words;
+mod catalogue;
 mod circuit_breaker;
 mod coupang;
 mod demo;
@@ -19,6 +20,7 @@ mod hostile;
 mod jobs;
 mod listing;
 mod notifications;
+mod page_speed;
 mod ports;
 mod rate_limits;
 mod repeats;
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         any_text::trials(),
         api::trials(),
         browser::trials(),
+        catalogue::trials(),
         circuit_breaker::trials(),
         coupang::trials(),
         demo::trials(),
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         jobs::trials(),
         listing::trials(),
         notifications::trials(),
+        page_speed::trials(),
         ports::trials(),
         rate_limits::trials(),
         repeats::trials(),

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use integration_tests::{Post, Slack, SlackAnswer, TestPipeline, patiently};
 use model::FileId;
 use model::{Message, Notification, UploadNotification, UploadOutcome};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use store::Files;
 
 use crate::uploads::{event_of, inbox, reports};
@@ -21,6 +21,7 @@ crate::trials!(
     a_settled_upload_that_nobody_heard_of_is_told_by_the_next_event,
     of_several_versions_the_newest_is_told,
     a_failed_upload_is_told_with_its_reason,
+    a_test_message_goes_through_every_channel,
     slack_that_asks_to_wait_gets_the_message_once,
     what_slack_never_takes_is_recorded,
     a_message_that_is_no_note_is_kept,
@@ -183,6 +184,29 @@ async fn a_failed_upload_is_told_with_its_reason() -> Result<()> {
         post.text() == format!("*No report could be made of empty.xlsx*\n{reason}"),
         "{post:?}"
     );
+    pipeline.stop().await;
+    Ok(())
+}
+
+async fn a_test_message_goes_through_every_channel() -> Result<()> {
+    let slack = Slack::start(&[]).await?;
+    let pipeline = TestPipeline::with_slack(&slack).await?;
+    let begun = pipeline.api(Method::POST, "/notifications/trial", None);
+    let begun: serde_json::Value = serde_json::from_str(&begun.await?.text().await?)?;
+    let id = begun["id"].as_str().with_context(|| begun.to_string())?;
+    let post = posts(&pipeline, &slack, 1).await?.remove(0).text();
+    ensure!(post.contains("Pricetide reaches you"), "{post}");
+    let path = format!("/notifications/{id}");
+    let came = pipeline.api(Method::GET, &path, None);
+    let came: serde_json::Value = serde_json::from_str(&came.await?.text().await?)?;
+    ensure!(came["settled"] == true, "{came}");
+    let expected = serde_json::json!([
+        {"channel": "slack", "delivery": "sent", "detail": ""},
+        {"channel": "webhook", "delivery": "not_configured", "detail": ""},
+    ]);
+    ensure!(came["channels"] == expected, "{came}");
+    let unknown = pipeline.api(Method::GET, "/notifications/trial-none", None);
+    ensure!(unknown.await?.status() == StatusCode::NOT_FOUND);
     pipeline.stop().await;
     Ok(())
 }

@@ -128,6 +128,18 @@ impl Browser {
         Ok(())
     }
 
+    /// Asks for everything anew from now on.
+    pub async fn without_cache(&self) -> Result<()> {
+        for (command, parameters) in [
+            ("Network.enable", json!({})),
+            ("Network.setCacheDisabled", json!({"cacheDisabled": true})),
+        ] {
+            let body = json!({"cmd": command, "params": parameters});
+            self.extension("goog/cdp/execute", body).await?;
+        }
+        Ok(())
+    }
+
     async fn extension(&self, path: &'static str, body: Value) -> Result<Value> {
         Ok(self.client.issue_cmd(Extension { path, body }).await?)
     }

@@ -8,14 +8,14 @@ import { setTheme, theme } from "./theme.js";
 const PLACES = [
   ["overview", "/"], ["products", "/products"], ["items", "/items"], ["add", "/add", "editor"], null,
   ["runs", "/runs"], ["workbooks", "/workbooks"], ["exports", "/exports"], ["alerts", "/alerts"], null,
-  ["schedules", "/schedules"], ["notifications", "/notifications"], ["settings", "/settings"],
+  ["sources", "/sources"], ["schedules", "/schedules"], ["notifications", "/notifications"], ["settings", "/settings"],
 ];
 
 const VIEWS = [
   [/^\/$/, "overview"], [/^\/products$/, "products"], [/^\/products\/([^/]+)$/, "product"],
   [/^\/items$/, "items"], [/^\/items\/([^/]+)$/, "item"], [/^\/add$/, "add"], [/^\/runs$/, "runs"],
   [/^\/runs\/([^/]+)$/, "run"], [/^\/workbooks$/, "workbooks"], [/^\/workbooks\/([^/]+)$/, "upload"],
-  [/^\/exports$/, "exports"], [/^\/alerts$/, "alerts"], [/^\/schedules$/, "schedules"], [/^\/notifications$/, "notifications"],
+  [/^\/exports$/, "exports"], [/^\/alerts$/, "alerts"], [/^\/sources$/, "sources"], [/^\/schedules$/, "schedules"], [/^\/notifications$/, "notifications"],
   [/^\/settings$/, "settings"],
 ];
 
@@ -129,6 +129,7 @@ async function start() {
   frame();
   try {
     session = await get("/session");
+    if (!session.role) { fill(main, signIn({ message: "" })); return; }
     useZone(session.timezone);
     frame();
     if (session.role === "share" && session.scope) {

@@ -26,6 +26,7 @@ const ICONS = {
   workbooks: "M6 3h9l4 4v14H6zM9 12h7M9 16h7M12.5 12v8",
   exports: "M5 5h14v10h-8l-4 4v-4H5zM9 9h6M9 12h3",
   alerts: "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 20.5a2 2 0 0 0 4 0",
+  sources: "M4 10l2-5h12l2 5M5 10v9h14v-9M4 10h16M10 19v-5h4v5",
   schedules: "M5 6h14v14H5zM5 10h14M9 3v4M15 3v4",
   notifications: "M4 6h16v11H9l-5 4z",
   settings: "M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5",

@@ -1,6 +1,9 @@
 // A small chart of the last outcomes: steps, and a gap where there was no price.
 
-/** A canvas of 120 by 30 that draws `trend`: amounts as text, null for a gap. */
+const LEVELS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** A canvas of 120 by 30 that draws `trend`: amounts as text with null for a gap, or a level for
+    each character, with `-` for a gap and `.` for the same as before. */
 export function sparkline(trend, label) {
   const canvas = document.createElement("canvas");
   canvas.className = "spark";
@@ -19,7 +22,9 @@ export function draw(canvas, trend) {
   const [width, height] = [120, 30];
   canvas.width = width * scale;
   canvas.height = height * scale;
-  const values = trend.map((amount) => (amount === null ? null : Number(amount)));
+  let before = null;
+  const values = typeof trend === "string" ? Array.from(trend, (level) => (before = level === "." ? before : level === "-" ? null : LEVELS.indexOf(level)))
+    : trend.map((amount) => (amount === null ? null : Number(amount)));
   const known = values.filter((value) => value !== null);
   if (!known.length) return;
   const pen = canvas.getContext("2d");

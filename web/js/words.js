@@ -1,11 +1,13 @@
 // Every word of the page: English, Korean.
 
 import { exportWords } from "./words-exports.js";
+import { workWords } from "./words-work.js";
 import { reasons } from "./words-reasons.js";
 
 export const words = {
   ...reasons,
   ...exportWords,
+  ...workWords,
   "skip": ["Skip to content", "본문으로 건너뛰기"],
   "menu": ["Menu", "메뉴"],
   "theme": ["Appearance", "화면 모드"],

@@ -50,7 +50,7 @@ pub(crate) struct Caller {
 pub(crate) enum Access {
     /// Everybody.
     Open,
-    /// Everybody who is known, a share link too.
+    /// Everybody: who has a token is known by it.
     Known,
     /// A viewer, and a share link for the product that the path names as `id`.
     Product,
@@ -70,8 +70,7 @@ impl Access {
     /// The role that is always enough.
     pub(crate) fn role(self) -> Option<Role> {
         match self {
-            Self::Open => None,
-            Self::Known => Some(Role::Share),
+            Self::Open | Self::Known => None,
             Self::Product | Self::Item | Self::File | Self::Viewer => Some(Role::Viewer),
             Self::Editor => Some(Role::Editor),
             Self::Owner => Some(Role::Owner),

@@ -13,18 +13,19 @@ mod listing;
 mod openapi;
 mod routes;
 mod thin;
+mod view;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use fetch::{Addresses, Fetcher, Limits};
 use lambda::config;
 use lambda_runtime::LambdaEvent;
 use store::{
     AlertRules, Alerts, Bucket, Clients, Exports, Files, Grants, Notifications, Observations,
-    Products, Queue, Requests, Runs, Secrets, ShareScope, Table, Templates,
+    Products, Queue, Requests, Runs, Secrets, ShareScope, Sources, Table, Templates,
 };
 
 use crate::access::{Access, Caller, Guard, Role};
@@ -33,6 +34,7 @@ pub use crate::http::Answer;
 use crate::http::{Body, Reply, Request};
 use crate::routes::Route;
 use crate::routes::files::SignedQuery;
+use crate::view::View;
 use lambda::schedules::ScheduleEntry;
 
 /// What the API works with.
@@ -52,9 +54,14 @@ pub struct Api {
     starts: Queue,
     closing: Queue,
     export_queue: Queue,
+    notes: Queue,
+    sources: Sources,
     inbox: Bucket,
     inbox_name: String,
+    /// The largest workbook that is read, in bytes.
+    upload_bytes: u64,
     files: Bucket,
+    view: View,
     fetcher: Fetcher,
     schedules: Vec<ScheduleEntry>,
     timezone: String,
@@ -83,12 +90,16 @@ impl Api {
             exports: Exports::new(table.clone()),
             templates: Templates::new(files.clone(), query::SHIPPED),
             notifications: Notifications::new(table.clone()),
+            sources: Sources::new(table.clone()),
             requests: Requests::new(table),
             starts: Queue::new(&clients, config::required("STARTS_QUEUE_URL")?),
             closing: Queue::new(&clients, config::required("CLOSING_QUEUE_URL")?),
             export_queue: Queue::new(&clients, config::required("EXPORTS_QUEUE_URL")?),
+            notes: Queue::new(&clients, config::required("NOTIFICATIONS_QUEUE_URL")?),
             inbox: Bucket::new(&clients, &inbox_name),
             inbox_name,
+            upload_bytes: upload_bytes()?,
+            view: View::new(files.clone()),
             files,
             fetcher: Fetcher::new(
                 &config::required("USER_AGENT")?,
@@ -221,6 +232,14 @@ impl Api {
         ];
         Ok((204, reply))
     }
+}
+
+/// The largest workbook that the reporter reads: what is larger need not be uploaded.
+fn upload_bytes() -> Result<u64> {
+    let json = config::optional("LIMITS").unwrap_or_else(|| "{}".to_owned());
+    let limits: workbook::Limits =
+        serde_json::from_str(&json).context("the environment variable LIMITS")?;
+    Ok(limits.file_bytes)
 }
 
 /// The answer that says why there is none.

@@ -1,9 +1,10 @@
 //! The products with their latest prices, as a list needs them.
 
+use catalogue::{Row, Verdict};
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{Availability, Decimal, Money, Observation, Outcome, Product, ProductId, Slot};
+use model::{Availability, Money, Product, ProductId, Slot, Source};
 use serde::{Deserialize, Serialize};
-use store::LastPrice;
+use url::{Position, Url};
 use utoipa::ToSchema;
 
 use crate::Api;
@@ -13,9 +14,9 @@ use crate::failure::FailureView;
 const TREND: u16 = 30;
 /// How many products are read at once.
 const PAGE: u16 = 1_000;
-/// With more products than these a list has no trends and no changes: a read for each product would
-/// take longer than a request may.
-const WITH_TRENDS: usize = 500;
+/// With more products than these a list says what was so when the last run closed: a read for each
+/// product would take longer than a request may.
+const LIVE: usize = 500;
 /// How many reads are on their way at once.
 const PARALLEL: usize = 8;
 
@@ -49,6 +50,8 @@ pub(crate) struct ProductRow {
     /// What it is an offer of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) item: Option<model::ItemId>,
+    /// Whom it is asked of: a host, or `coupang`.
+    pub(crate) source: String,
     /// Its tags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<model::Tag>,
@@ -72,6 +75,10 @@ pub(crate) struct ProductRow {
     /// When that change came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) changed: Option<Slot>,
+    /// How that price stands among the last ones: `low`, `typical`, `high`, or `steady` if there was
+    /// no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) verdict: Option<&'static str>,
     /// The last outcomes, at most 30, oldest first: an amount, or null where there was none.
     pub(crate) trend: Vec<Option<String>>,
     /// The last failure, if it is the last outcome.
@@ -92,42 +99,52 @@ pub(crate) async fn rows(api: &Api) -> anyhow::Result<Vec<ProductRow>> {
             break;
         }
     }
+    if products.len() > LIVE {
+        let known = api.view.rows().await?;
+        let rows = products.into_iter().map(|product| {
+            let seen = known.get(&product.id);
+            let price = seen.and_then(Row::last);
+            let availability = seen.and_then(|seen| seen.availability);
+            row(product, price, availability, seen)
+        });
+        return Ok(rows.collect());
+    }
     let stored = api
         .products
         .several(products.iter().map(|it| &it.id))
         .await?;
     let stored = &stored;
-    let with_trends = products.len() <= WITH_TRENDS;
     stream::iter(products)
         .map(|product| async move {
-            let history = if with_trends {
-                api.observations.history(&product.id, TREND).await?
-            } else {
-                Vec::new()
-            };
-            let last = stored
-                .get(&product.id)
-                .and_then(|stored| stored.last.as_ref());
-            Ok(row(product, last, &history))
+            let history = api.observations.history(&product.id, TREND).await?;
+            let seen = Row::of(product.id.clone(), history.iter().rev());
+            let stored = stored.get(&product.id);
+            let last = stored.and_then(|stored| stored.last.as_ref());
+            let price = last.map(|last| (last.price, last.slot));
+            let availability = last.and_then(|last| last.availability);
+            Ok(row(product, price, availability, Some(&seen)))
         })
         .buffer_unordered(PARALLEL)
         .try_collect()
         .await
 }
 
-/// A row; `history` is newest first.
-fn row(product: Product, last: Option<&LastPrice>, history: &[Observation]) -> ProductRow {
-    let failure = match history.first().map(|newest| &newest.outcome) {
-        Some(Outcome::Failure(failure)) => Some(FailureView::of(failure)),
-        _ => None,
-    };
+fn row(
+    product: Product,
+    price: Option<(Money, Slot)>,
+    availability: Option<Availability>,
+    seen: Option<&Row>,
+) -> ProductRow {
+    let failure = seen.and_then(|seen| seen.failure.as_ref());
+    let change = seen.and_then(Row::change);
     ProductRow {
-        state: match (&failure, last) {
+        state: match (failure, price) {
             _ if !product.active => State::Paused,
             (Some(_), _) => State::Failing,
             (None, Some(_)) => State::Priced,
             (None, None) => State::New,
         },
+        source: source_name(&product.source),
         id: product.id,
         name: product.name,
         category: product.category,
@@ -135,47 +152,35 @@ fn row(product: Product, last: Option<&LastPrice>, history: &[Observation]) -> P
         item: product.item,
         tags: product.tags,
         alerts: product.alerts.len(),
-        price: last.map(|last| last.price),
-        availability: last.and_then(|last| last.availability),
-        slot: last.map(|last| last.slot),
-        change_percent: change(history),
-        changed: change_slot(history),
-        trend: history
-            .iter()
-            .rev()
-            .map(|seen| seen.counted().map(|offer| offer.price.amount.to_string()))
-            .collect(),
-        failure,
+        price: price.map(|(price, _)| price),
+        availability,
+        slot: price.map(|(_, slot)| slot),
+        change_percent: change.map(|change| change.percent.to_string()),
+        changed: change.map(|change| change.since),
+        verdict: seen.and_then(Row::verdict).map(Verdict::name),
+        trend: seen.map_or_else(Vec::new, |seen| {
+            let amounts = seen.points.iter().map(|(_, amount)| amount);
+            amounts
+                .map(|amount| amount.map(|amount| amount.to_string()))
+                .collect()
+        }),
+        failure: failure.map(|(reason, detail)| FailureView {
+            reason: *reason,
+            sentence: reason.sentence(),
+            detail: detail.clone(),
+        }),
     }
 }
 
-/// The newest price that counts against the newest before it that differs, in percent.
-fn change(history: &[Observation]) -> Option<String> {
-    let mut counted = history.iter().filter_map(Observation::counted);
-    let now = counted.next()?.price;
-    let before = counted
-        .map(|offer| offer.price)
-        .find(|price| price.currency != now.currency || price.amount != now.amount)?;
-    if before.currency != now.currency || before.amount.is_zero() {
-        return None;
-    }
-    let percent = (now.amount - before.amount)
-        .checked_mul(Decimal::ONE_HUNDRED)?
-        .checked_div(before.amount)?;
-    Some(percent.round_dp(1).normalize().to_string())
-}
-
-/// The slot in which the newest price first stood.
-fn change_slot(history: &[Observation]) -> Option<model::Slot> {
-    let mut counted = history.iter().filter(|seen| seen.counted().is_some());
-    let newest = counted.next()?;
-    let price = newest.counted()?.price;
-    let mut since = newest.run.slot;
-    for seen in counted {
-        if seen.counted()?.price != price {
-            return Some(since);
-        }
-        since = seen.run.slot;
-    }
-    None
+/// The name under which workers share what they know of a source: its host, with a port that is
+/// not the usual one, or `coupang` for the lists of its API.
+fn source_name(source: &Source) -> String {
+    let Some(address) = source.url() else {
+        return "coupang".to_owned();
+    };
+    let host = Url::parse(address.trim()).ok().filter(Url::has_host);
+    host.map_or_else(
+        || address.to_owned(),
+        |url| url[Position::BeforeHost..Position::AfterPort].to_owned(),
+    )
 }

@@ -60,7 +60,7 @@ const DESCRIPTION: &str = "Prices that are followed. Amounts are exact decimals 
 fn operation(route: &Route) -> Value {
     let access = match route.access {
         Access::Open => "Open to all.".to_owned(),
-        Access::Known => "For every token and share link.".to_owned(),
+        Access::Known => "For all; every token and share link is told who it is.".to_owned(),
         Access::Product => "For viewers, and a share link of the product.".to_owned(),
         Access::Item => "For viewers, and a share link of the item.".to_owned(),
         Access::File => "For viewers, and whoever has a signed link.".to_owned(),

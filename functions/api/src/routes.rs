@@ -3,6 +3,7 @@
 
 pub(crate) mod alert_rules;
 pub(crate) mod alerts;
+pub(crate) mod catalogue;
 pub(crate) mod exports;
 pub(crate) mod extractions;
 pub(crate) mod files;
@@ -14,6 +15,7 @@ pub(crate) mod products;
 pub(crate) mod runs;
 pub(crate) mod schedules;
 pub(crate) mod session;
+pub(crate) mod sources;
 pub(crate) mod templates;
 pub(crate) mod uploads;
 
@@ -217,6 +219,13 @@ fn products() -> Vec<Route> {
         .query::<products::ListQuery>()
         .answers::<products::ProductsView>(),
         Route::new(
+            "GET /api/catalogue",
+            Access::Viewer,
+            "Every product at once, in columns",
+            handler!(catalogue::get),
+        )
+        .answers::<catalogue::CatalogueView>(),
+        Route::new(
             "GET /api/products/{id}",
             Access::Product,
             "A product and its last price",
@@ -347,6 +356,13 @@ fn work() -> Vec<Route> {
         )
         .answers::<items::ItemView>(),
         Route::new(
+            "GET /api/sources",
+            Access::Viewer,
+            "How well the shops and APIs answer",
+            handler!(sources::list),
+        )
+        .answers::<sources::SourcesView>(),
+        Route::new(
             "POST /api/runs",
             Access::Editor,
             "Start a run of a schedule now",
@@ -409,6 +425,22 @@ fn files() -> Vec<Route> {
         )
         .query::<PageQuery>()
         .answers::<notifications::NotificationsView>(),
+        Route::new(
+            "POST /api/notifications/trial",
+            Access::Editor,
+            "Send a test message through every channel",
+            handler!(notifications::try_channels),
+        )
+        .answers::<notifications::TrialView>()
+        .with_status(202)
+        .idempotent_by_key(),
+        Route::new(
+            "GET /api/notifications/{id}",
+            Access::Viewer,
+            "What came of a notification at each channel",
+            handler!(notifications::get),
+        )
+        .answers::<notifications::DeliveryView>(),
         Route::new(
             "GET /api/uploads",
             Access::Viewer,

@@ -4,7 +4,8 @@
 //! some are missing, or a price is still to be confirmed, it asks itself to look again later, each
 //! time after a longer wait. When all are there, or when the deadline has passed, it reads the jobs
 //! with their outcomes one after the other ([`jobs`]) and makes everything from that one stream: the
-//! run's workbook ([`daily`]), its file in the open archive, the alerts ([`alerts`]) and the digest
+//! run's workbook ([`daily`]), its file in the open archive, its products in the view of the
+//! catalogue ([`catalogue_view`]), the alerts ([`alerts`]) and the digest
 //! ([`digest`]). Then it closes the run. Some of the looks before evaluate the alerts of what is
 //! settled already, so that nobody waits for the last straggler.
 //!
@@ -13,6 +14,7 @@
 //! running run is closed.
 
 mod alerts;
+mod catalogue_view;
 mod daily;
 mod digest;
 mod items;
@@ -28,6 +30,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use catalogue::Changes;
 use jiff::{Timestamp, tz::TimeZone};
 use lambda::schedules::ScheduleEntry;
 use lambda::{Backoff, Consumer, config};
@@ -76,8 +79,11 @@ struct Made {
 
 /// The files that are made of a run's jobs, in a folder of this invocation.
 struct Drafts<'a> {
+    folder: &'a Path,
     workbook: &'a Path,
     archive: &'a Path,
+    /// What became of each product, for the view of the catalogue.
+    changes: &'a Path,
 }
 
 /// The generation of the archive file that the first closing writes. What changes a run later, and its
@@ -162,6 +168,8 @@ impl Closer {
         }
         let folder = tempfile::tempdir().context("make a temporary folder")?;
         let drafts = Drafts {
+            folder: folder.path(),
+            changes: &folder.path().join("changes"),
             workbook: &folder.path().join("run.xlsx"),
             archive: &folder.path().join("run.csv.gz"),
         };
@@ -188,6 +196,8 @@ impl Closer {
         let mut workbook = DailyWorkbook::new(run, &self.timezone, self.alerts.language)?;
         let archive = File::create(drafts.archive).context("make the archive file")?;
         let mut archive = archive::Writer::new(BufWriter::new(archive))?;
+        let changes = File::create(drafts.changes).context("make the file of changes")?;
+        let mut changes = Changes::new(BufWriter::new(changes));
         let mut totals = RunTotals::default();
         let mut gathered = Gathered::default();
         let rules = self.alerts.scoped_rules().await?;
@@ -209,6 +219,7 @@ impl Closer {
                     let (seen, zone) = (seen.clone(), &self.timezone);
                     let row = archive::Row::new(seen, job.definition.as_ref(), generation, zone);
                     archive.write(&row)?;
+                    changes.add(&row.observation)?;
                     gathered.outcome(&row.observation, row.source.as_deref());
                 }
                 if let Some(product) = &job.definition {
@@ -223,6 +234,7 @@ impl Closer {
             .save(drafts.workbook)
             .with_context(|| format!("write the workbook of {run}"))?;
         archive.finish()?.into_inner()?.sync_all()?;
+        changes.finish()?;
         Ok(Ok(Made { totals, gathered }))
     }
 
@@ -237,6 +249,8 @@ impl Closer {
         let folder = tempfile::tempdir().context("make a temporary folder")?;
         let path = folder.path().join("run.csv.gz");
         let mut archive = archive::Writer::new(BufWriter::new(File::create(&path)?))?;
+        let draft = folder.path().join("changes");
+        let mut changes = Changes::new(BufWriter::new(File::create(&draft)?));
         let mut jobs = Jobs::of(&self.runs, &self.observations, id);
         loop {
             let page = jobs.page(&self.products).await?;
@@ -245,6 +259,7 @@ impl Closer {
             }
             for job in page {
                 if let Some(seen) = job.outcome {
+                    changes.add(&seen)?;
                     let (definition, zone) = (job.definition.as_ref(), &self.timezone);
                     archive.write(&archive::Row::new(seen, definition, generation, zone))?;
                 }
@@ -253,6 +268,8 @@ impl Closer {
         archive.finish()?.into_inner()?.sync_all()?;
         let key = archive::Key::of(id, generation, &self.timezone).to_string();
         self.files.upload(&key, &path, GZIP).await?;
+        changes.finish()?;
+        catalogue_view::update(&self.files, &draft, folder.path()).await?;
         info!(run = %id, generation, "archived anew");
         Ok(())
     }
@@ -312,6 +329,7 @@ impl Closer {
             .await?;
         let archived = archive::Key::of(&run.id, generation, &self.timezone).to_string();
         self.files.upload(&archived, drafts.archive, GZIP).await?;
+        catalogue_view::update(&self.files, drafts.changes, drafts.folder).await?;
 
         let before = last_run::before(&self.runs, &run.id).await?;
         let skipped = last_run::skipped(&self.schedules, before.as_ref(), &run.id);

@@ -239,6 +239,10 @@ impl Notifier {
                 post: digest::of_alert(alert, &place),
                 links: Vec::new(),
             },
+            Notification::Trial(_) => Told {
+                post: message::of_trial(self.language),
+                links: Vec::new(),
+            },
         })
     }
 }

@@ -4,6 +4,7 @@
 //! <https://docs.slack.dev/reference/block-kit/blocks/section-block/>
 
 use model::{ExportNotification, ExportOutcome, ReportNumbers, UploadNotification, UploadOutcome};
+use pricing::Language;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -87,6 +88,21 @@ impl Post {
             .filter_map(|block| block["text"]["text"].as_str())
             .collect()
     }
+}
+
+/// A message that only shows that it arrives.
+pub(crate) fn of_trial(language: Language) -> Post {
+    let (headline, body) = match language {
+        Language::English => (
+            "Pricetide reaches you",
+            "This is the test message that was asked for on the settings page.",
+        ),
+        Language::Korean => (
+            "Pricetide 알림이 잘 도착합니다",
+            "설정 화면에서 보낸 시험 메시지입니다.",
+        ),
+    };
+    Post::new(headline, body, None)
 }
 
 /// What came of an upload in words; `link` makes the address of a file.

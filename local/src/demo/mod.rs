@@ -7,6 +7,7 @@
 //! so that the demo goes on where it was killed, and a second time changes nothing.
 
 mod days;
+mod form;
 mod outcome;
 mod sample;
 mod state;
@@ -24,6 +25,7 @@ use crate::pipeline::{Pipeline, PipelineOptions};
 use crate::private;
 use crate::shop::{Assortment, Shop, ShopOptions};
 
+pub use form::form;
 pub use outcome::Report;
 use state::State;
 

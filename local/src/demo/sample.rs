@@ -7,11 +7,12 @@ use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use model::FileId;
-use reqwest::{Client, Method};
+use reqwest::Client;
 use serde_json::{Value, json};
 use store::{FileState, Files, Table};
 use workbook::write::{Book, Cell, ChangeColors};
 
+use super::form;
 use super::state::{State, day_of};
 use super::tell;
 use crate::pipeline::Pipeline;
@@ -92,20 +93,14 @@ async fn ask(client: &Client, pipeline: &Pipeline) -> Result<Value> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// Sends the file to S3 with the presigned request.
-async fn send(client: &Client, presigned: &Value, path: &Path) -> Result<()> {
-    let part = |name: &str| {
-        presigned[name]
-            .as_str()
-            .context("the API's answer is short")
-    };
-    let method = Method::from_bytes(part("method")?.as_bytes())?;
-    let mut request = client
-        .request(method, part("url")?)
-        .body(std::fs::read(path)?);
-    for (name, value) in presigned["headers"].as_object().into_iter().flatten() {
-        request = request.header(name, value.as_str().unwrap_or_default());
-    }
+/// Sends the file to S3 with the form that the API made.
+async fn send(client: &Client, made: &Value, path: &Path) -> Result<()> {
+    let url = made["url"].as_str().context("the API's answer is short")?;
+    let (content_type, body) = form(&made["fields"], &std::fs::read(path)?);
+    let request = client
+        .post(url)
+        .header("content-type", content_type)
+        .body(body);
     let response = request.send().await?;
     if !response.status().is_success() {
         bail!(

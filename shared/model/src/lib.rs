@@ -39,7 +39,7 @@ pub use message::{ArchiveRun, CloseRun, Message, Tell, Unreadable};
 pub use money::Money;
 pub use notification::{
     Alert, ExportNotification, FailingSource, Mover, Notification, NotificationId, ReportNumbers,
-    RunDigest, UploadNotification, UploadOutcome,
+    RunDigest, Trial, UploadNotification, UploadOutcome,
 };
 pub use observation::{Observation, Offer, Outcome, PreviousPrice, Unconfirmed, Void};
 pub use offering::{Costs, Dimension, Pack, Unit};

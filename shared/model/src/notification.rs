@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ExportId, ExportOutcome, FailureReason, FileId, Money, ProductId, RuleId, RunId, Scope,
-    TemplateName, rule_name,
+    ExportId, ExportOutcome, FailureReason, FileId, Invalid, Money, ProductId, RuleId, RunId,
+    Scope, Slot, TemplateName, rule_name,
 };
 
 /// Something that people are told, once.
@@ -21,6 +21,15 @@ pub enum Notification {
     Alert(Alert),
     /// What came of an export.
     Export(ExportNotification),
+    /// Nothing: somebody tries whether messages arrive.
+    Trial(Trial),
+}
+
+/// A message that tries the channels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    /// When it was asked for; those of one second are one.
+    pub at: Slot,
 }
 
 /// What came of an export.
@@ -238,9 +247,19 @@ pub struct ReportNumbers {
 }
 
 /// What names a notification, made of what it is about: `upload-<file>-<version>`, `run-<run>`,
-/// `alert-<product>-<rule>-<run>`, `export-<id>`. A repeated message is the same notification.
+/// `alert-<product>-<rule>-<run>`, `export-<id>`, `trial-<instant>`. A repeated message is the same notification.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NotificationId(String);
+
+impl std::str::FromStr for NotificationId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let fits = (1..=1_000).contains(&text.len()) && !text.contains(char::is_control);
+        let wrong = || Invalid::new("notification id", text, "1 to 1000 bytes of text");
+        fits.then(|| Self(text.to_owned())).ok_or_else(wrong)
+    }
+}
 
 impl std::fmt::Display for NotificationId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -263,6 +282,7 @@ impl Notification {
             }
             Self::Alert(alert) => NotificationId(alert.id()),
             Self::Export(about) => NotificationId(format!("export-{}", about.export)),
+            Self::Trial(trial) => NotificationId(format!("trial-{}", trial.at)),
         }
     }
 }

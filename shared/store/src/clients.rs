@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::post::Signer;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
 
@@ -55,6 +56,14 @@ impl Clients {
             .get(name)
             .or_else(|| self.endpoints.get(ANY_ENDPOINT))
             .cloned()
+    }
+
+    /// Who signs forms; `None` without credentials.
+    pub(crate) fn signer(&self) -> Option<Signer> {
+        Some(Signer {
+            credentials: self.config.credentials_provider()?,
+            region: self.config.region()?.clone(),
+        })
     }
 
     /// A DynamoDB client.

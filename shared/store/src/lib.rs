@@ -17,6 +17,7 @@ mod listing;
 mod notifications;
 mod objects;
 mod observations;
+mod post;
 mod products;
 mod queue;
 mod runs;
@@ -40,6 +41,7 @@ pub use notifications::{
 };
 pub use objects::{Bucket, Download, Presigned, XLSX};
 pub use observations::{Observations, Recorded};
+pub use post::PresignedPost;
 pub use products::{
     ActivePage, ActiveProduct, LastPrice, ListedProduct, PageVersion, Products, StoredProduct,
 };

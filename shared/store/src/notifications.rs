@@ -260,15 +260,23 @@ impl Notifications {
         &self,
         id: &NotificationId,
     ) -> Result<HashMap<Channel, (Delivery, String)>> {
+        Ok(self.find(id).await?.unwrap_or_default())
+    }
+
+    /// The same; `None` if nothing is known of such a notification.
+    pub async fn find(
+        &self,
+        id: &NotificationId,
+    ) -> Result<Option<HashMap<Channel, (Delivery, String)>>> {
         let item = self.table.get_latest(format!("NOTE#{id}"), "META").await;
         let item = item.with_context(|| format!("read the notification {id}"))?;
-        let item = item.unwrap_or_default();
+        let Some(item) = item else { return Ok(None) };
         let settled = Channel::ALL.into_iter().filter_map(|channel| {
             let delivery = Delivery::from_name(text(&item, channel.name())?)?;
             let detail = text(&item, &format!("{}_detail", channel.name()));
             Some((channel, (delivery, detail.unwrap_or_default().to_owned())))
         });
-        Ok(settled.collect())
+        Ok(Some(settled.collect()))
     }
 
     /// Says what came of a claimed notification at one channel, and why.

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::io::AsyncWriteExt;
 
 use crate::Clients;
+use crate::post::Signer;
 
 /// The content type of a workbook.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -27,6 +29,7 @@ const ATTEMPTS: u32 = 10;
 pub struct Bucket {
     client: Client,
     name: String,
+    pub(crate) signer: Option<Signer>,
 }
 
 /// A request that whoever holds it may send, until it expires.
@@ -46,7 +49,13 @@ impl Bucket {
         Self {
             client: clients.s3(),
             name: name.into(),
+            signer: clients.signer(),
         }
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Copies an object into a file, piece by piece, and returns its size in bytes. More than
@@ -236,18 +245,45 @@ impl Bucket {
             };
             match put.send().await {
                 Ok(_) => return Ok(true),
-                // Somebody else wrote in between: 412, or 409 while they still do, or 404 after
-                // they removed it.
-                Err(error)
-                    if error.raw_response().is_some_and(|response| {
-                        matches!(response.status().as_u16(), 404 | 409 | 412)
-                    }) => {}
+                Err(error) if was_first(&error) => {}
                 Err(error) => {
                     return Err(error).with_context(|| format!("write {}/{key}", self.name));
                 }
             }
         }
         bail!("{}/{key} was written by others {ATTEMPTS} times", self.name)
+    }
+
+    /// The version of an object, by which [`Self::replace`] knows it; `None` if there is none.
+    pub async fn version(&self, key: &str) -> Result<Option<String>> {
+        Ok(self.standing(key).await?.map(|(etag, _)| etag))
+    }
+
+    /// Writes a file in the place of this version of an object, or of none. Says whether it was
+    /// written: somebody else may have been first.
+    pub async fn replace(
+        &self,
+        key: &str,
+        from: &Path,
+        content_type: &str,
+        version: Option<&str>,
+    ) -> Result<bool> {
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.name)
+            .key(key)
+            .content_type(content_type)
+            .body(ByteStream::from_path(from).await?);
+        let put = match version {
+            Some(version) => put.if_match(version),
+            None => put.if_none_match("*"),
+        };
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if was_first(&error) => Ok(false),
+            Err(error) => Err(error).with_context(|| format!("write {}/{key}", self.name)),
+        }
     }
 
     /// The `ETag` of an object, and its place in the order of [`Self::upload_latest`].
@@ -318,6 +354,14 @@ pub enum Download {
     TooLarge(u64),
     /// There is no such object any more.
     Gone,
+}
+
+/// Whether somebody else wrote in between: 412, or 409 while they still do, or 404 after they
+/// removed the object.
+fn was_first<E>(error: &SdkError<E>) -> bool {
+    error
+        .raw_response()
+        .is_some_and(|response| matches!(response.status().as_u16(), 404 | 409 | 412))
 }
 
 fn presigned(request: &aws_sdk_s3::presigning::PresignedRequest) -> Presigned {

@@ -61,7 +61,9 @@ export function draw(u, { offers, lines, colors, end }) {
     words(pen, label, left + 8 * ratio, at - 5 * ratio, kind === "target" ? colors.good : colors.soft, ratio, colors.card);
   }
 
-  offers.forEach((offer, at) => {
+  // The best offer is drawn over the others.
+  const inOrder = offers.map((offer, at) => [offer, at]).sort(([one], [other]) => Boolean(one.best) - Boolean(other.best));
+  inOrder.forEach(([offer, at]) => {
     const ink = colors.series[at % colors.series.length];
     pen.strokeStyle = ink;
     pen.lineJoin = "round";

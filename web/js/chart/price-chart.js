@@ -147,7 +147,9 @@ export function priceChart({ offers, lines = [], range = "all", name, priceOf = 
   dark.addEventListener("change", again);
   requestAnimationFrame(function begin() {
     if (!figure.isConnected) { if (plot !== null) requestAnimationFrame(begin); return; }
+    const from = performance.now();
     build();
+    performance.measure("chart", { start: from });
     resize.observe(figure);
   });
 

@@ -1,12 +1,13 @@
 // What fired, and the alert rules of all products.
 
-import { everyPage, get, id } from "../api.js";
+import { get, id } from "../api.js";
+import { catalogue } from "../catalogue.js";
 import { sentence } from "../alerts.js";
 import { h } from "../dom.js";
 import { money, t, when } from "../i18n.js";
 
 export default async function alerts() {
-  const rows = (await everyPage("/products", "products")).filter((row) => row.alerts);
+  const rows = (await catalogue()).filter((row) => row.alerts);
   const products = await Promise.all(rows.slice(0, 100).map(async (row) => ({ row, definition: (await get(`/products/${id(row.id)}`)).product })));
   const fired = (await get("/alerts")).alerts;
   return h("div", { class: "stack" }, h("div", { class: "head" }, h("div", {}, h("h1", {}, t("nav.alerts")), h("p", { class: "soft" }, t("alerts.what")))),

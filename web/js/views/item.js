@@ -17,7 +17,10 @@ export default async function item({ parameter, onLeave, may, query, setQuery, r
     Promise.all(view.offers.map((offer) => get(`/products/${id(offer.id)}`))),
   ]);
   const best = new Set(view.best.map((one) => one.product));
-  const offers = view.offers.map((offer, at) => ({ id: offer.id, name: offer.vendor ?? offer.name, best: best.has(offer.id), prices: histories[at].prices, definition: products[at].product ?? {} }));
+  const vendors = view.offers.map((offer) => offer.vendor);
+  // Two offers of one shop are told apart by their own names.
+  const named = (offer) => (offer.vendor && vendors.indexOf(offer.vendor) === vendors.lastIndexOf(offer.vendor) ? offer.vendor : offer.name);
+  const offers = view.offers.map((offer, at) => ({ id: offer.id, name: named(offer), best: best.has(offer.id), prices: histories[at].prices, definition: products[at].product ?? {} }));
   const known = [...new Map(offers.flatMap((offer) => bases(offer.definition)).map((basis) => [basis[0], basis])).values()];
   const basis = known.some(([key]) => key === query.get("basis")) ? query.get("basis") : "price";
   const priced = offers.some((offer) => offer.prices.some((outcome) => outcome.price));

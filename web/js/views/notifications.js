@@ -8,6 +8,7 @@ function title(one) {
   if (one.kind === "run") return h("a", { href: `#/runs/${encodeURIComponent(one.run)}` }, t("notifications.run", { name: one.name }));
   if (one.kind === "alert") return h("a", { href: `#/products/${encodeURIComponent(one.product)}` }, t("notifications.alert", { name: one.name }));
   if (one.kind === "export") return h("span", {}, t(one.report ? "notifications.answer" : "notifications.unanswered", { name: one.name }));
+  if (one.kind === "trial") return h("span", {}, t("notifications.trial"));
   return h("a", { href: `#/workbooks/${one.upload}` }, t(one.report ? "notifications.report" : "notifications.failed", { name: one.name }));
 }
 

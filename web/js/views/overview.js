@@ -1,18 +1,19 @@
 // What changed, in sentences and small charts; what fails; what is next.
 
-import { everyPage, get } from "../api.js";
+import { get } from "../api.js";
+import { catalogue } from "../catalogue.js";
 import { h } from "../dom.js";
 import { ago, change, day, direction, money, number, reason, t, weekday } from "../i18n.js";
 import { sparkline } from "../sparkline.js";
 
 export default async function overview({ may }) {
-  const [products, { runs }, { schedules }] = await Promise.all([everyPage("/products", "products"), get("/runs"), get("/schedules")]);
+  const [products, { runs }, { schedules }] = await Promise.all([catalogue(), get("/runs"), get("/schedules")]);
   const head = h("div", { class: "head" }, h("div", {}, h("h1", {}, t("nav.overview")), h("p", { class: "soft" }, day(new Date()))));
   if (!products.length) return h("div", {}, head, start(may));
 
   const last = runs[0];
   const since = last ? Date.parse(last.id.split("@")[1]) - 36e5 : 0;
-  const changed = products.filter((row) => row.change_percent && row.changed && Date.parse(row.changed) >= since)
+  const changed = products.filter((row) => row.change_percent && row.changed && row.changed >= since)
     .sort((a, b) => Math.abs(b.change_percent) - Math.abs(a.change_percent));
   const failing = products.filter((row) => row.state === "failing");
   const next = schedules.flatMap((schedule) => schedule.next.slice(0, 1).map((at) => [schedule.name, at])).sort((a, b) => a[1].localeCompare(b[1]))[0];

@@ -1,6 +1,6 @@
 // All products: search as you type, filters in the address, as long a list as there is.
 
-import { everyPage } from "../api.js";
+import { catalogue } from "../catalogue.js";
 import { fill, h } from "../dom.js";
 import { available, change, direction, money, number, reason, t } from "../i18n.js";
 import { draw } from "../sparkline.js";
@@ -9,16 +9,16 @@ import { virtualList } from "../virtual-list.js";
 const COLUMNS = [["name", "col.product"], ["vendor", "col.vendor", "opt"], [null, "col.trend", "opt"], ["price", "col.price", "end"], ["moved", "col.change", "end"], ["state", "col.state", "opt"]];
 
 export default async function products({ query, setQuery, onLeave, may }) {
-  const rows = await everyPage("/products", "products");
+  const rows = await catalogue();
   if (!rows.length) {
     return h("div", {}, h("div", { class: "head" }, h("h1", {}, t("nav.products"))),
       h("div", { class: "card empty" }, h("strong", {}, t("empty.products")), h("p", {}, t("empty.start.how")), may("editor") && h("a", { class: "button primary", href: "#/add" }, t("nav.add"))));
   }
   for (const row of rows) {
-    row.words = [row.name, row.id, row.vendor, row.category, ...(row.tags ?? [])].join(" ").toLowerCase();
+    row.words = [row.name, row.id, row.vendor, row.category, row.source, ...(row.tags ?? [])].join(" ").toLowerCase();
     row.move = row.change_percent === undefined ? null : Math.abs(row.change_percent);
   }
-  const filters = { q: query.get("q") ?? "", category: query.get("category") ?? "", vendor: query.get("vendor") ?? "", tag: query.get("tag") ?? "", state: query.get("state") ?? "" };
+  const filters = { q: query.get("q") ?? "", category: query.get("category") ?? "", vendor: query.get("vendor") ?? "", tag: query.get("tag") ?? "", state: query.get("state") ?? "", source: query.get("source") ?? "" };
   let [sort, down] = (query.get("sort") ?? "name").split(".");
   down = down ? down === "down" : sort === "moved";
 
@@ -43,7 +43,13 @@ export default async function products({ query, setQuery, onLeave, may }) {
     choose("category", rows.map((row) => row.category).filter(Boolean), t("filter.category")),
     choose("vendor", rows.map((row) => row.vendor).filter(Boolean), t("filter.vendor")),
     choose("tag", rows.flatMap((row) => row.tags ?? []), t("filter.tag")),
-    choose("state", rows.map((row) => row.state), t("filter.state")));
+    choose("state", rows.map((row) => row.state), t("filter.state")), filters.source && only());
+
+  /** The source that a link chose, and a way out of it. */
+  function only() {
+    const chip = h("button", { type: "button", class: "chip", "aria-label": `${t("filter.clear")}: ${filters.source}`, onclick: () => { filters.source = ""; chip.remove(); apply(); } }, `${t("source")}: ${filters.source}`, h("span", { "aria-hidden": "true" }, "×"));
+    return chip;
+  }
 
   const heads = COLUMNS.map(([key, label, side]) => {
     const head = h("div", { class: side, "data-sort": key ?? undefined }, key ? h("button", { type: "button", onclick: () => {
@@ -58,7 +64,7 @@ export default async function products({ query, setQuery, onLeave, may }) {
     const words = filters.q.toLowerCase().split(/\s+/).filter(Boolean);
     const kept = rows.filter((row) => words.every((word) => row.words.includes(word))
       && (!filters.category || row.category === filters.category) && (!filters.vendor || row.vendor === filters.vendor)
-      && (!filters.tag || row.tags?.includes(filters.tag)) && (!filters.state || row.state === filters.state));
+      && (!filters.tag || row.tags?.includes(filters.tag)) && (!filters.state || row.state === filters.state) && (!filters.source || row.source === filters.source));
     kept.sort((a, b) => compare(key(a), key(b), down) || a.id.localeCompare(b.id));
     for (const head of heads.filter((one) => one.dataset.sort)) {
       const sorted = head.dataset.sort === sort;
@@ -91,13 +97,13 @@ export default async function products({ query, setQuery, onLeave, may }) {
       h("div", { class: "sub opt" }, row.vendor ?? ""), spark,
       h("div", {}, h("div", { class: "price" }, row.price ? money(row.price) : "–")),
       h("div", { class: `change opt ${direction(row.change_percent)}` }, change(row.change_percent)),
-      h("div", { class: "opt" }, row.failure ? h("span", { class: "pill bad", title: row.failure.detail }, reason(row.failure)) : out ? h("span", { class: "pill warn" }, t("availability.OutOfStock")) : h("span", { class: "pill" }, t(`state.${row.state}`))));
+      h("div", { class: "opt" }, row.failure ? h("span", { class: "pill bad", title: t(`failure.do.${row.failure.reason}`) }, reason(row.failure)) : out ? h("span", { class: "pill warn" }, t("availability.OutOfStock")) : h("span", { class: "pill" }, t(`state.${row.state}`))));
   }
 
   const view = h("div", {},
     h("div", { class: "head" }, h("div", {}, h("h1", {}, t("nav.products")), count), may("editor") && h("a", { class: "button primary", href: "#/add" }, t("nav.add"))),
     bar, h("div", { class: "list" }, h("div", { class: "cols", role: "group", "aria-label": t("sort") }, heads), list.element, none));
-  requestAnimationFrame(apply);
+  requestAnimationFrame(() => { apply(); performance.mark("products.shown"); });
   return view;
 }
 

@@ -22,6 +22,9 @@ export default async function workbooks({ may }) {
       progress.prepend(card);
       try {
         const made = await post("/uploads", { name: file.name });
+        // S3 would say so as well, but only after the whole file was sent.
+        if (file.size > made.max_bytes) throw new Error(t("workbook.too.large", { size: bytes(file.size), limit: bytes(made.max_bytes) }));
+        if (!file.size) throw new Error(t("workbook.is.empty"));
         await upload(made, file, (part) => { bar.value = part; });
         location.hash = `#/workbooks/${made.id}`;
       } catch (error) {
@@ -42,17 +45,12 @@ function upload(made, file, tell) {
   return new Promise((done, failed) => {
     const request = new XMLHttpRequest();
     request.open(made.method, made.url);
-    for (const [name, value] of Object.entries(made.headers ?? {})) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => event.lengthComputable && tell(event.loaded / event.total));
     request.addEventListener("load", () => (request.status < 300 ? done() : failed(new Error(t("workbook.refused", { status: request.status })))));
     request.addEventListener("error", () => failed(new Error(t("error.offline"))));
-    if (made.fields) {
-      const form = new FormData();
-      for (const [name, value] of Object.entries(made.fields)) form.append(name, value);
-      form.append("file", file);
-      request.send(form);
-    } else {
-      request.send(file);
-    }
+    const form = new FormData();
+    for (const [name, value] of Object.entries(made.fields)) form.append(name, value);
+    form.append("file", file);
+    request.send(form);
   });
 }

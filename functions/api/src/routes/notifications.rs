@@ -1,9 +1,14 @@
 //! `/api/notifications`: what people were told.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
-use model::{ExportId, ExportOutcome, FileId, Notification, ProductId, RunId, UploadOutcome};
+use model::{
+    ExportId, ExportOutcome, FileId, Message, Notification, NotificationId, ProductId, RunId, Slot,
+    Trial, UploadOutcome,
+};
 use serde::Serialize;
-use store::NotificationRecord;
+use store::{Channel, NotificationRecord};
 use utoipa::ToSchema;
 
 use crate::Api;
@@ -28,7 +33,7 @@ pub(crate) struct NotificationsView {
 pub(crate) struct NotificationView {
     /// Its id.
     id: String,
-    /// What it is about: `upload`, `run`, `alert` or `export`.
+    /// What it is about: `upload`, `run`, `alert`, `export` or `trial`.
     kind: &'static str,
     /// What it says in a line: an upload's file name, a run's id, a product's name,
     /// a template's title.
@@ -78,6 +83,35 @@ pub(crate) struct DigestCounts {
     alerts: u64,
     /// Jobs that failed.
     failed: u64,
+}
+
+/// A message that was asked for to try the channels.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TrialView {
+    /// Its id; GET /api/notifications/{id} says in a moment what came of it.
+    id: String,
+}
+
+/// What came of a notification at each channel.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeliveryView {
+    /// Its id.
+    id: String,
+    /// The channels that are through with it.
+    channels: Vec<ChannelView>,
+    /// Whether all are.
+    settled: bool,
+}
+
+/// What came of a notification at one channel.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChannelView {
+    /// `slack` or `webhook`.
+    channel: &'static str,
+    /// `sent`, `not_configured` or `refused`.
+    delivery: &'static str,
+    /// Why, where there is more to say.
+    detail: String,
 }
 
 impl NotificationView {
@@ -132,6 +166,10 @@ impl NotificationView {
                 text: alert.text,
                 ..view
             },
+            Notification::Trial(_) => Self {
+                kind: "trial",
+                ..view
+            },
         }
     }
 }
@@ -146,5 +184,43 @@ pub(crate) async fn list(
     Ok(Json(NotificationsView {
         notifications: page.items.into_iter().map(NotificationView::of).collect(),
         next: page.next.map(|next| next.to_string()),
+    }))
+}
+
+/// Sends a message through every channel, as every other goes.
+pub(crate) async fn try_channels(
+    api: &Api,
+    request: &Request,
+) -> Result<Json<TrialView>, ApiError> {
+    let at = Slot::at(Timestamp::now()).to_string();
+    let at: Slot = request.once(api, &at).await?.parse()?;
+    let trial = Notification::Trial(Trial { at });
+    let id = trial.id().to_string();
+    let message = Message::from(trial);
+    api.notes.send(message, Duration::ZERO).await?;
+    Ok(Json(TrialView { id }))
+}
+
+pub(crate) async fn get(api: &Api, request: &Request) -> Result<Json<DeliveryView>, ApiError> {
+    let id: NotificationId = request.id("id")?;
+    let known = api.notifications.find(&id).await?;
+    let known = known.ok_or_else(|| {
+        ApiError::not_found(format!("Nothing is known of the notification {id} (yet)."))
+    })?;
+    let channels: Vec<ChannelView> = Channel::ALL
+        .into_iter()
+        .filter_map(|channel| {
+            let (delivery, detail) = known.get(&channel)?;
+            Some(ChannelView {
+                channel: channel.name(),
+                delivery: delivery.name(),
+                detail: detail.clone(),
+            })
+        })
+        .collect();
+    Ok(Json(DeliveryView {
+        id: id.to_string(),
+        settled: channels.len() == Channel::ALL.len(),
+        channels,
     }))
 }

@@ -288,6 +288,8 @@ mod tests {
             item: None,
             tags: vec!["gift".parse().unwrap()],
             alerts: 0,
+            source: "shop.example".to_owned(),
+            verdict: None,
             state: State::Priced,
             price: Some(Money::new(price.into(), model::Currency::KRW)),
             availability: None,

@@ -13,8 +13,10 @@ use crate::routes::grants::ScopeView;
 /// Who asks, and what a page needs to know before it shows anything.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SessionView {
-    /// What the token may do.
-    role: Role,
+    /// What the token may do; missing without one, where the public may not read. Nobody is
+    /// refused here, so that a first visit is no error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
     /// What its owner calls it.
     name: String,
     /// What a share link shows.
@@ -36,8 +38,7 @@ pub(crate) struct Document(serde_json::Value);
 pub(crate) async fn get(api: &Api, request: &Request) -> Result<Json<SessionView>, ApiError> {
     let caller = &request.caller;
     Ok(Json(SessionView {
-        // The route is for those who are known.
-        role: caller.role.unwrap_or(Role::Share),
+        role: caller.role,
         name: caller.name.clone(),
         scope: caller.scope.as_ref().map(ScopeView::of),
         timezone: api.timezone.clone(),

@@ -33,12 +33,14 @@ pub(crate) struct NewUpload {
 pub(crate) struct MadeUpload {
     /// The upload's id.
     id: FileId,
-    /// The method to use.
-    method: String,
-    /// The address, signature included.
+    /// The method to use: `POST`, as `multipart/form-data`.
+    method: &'static str,
+    /// Where to send it.
     url: String,
-    /// Headers to send as they are.
-    headers: BTreeMap<String, String>,
+    /// Fields to send as they are, before the file, which is the field `file`.
+    fields: BTreeMap<&'static str, String>,
+    /// The most that the file may have, in bytes.
+    max_bytes: u64,
     /// How long the request is good for, in seconds.
     expires_in: u64,
 }
@@ -95,6 +97,22 @@ pub(crate) enum UploadState {
     Failed,
 }
 
+/// The type that a file of this name has; what it really is, is seen when it is read.
+fn media_type(name: &str) -> &'static str {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    match ending.to_ascii_lowercase().as_str() {
+        "xlsx" => store::XLSX,
+        "xlsm" => "application/vnd.ms-excel.sheet.macroEnabled.12",
+        "xlsb" => "application/vnd.ms-excel.sheet.binary.macroEnabled.12",
+        "xls" => "application/vnd.ms-excel",
+        "ods" => "application/vnd.oasis.opendocument.spreadsheet",
+        "csv" => "text/csv",
+        "tsv" => "text/tab-separated-values",
+        "txt" => "text/plain",
+        _ => "application/octet-stream",
+    }
+}
+
 pub(crate) async fn post(api: &Api, request: &Request) -> Result<Json<MadeUpload>, ApiError> {
     let NewUpload { name } = request.body()?;
     let unfit = |c: char| c.is_control() || matches!(c, '/' | '\\' | '\u{fffe}' | '\u{ffff}');
@@ -102,16 +120,24 @@ pub(crate) async fn post(api: &Api, request: &Request) -> Result<Json<MadeUpload
         let detail = "The name is 1 to 255 bytes, without '/', '\\' and control characters.";
         return Err(ApiError::field("name", detail));
     }
+    // S3 puts the name of the form's file in its place.
+    if name.contains("${filename}") {
+        let detail = "The name has '${filename}', which S3 would replace.";
+        return Err(ApiError::field("name", detail));
+    }
     let mut unique = [0_u8; 16];
     getrandom::fill(&mut unique).context("no random numbers")?;
     let unique = u128::from_ne_bytes(unique);
     let key = format!("uploads/prices/{unique:032x}/{name}");
-    let signed = api.inbox.presign_put(&key, VALID).await?;
+    let most = api.upload_bytes;
+    let signed = api.inbox.presign_post(&key, media_type(&name), most, VALID);
+    let signed = signed.await?;
     Ok(Json(MadeUpload {
         id: Upload::file_id_of(&api.inbox_name, &key),
-        method: signed.method,
+        method: "POST",
         url: signed.url,
-        headers: signed.headers.into_iter().collect(),
+        fields: signed.fields.into_iter().collect(),
+        max_bytes: most,
         expires_in: VALID.as_secs(),
     }))
 }
