@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! file ─ read ─► cells ─ header ─► roles of columns      (first rows only)
+//!                  │                                            │
+//!                  ├─ turn: tables that are not one row a price ┘ (only where the first rows say so)
 //!                  │
 //!                  └─ figures::ingest, values ─► typed rows ─ figures::aggregate ─► sums
 //!                                    │                                              │
