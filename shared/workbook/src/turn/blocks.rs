@@ -157,6 +157,14 @@ pub(crate) fn blocks(
     found
 }
 
+/// The tables below headings that stand among the rows, of which nothing below is known: a row of
+/// texts with a day in it is no headings yet.
+pub(crate) fn blocks_again(headings: &Headings, row: &PeekedRow, near: Near) -> Vec<Block> {
+    let mut found = blocks(headings, None, row, near, &super::plan::Unseen);
+    found.retain(|block| block.kind != Kind::Periods || block.values.len() > 1);
+    found
+}
+
 fn headed<'a>(headings: &Headings, column: u32, cell: &'a Held, near: Near) -> Headed<'a> {
     let text = cell.value().display();
     Headed {
@@ -198,9 +206,15 @@ fn sides<'h, 'a>(all: &'h [Headed<'a>]) -> Vec<&'h [Headed<'a>]> {
 fn block(side: &[Headed<'_>], upper: Option<&PeekedRow>, near: Near, below: &impl Below) -> Block {
     let mut block = Block::default();
     let mut ranks = [usize::MAX; 7];
+    let is_date = |one: &Headed<'_>| {
+        one.when.is_none() && one.role.is_some_and(|(role, _)| role == Role::Date)
+    };
+    // The only price of dated rows is not all of one day: `10월 가격`.
+    let is_dated =
+        side.iter().any(is_date) && side.iter().filter(|one| one.when.is_some()).count() == 1;
     for one in side {
         if let Some((role, rank)) = one.role
-            && one.when.is_none()
+            && (one.when.is_none() || is_dated && role == Role::Price)
             && rank < ranks[role as usize]
         {
             ranks[role as usize] = rank;
@@ -215,15 +229,22 @@ fn block(side: &[Headed<'_>], upper: Option<&PeekedRow>, near: Near, below: &imp
         .filter(|one| one.role.is_none() && is_option(&one.text));
     block.options = options.map(|one| one.column).collect();
     block.parts = parts(side, near, below);
-    if let (Some(parts), Some(date)) = (block.parts, block.columns[Role::Date as usize])
-        && parts.contains(&Some(date))
-    {
-        block.columns[Role::Date as usize] = None;
+    if let (Some(parts), Some(date)) = (block.parts, block.columns[Role::Date as usize]) {
+        if parts.contains(&Some(date)) {
+            block.columns[Role::Date as usize] = None;
+        } else {
+            // Whole dates say more.
+            block.parts = None;
+        }
     }
     let price = block.columns[Role::Price as usize].take();
     grouped(side, upper, near, &mut block);
     if block.values.is_empty() {
-        let periods = periods(side, price, below);
+        let periods = if is_dated && price.is_some() {
+            Vec::new()
+        } else {
+            periods(side, price, below)
+        };
         if periods.len() > 1 || periods.len() == 1 && price.is_none() {
             block.kind = Kind::Periods;
             block.values = periods;

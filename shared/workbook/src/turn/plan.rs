@@ -10,7 +10,7 @@ use crate::values::date::Seconds;
 use crate::values::price::{NotAPrice, read_price};
 
 use super::bands::{are_bands, line, share_products};
-use super::blocks::{Below, Block, Kind, blocks};
+use super::blocks::{Below, Block, Kind, blocks, blocks_again};
 use super::fill::{Fill, Merge, fills, has_blanks};
 use super::heading::Near;
 
@@ -200,10 +200,8 @@ impl Plan {
     fn below(peek: &Peek, at: usize, blocks: Vec<Block>, near: Near, headings: &Headings) -> Self {
         let header = peek.rows[at].row;
         let rows: Vec<&PeekedRow> = peek.rows[at + 1..].iter().collect();
-        let is_header = |row: &PeekedRow| {
-            row.is_all_text()
-                && !super::blocks::blocks(headings, None, row, near, &Unseen).is_empty()
-        };
+        let is_header =
+            |row: &PeekedRow| row.is_all_text() && !blocks_again(headings, row, near).is_empty();
         // Headings that stand again are turned if a line above them says of what their table is,
         // or if they are in another order.
         let again: Vec<usize> = (0..rows.len()).filter(|at| is_header(rows[*at])).collect();

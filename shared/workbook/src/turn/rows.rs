@@ -9,9 +9,9 @@ use crate::values::number::Number;
 use crate::values::price::read_price;
 
 use super::bands::{Band, line};
-use super::blocks::{Block, Kind, blocks};
+use super::blocks::{Block, Kind, blocks_again};
 use super::heading::serial;
-use super::plan::{Plan, Unseen, is_missing};
+use super::plan::{Plan, is_missing};
 
 /// By role, a value and its column.
 type Own = [Option<(u32, Held)>; 7];
@@ -96,7 +96,7 @@ impl<'t, 'a> Turned<'t, 'a> {
             row: self.row,
             cells: cells.to_vec(),
         };
-        let found = blocks(self.headings, None, &row, self.plan.near, &Unseen);
+        let found = blocks_again(self.headings, &row, self.plan.near);
         if found.is_empty() {
             return Ok(false);
         }

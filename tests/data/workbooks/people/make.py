@@ -245,6 +245,13 @@ def dates(w):
          [[other, w.date, w.product, w.price], *[[week[r[0].weekday()], *r] for r in right]])
 
 
+    month = "월" if w is Ko else "Month"
+    xlsx(f"date-beside-its-month-{w.tag}", right,
+         [["2026"], [month, *head], *[[r[0].month, *r] for r in right]])
+    priced = "10월 가격" if w is Ko else "2026-10 price"
+    xlsx(f"date-beside-price-of-a-month-{w.tag}", right, [[w.date, w.product, priced], *[list(r) for r in right]])
+
+
 def periods(w):
     head = [w.date, w.product, w.price]
     first, second = DAY(2026, 10, 1), DAY(2026, 11, 1)
