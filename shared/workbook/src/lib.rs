@@ -42,8 +42,9 @@ pub use explain::{ExplainedColumn, Explanation};
 pub use figures::history::{Comparison, History, HistorySummary, StoredPrice};
 pub use figures::products::Products;
 pub use figures::summary::{
-    CategoryMonth, ColumnSummary, CurrencySummary, IndexMonth, Moment, Movers, OfferSummary,
-    Presence, ProductSummary, ReasonCount, SheetSummary, Summary, Text, VendorSummary, Warning,
+    CategoryMonth, ColumnSummary, CurrencySummary, IndexMonth, Moment, Movers, OfferPrice,
+    OfferSummary, Presence, ProductSummary, ReasonCount, SheetSummary, Summary, Text,
+    VendorSummary, Warning,
 };
 pub use header::headings::{Headings, Role};
 pub use language::Language;

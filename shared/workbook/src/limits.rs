@@ -9,7 +9,7 @@ use crate::ReadError;
 
 /// The limits of one upload. The defaults let through everything a spreadsheet program can
 /// hold and keep a function of 1,024 MB and 300 seconds alive: a million products, the most that
-/// memory has to hold, take 340 MiB.
+/// memory has to hold, take 155 MiB.
 ///
 /// In configuration those that differ, the time in seconds: `{"rows": 100000, "seconds": 60}`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

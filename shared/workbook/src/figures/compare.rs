@@ -14,7 +14,7 @@ use crate::figures::index::{GeometricMean, Indexes, log};
 use crate::figures::occasions::{NO_DAY, Occasions};
 use crate::figures::offers::{Offer, Offers, series};
 use crate::figures::prices::Values;
-use crate::figures::products::{OfferFigures, Products, Several, moment};
+use crate::figures::products::{LastPrice, OfferFigures, Products, Several, moment};
 use crate::figures::summary::Courses;
 use crate::values::date::{DAY, Seconds};
 use crate::values::number::decimal;
@@ -135,7 +135,7 @@ pub(crate) fn compare(aggregate: &mut Aggregate, texts: &Arc<Arena>) -> (Product
             minimum: prices.minimum,
             maximum: prices.maximum,
             statistics: prices.values.statistics(),
-            compared: named.figures(chosen, i32::MAX),
+            compared: named.figures(chosen),
             offers: (0, 0),
         };
         let values = std::mem::replace(&mut prices.values, Values::empty());
@@ -249,19 +249,18 @@ impl Named<'_> {
         })
     }
 
-    fn figures(&self, offer: &Offer, last_day: i32) -> OfferFigures {
+    fn figures(&self, offer: &Offer) -> OfferFigures {
         OfferFigures {
             vendor: self.occasions.vendor(offer.vendor),
             first: decimal(offer.first, self.scale),
             first_day: offer.first_day,
             last: decimal(offer.last, self.scale),
             last_day: offer.last_day,
-            is_current: last_day == i32::MAX || is_current(offer, last_day),
         }
     }
 
     /// The offers of several vendors, by name.
-    fn listed(&self, offers: &[Offer]) -> Vec<OfferFigures> {
+    fn listed(&self, offers: &[Offer]) -> Vec<LastPrice> {
         let named = |offer: &&Offer| self.occasions.vendor(offer.vendor) != NO_TEXT;
         let mut listed: Vec<&Offer> = offers.iter().filter(named).collect();
         if listed.len() < 2 {
@@ -269,8 +268,13 @@ impl Named<'_> {
         }
         listed.sort_by_key(|offer| self.name(offer));
         let last = last_day(offers);
-        let figures = listed.into_iter().map(|offer| self.figures(offer, last));
-        figures.collect()
+        let prices = listed.into_iter().map(|offer| LastPrice {
+            vendor: self.occasions.vendor(offer.vendor),
+            price: decimal(offer.last, self.scale),
+            day: offer.last_day,
+            is_current: is_current(offer, last),
+        });
+        prices.collect()
     }
 }
 

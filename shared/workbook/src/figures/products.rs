@@ -11,7 +11,7 @@ use crate::figures::aggregate::{ProductGroup, Seen, month_of};
 use crate::figures::finish::percent;
 use crate::figures::occasions::NO_DAY;
 use crate::figures::prices::Statistics;
-use crate::figures::summary::{Moment, OfferSummary, Presence, ProductSummary, Text};
+use crate::figures::summary::{Moment, OfferPrice, OfferSummary, Presence, ProductSummary, Text};
 use crate::values::date::DAY;
 use crate::values::strings::Arena;
 use crate::values::texts::TextId;
@@ -23,7 +23,7 @@ pub struct Products {
     all: Vec<Product>,
     /// Those with several prices.
     several: Vec<Several>,
-    offers: Vec<OfferFigures>,
+    offers: Vec<LastPrice>,
     /// The first and the last month of the upload.
     period: Option<(u32, u32)>,
 }
@@ -62,6 +62,14 @@ pub(crate) struct OfferFigures {
     pub(crate) first_day: i32,
     pub(crate) last: Decimal,
     pub(crate) last_day: i32,
+}
+
+/// The last price of a product at a vendor.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LastPrice {
+    pub(crate) vendor: TextId,
+    pub(crate) price: Decimal,
+    pub(crate) day: i32,
     pub(crate) is_current: bool,
 }
 
@@ -96,7 +104,7 @@ impl Products {
         &mut self,
         group: &ProductGroup,
         mut several: Several,
-        offers: impl IntoIterator<Item = OfferFigures>,
+        offers: impl IntoIterator<Item = LastPrice>,
     ) {
         let place = |len: usize| u32::try_from(len).unwrap_or(NONE);
         let from = place(self.offers.len());
@@ -189,7 +197,6 @@ impl Products {
                     first_day: day,
                     last: price,
                     last_day: day,
-                    is_current: true,
                 },
                 offers: (0, 0),
             }
@@ -197,13 +204,18 @@ impl Products {
         let several = self.several.get(product.several as usize);
         let figures = several.copied().unwrap_or_else(alone);
         let date = |seen: Seen| seen.at().and_then(Moment::new);
-        let offer = |offer: &OfferFigures| OfferSummary {
+        let offer = |offer: &LastPrice| OfferPrice {
             vendor: self.text(offer.vendor),
-            first: offer.first,
-            first_date: moment(offer.first_day),
-            last: offer.last,
-            last_date: moment(offer.last_day),
+            price: offer.price,
+            date: moment(offer.day),
             is_current: offer.is_current,
+        };
+        let compared = OfferSummary {
+            vendor: self.text(figures.compared.vendor),
+            first: figures.compared.first,
+            first_date: moment(figures.compared.first_day),
+            last: figures.compared.last,
+            last_date: moment(figures.compared.last_day),
         };
         let change = figures.compared.change().unwrap_or_default();
         let (from, to) = figures.offers;
@@ -225,7 +237,7 @@ impl Products {
             mean: figures.statistics.mean,
             median: figures.statistics.median,
             deviation: figures.statistics.deviation,
-            compared: offer(&figures.compared),
+            compared,
             change,
             change_percent: figures.compared.percent(),
             presence: self.presence(figures.first, figures.last),

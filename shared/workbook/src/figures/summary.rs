@@ -189,10 +189,10 @@ pub struct ProductSummary {
     pub presence: Presence,
     /// Of a product with several vendors, what it costs at each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub offers: Vec<OfferSummary>,
+    pub offers: Vec<OfferPrice>,
 }
 
-/// A product at a vendor.
+/// What a product's price did at a vendor.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OfferSummary {
     /// The vendor, or empty.
@@ -205,6 +205,17 @@ pub struct OfferSummary {
     pub last: Decimal,
     /// The last day.
     pub last_date: Option<Moment>,
+}
+
+/// What a product costs at a vendor.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OfferPrice {
+    /// The vendor.
+    pub vendor: Text,
+    /// The median price of the last day.
+    pub price: Decimal,
+    /// The last day.
+    pub date: Option<Moment>,
     /// Whether it was still there in the 31 days before the product was last seen anywhere.
     pub is_current: bool,
 }

@@ -3,10 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::words::Words;
-use crate::Summary;
 use crate::figures::finish::percent;
-use crate::figures::summary::{OfferSummary, ProductSummary};
+use crate::figures::summary::{OfferPrice, ProductSummary};
 use crate::write::{Book, Cell, Heading, WriteError};
+use crate::{Language, Summary};
 
 /// How many vendors have a column, and how many of them are printed.
 const VENDORS: usize = 200;
@@ -25,19 +25,34 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
     }
     compared.sort_by(|(one, at), (other, other_at)| other.cmp(one).then(at.cmp(other_at)));
     let vendors = vendors(summary);
-    let mut headings: Vec<Heading<'_>> = vec![
-        words.product.into(),
-        words.currency.into(),
+    let has_currency = summary.currencies.iter().any(|one| one.currency.is_some());
+    let mut headings: Vec<Heading<'_>> = vec![words.product.into()];
+    if has_currency {
+        headings.push(words.currency.into());
+    }
+    headings.extend([
         Heading::right(words.lowest_price),
         words.lowest_vendor.into(),
         Heading::right(words.spread),
-    ];
+    ]);
     let fixed = headings.len();
     headings.extend(vendors.iter().map(|vendor| Heading::right(vendor)));
     let mut table = book.table(words.compare, &headings)?;
     table.freeze_columns(1)?;
     table.footer(words.compare_footer);
     if vendors.len() > PRINTED {
+        let all = vendors.len();
+        table.footer(&if words.language == Language::Ko {
+            format!(
+                "{} 인쇄: 판매처 {all}곳 중 {PRINTED}곳.",
+                words.compare_footer
+            )
+        } else {
+            format!(
+                "{} Printed: {PRINTED} of {all} vendors.",
+                words.compare_footer
+            )
+        });
         table.print_columns(u16::try_from(fixed + PRINTED).unwrap_or(u16::MAX));
     }
     for (_, at) in compared {
@@ -51,17 +66,20 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
         let cheapest: Vec<&str> = one
             .offers
             .iter()
-            .filter(|offer| offer.is_current && Some(offer.last) == lowest)
+            .filter(|offer| offer.is_current && Some(offer.price) == lowest)
             .map(|offer| &*offer.vendor)
             .collect();
         let cheapest = cheapest.join(", ");
-        let mut cells = vec![
-            Cell::Text(&one.product),
-            Cell::Text(one.currency.map_or("", |currency| currency.code())),
+        let mut cells = vec![Cell::Text(&one.product)];
+        if has_currency {
+            let code = one.currency.map_or("", |currency| currency.code());
+            cells.push(Cell::Text(code));
+        }
+        cells.extend([
             lowest.map_or(Cell::Empty, |lowest| Cell::Amount(lowest, one.currency)),
             Cell::Text(&cheapest),
             spread.map_or(Cell::Empty, Cell::Share),
-        ];
+        ]);
         cells.resize(headings.len(), Cell::Empty);
         for offer in &one.offers {
             let column = vendors.iter().position(|vendor| **vendor == *offer.vendor);
@@ -74,13 +92,13 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
     book.end(table)
 }
 
-fn price(offer: &OfferSummary, lowest: Option<Decimal>, one: &ProductSummary) -> Cell<'static> {
+fn price(offer: &OfferPrice, lowest: Option<Decimal>, one: &ProductSummary) -> Cell<'static> {
     if !offer.is_current {
-        Cell::Faded(offer.last, one.currency)
-    } else if Some(offer.last) == lowest {
-        Cell::Marked(offer.last, one.currency)
+        Cell::Faded(offer.price, one.currency)
+    } else if Some(offer.price) == lowest {
+        Cell::Marked(offer.price, one.currency)
     } else {
-        Cell::Amount(offer.last, one.currency)
+        Cell::Amount(offer.price, one.currency)
     }
 }
 
@@ -88,7 +106,7 @@ fn price(offer: &OfferSummary, lowest: Option<Decimal>, one: &ProductSummary) ->
 /// vendors still have the product.
 fn spread(one: &ProductSummary) -> Option<(Decimal, Decimal)> {
     let current = || one.offers.iter().filter(|offer| offer.is_current);
-    let prices = || current().map(|offer| offer.last);
+    let prices = || current().map(|offer| offer.price);
     let (lowest, highest) = (prices().min()?, prices().max()?);
     if current().count() < 2 {
         return None;

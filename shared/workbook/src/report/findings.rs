@@ -168,8 +168,9 @@ fn asks(one: &VendorSummary, with_currency: bool, korean: bool) -> String {
             "{vendor}{currency}: 여러 판매처에 있는 상품 {compared}개에서 판매처 평균보다 {below}% 쌉니다. 그중 {lowest}개가 최저가입니다."
         )
     } else {
+        let products = if compared == 1 { "product" } else { "products" };
         format!(
-            "{vendor}{currency}: {below}% below the mean of the vendors, over {compared} products that others have too; the lowest price for {lowest} of them."
+            "{vendor}{currency}: {below}% below the mean of the vendors, over {compared} {products} that others have too; the lowest price for {lowest} of them."
         )
     }
 }

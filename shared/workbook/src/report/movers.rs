@@ -20,17 +20,25 @@ const ROW_PIXELS: u32 = 23;
 /// The products that rose and fell most, beneath a bar chart of them.
 pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result<(), WriteError> {
     let mut sheet = book.free_sheet(words.movers)?;
-    let headings = [
-        words.product.into(),
-        words.vendor.into(),
-        words.currency.into(),
-        Heading::right(words.first),
-        Heading::right(words.first_date),
-        Heading::right(words.last),
-        Heading::right(words.last_date),
-        Heading::right(words.change),
-        Heading::right(words.change_percent),
+    let has_currency = summary.currencies.iter().any(|one| one.currency.is_some());
+    let columns: [(Heading<'_>, bool); 9] = [
+        (words.product.into(), true),
+        (words.vendor.into(), !summary.vendors.is_empty()),
+        (words.currency.into(), has_currency),
+        (Heading::right(words.first), true),
+        (
+            Heading::right(words.first_date),
+            summary.first_date.is_some(),
+        ),
+        (Heading::right(words.last), true),
+        (
+            Heading::right(words.last_date),
+            summary.first_date.is_some(),
+        ),
+        (Heading::right(words.change), true),
+        (Heading::right(words.change_percent), true),
     ];
+    let headings: Vec<Heading<'_>> = super::tables::shown(columns.map(|one| one.0), &columns);
     let product = |at: &usize| summary.products.get(*at);
     let up: Vec<ProductSummary> = summary.movers.up.iter().filter_map(product).collect();
     let down: Vec<ProductSummary> = summary.movers.down.iter().filter_map(product).collect();
@@ -50,8 +58,8 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
         book.title(&mut sheet, row, 0, title)?;
         sheet.set_row_height(row, 24)?;
         row += 1;
-        for ((column, heading), width) in (0..).zip(headings).zip(&mut widths) {
-            *width = (*width).max(book.heading(&mut sheet, row, column, heading)?);
+        for ((column, heading), width) in (0..).zip(&headings).zip(&mut widths) {
+            *width = (*width).max(book.heading(&mut sheet, row, column, *heading)?);
         }
         row += 1;
         for one in movers {
@@ -66,6 +74,7 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
                 Cell::Amount(one.change, one.currency),
                 one.change_percent.map_or(Cell::Empty, Cell::Percent),
             ];
+            let cells = super::tables::shown(cells, &columns);
             for ((column, cell), width) in (0..).zip(cells).zip(&mut widths) {
                 *width = (*width).max(book.write(&mut sheet, row, column, cell)?);
             }

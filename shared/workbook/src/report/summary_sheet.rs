@@ -13,6 +13,9 @@ const LAST_WIDTH: usize = 56;
 /// How wide all of them are together at the least.
 const ALL_WIDTHS: usize = 142;
 
+/// How many rows are printed on one page, a little smaller.
+const ONE_PAGE: u32 = 58;
+
 /// From when to when the prices are.
 pub(super) fn period(summary: &Summary) -> Option<String> {
     let (first, last) = summary
@@ -94,6 +97,9 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
     }
     widths[usize::from(LAST_COLUMN)] = LAST_WIDTH;
     set_widths(&mut sheet, &widths)?;
+    if row < ONE_PAGE {
+        sheet.set_print_fit_to_pages(1, 1);
+    }
     book.add(sheet);
     Ok(())
 }
@@ -166,12 +172,12 @@ fn found(
     row: u32,
     finding: &Finding,
 ) -> Result<(), WriteError> {
-    let width = ALL_WIDTHS - FIRST_WIDTH - 14;
+    let width = ALL_WIDTHS - FIRST_WIDTH - 8;
     let columns = (2, LAST_COLUMN);
     book.paragraph(sheet, row, columns, width, &finding.sentence)?;
-    book.label(sheet, row, 0, &finding.about)?;
+    book.label_at_top(sheet, row, 0, &finding.about)?;
     if let Some(change) = finding.change {
-        book.write(sheet, row, 1, Cell::Percent(change))?;
+        book.write_at_top(sheet, row, 1, Cell::Percent(change))?;
     }
     Ok(())
 }

@@ -17,6 +17,16 @@ pub(super) fn date(at: Option<Moment>) -> Cell<'static> {
     })
 }
 
+/// What stands in the columns that are shown, of one thing for each column.
+pub(super) fn shown<T>(
+    all: impl IntoIterator<Item = T>,
+    columns: &[(Heading<'_>, bool)],
+) -> Vec<T> {
+    let all = all.into_iter().zip(columns);
+    let shown = all.filter(|(_, (_, shown))| *shown);
+    shown.map(|(one, _)| one).collect()
+}
+
 /// The products, those that moved most first.
 pub(super) fn products(
     book: &mut Book,
@@ -64,8 +74,7 @@ pub(super) fn products(
                 .map_or_else(String::new, |at| at.date().to_string())
         })
         .collect();
-    let shown = columns.iter().filter(|(_, shown)| *shown);
-    let mut headings: Vec<Heading<'_>> = shown.map(|(heading, _)| *heading).collect();
+    let mut headings = shown(columns.iter().map(|one| one.0), &columns);
     if has.course {
         headings.extend(starts.iter().map(|start| right(start)));
     }
@@ -110,8 +119,7 @@ pub(super) fn products(
                 Cell::Computed(deviation, one.currency)
             }),
         ];
-        let shown = cells.iter().zip(&columns).filter(|(_, (_, shown))| *shown);
-        let mut cells: Vec<Cell<'_>> = shown.map(|(cell, _)| *cell).collect();
+        let mut cells = shown(cells, &columns);
         if let Some(course) = course {
             cells.extend(
                 course.iter().map(|price| {
@@ -119,7 +127,7 @@ pub(super) fn products(
                 }),
             );
             let last = place(seen + course.len().saturating_sub(1));
-            table.line(place(course_column), (place(seen), last))?;
+            table.course(place(course_column), (place(seen), last))?;
         }
         book.row(&mut table, &cells)?;
     }
@@ -242,8 +250,7 @@ pub(super) fn categories(
         (Heading::right(words.month_change), has_months),
         (Heading::right(words.index), has_months),
     ];
-    let shown = columns.iter().filter(|(_, shown)| *shown);
-    let headings: Vec<Heading<'_>> = shown.map(|(heading, _)| *heading).collect();
+    let headings = shown(columns.map(|one| one.0), &columns);
     let mut table = book.table(words.categories, &headings)?;
     table.footer(words.categories_footer);
     for one in &summary.categories {
@@ -260,9 +267,7 @@ pub(super) fn categories(
             one.index
                 .map_or(Cell::Empty, |index| Cell::Computed(index, None)),
         ];
-        let shown = cells.iter().zip(&columns).filter(|(_, (_, shown))| *shown);
-        let cells: Vec<Cell<'_>> = shown.map(|(cell, _)| *cell).collect();
-        book.row(&mut table, &cells)?;
+        book.row(&mut table, &shown(cells, &columns))?;
     }
     book.end(table)
 }
@@ -310,8 +315,7 @@ pub(super) fn vendors(book: &mut Book, summary: &Summary, words: &Words) -> Resu
             summary.first_date.is_some(),
         ),
     ];
-    let shown = columns.iter().filter(|(_, shown)| *shown);
-    let headings: Vec<Heading<'_>> = shown.map(|(heading, _)| *heading).collect();
+    let headings = shown(columns.map(|one| one.0), &columns);
     let mut table = book.table(words.vendors, &headings)?;
     table.footer(words.vendors_footer);
     for one in all {
@@ -328,9 +332,7 @@ pub(super) fn vendors(book: &mut Book, summary: &Summary, words: &Words) -> Resu
             date(one.first_date),
             date(one.last_date),
         ];
-        let shown = cells.iter().zip(&columns).filter(|(_, (_, shown))| *shown);
-        let cells: Vec<Cell<'_>> = shown.map(|(cell, _)| *cell).collect();
-        book.row(&mut table, &cells)?;
+        book.row(&mut table, &shown(cells, &columns))?;
     }
     book.end(table)
 }

@@ -35,6 +35,10 @@ pub(super) enum Look {
     Wrapped,
     /// A text or a whole number beside a wrapped text.
     Top,
+    TopLabel,
+    TopRise,
+    TopFall,
+    TopLevel,
     Title,
     Label,
     /// A whole number among texts.
@@ -42,9 +46,7 @@ pub(super) enum Look {
 }
 
 fn change() -> Format {
-    Format::new()
-        .set_num_format("+0.00%_)_);-0.00%_)_);0.00%_)_)")
-        .set_align(FormatAlign::Top)
+    Format::new().set_num_format("+0.00%_)_);-0.00%_)_);0.00%_)_)")
 }
 
 fn heading() -> Format {
@@ -54,6 +56,19 @@ fn heading() -> Format {
         .set_background_color(Color::RGB(0x001F_4E78))
         .set_border_bottom(FormatBorder::Thin)
         .set_align(FormatAlign::VerticalCenter)
+}
+
+impl Look {
+    /// The same at the top of a cell, beside a text of several lines.
+    pub(super) fn at_top(self) -> Self {
+        match self {
+            Look::Rise => Look::TopRise,
+            Look::Fall => Look::TopFall,
+            Look::Level => Look::TopLevel,
+            Look::Label => Look::TopLabel,
+            _ => Look::Top,
+        }
+    }
 }
 
 /// The format of a look.
@@ -93,9 +108,11 @@ pub(super) fn format(look: Look, colors: ChangeColors) -> Format {
             .set_bold()
             .set_font_size(16)
             .set_font_color(Color::RGB(0x001F_4E78)),
-        Look::Label => Format::new()
-            .set_font_color(Color::RGB(0x0059_5959))
-            .set_align(FormatAlign::Top),
+        Look::Label => Format::new().set_font_color(Color::RGB(0x0059_5959)),
+        Look::TopLabel => format(Look::Label, colors).set_align(FormatAlign::Top),
+        Look::TopRise => format(Look::Rise, colors).set_align(FormatAlign::Top),
+        Look::TopFall => format(Look::Fall, colors).set_align(FormatAlign::Top),
+        Look::TopLevel => format(Look::Level, colors).set_align(FormatAlign::Top),
         Look::LeftCount => Format::new()
             .set_num_format("#,##0")
             .set_align(FormatAlign::Left),

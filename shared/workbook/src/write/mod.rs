@@ -308,11 +308,11 @@ impl Book {
         column: u16,
         cell: Cell<'_>,
     ) -> Result<usize, WriteError> {
-        self.put(sheet, row, column, cell, None)
+        self.put(sheet, row, column, cell, false)
     }
 
-    /// Writes a text or a whole number at the top of a cell, where a paragraph stands beside it;
-    /// says how wide it is.
+    /// Writes a text, a whole number or a change at the top of a cell, where a paragraph stands
+    /// beside it; says how wide it is.
     pub fn write_at_top(
         &mut self,
         sheet: &mut Worksheet,
@@ -320,7 +320,7 @@ impl Book {
         column: u16,
         cell: Cell<'_>,
     ) -> Result<usize, WriteError> {
-        self.put(sheet, row, column, cell, Some(Look::Top))
+        self.put(sheet, row, column, cell, true)
     }
 
     fn put(
@@ -329,24 +329,23 @@ impl Book {
         row: u32,
         column: u16,
         cell: Cell<'_>,
-        other_look: Option<Look>,
+        at_top: bool,
     ) -> Result<usize, WriteError> {
         let (content, width) = cell.content()?;
         let (number, look) = match content {
             Content::Nothing => return Ok(width),
             Content::Text(text) => {
-                match other_look {
-                    Some(look) => {
-                        sheet.write_string_with_format(row, column, text, self.look(look))?
-                    }
-                    None => sheet.write_string(row, column, text)?,
-                };
+                if at_top {
+                    sheet.write_string_with_format(row, column, text, self.look(Look::Top))?;
+                } else {
+                    sheet.write_string(row, column, text)?;
+                }
                 return Ok(width);
             }
             Content::Number(number, look) => (float(number), look),
             Content::Serial(serial, look) => (serial, look),
         };
-        let look = self.look(other_look.unwrap_or(look));
+        let look = self.look(if at_top { look.at_top() } else { look });
         sheet.write_number_with_format(row, column, number, look)?;
         Ok(width)
     }
@@ -404,7 +403,29 @@ impl Book {
         column: u16,
         text: &str,
     ) -> Result<usize, WriteError> {
-        let look = self.look(Look::Label);
+        self.label_with(sheet, row, column, text, Look::Label)
+    }
+
+    /// The same where a paragraph stands beside it.
+    pub fn label_at_top(
+        &mut self,
+        sheet: &mut Worksheet,
+        row: u32,
+        column: u16,
+        text: &str,
+    ) -> Result<usize, WriteError> {
+        self.label_with(sheet, row, column, text, Look::TopLabel)
+    }
+
+    fn label_with(
+        &mut self,
+        sheet: &mut Worksheet,
+        row: u32,
+        column: u16,
+        text: &str,
+        look: Look,
+    ) -> Result<usize, WriteError> {
+        let look = self.look(look);
         sheet.write_string_with_format(row, column, cut(text), look)?;
         Ok(text.width() + 2)
     }

@@ -78,21 +78,23 @@ impl Table {
         }
     }
 
-    /// Draws a small line in the row that comes next, of what stands in the columns from `first`
+    /// Draws small columns in the row that comes next, of what stands in the columns from `first`
     /// to `last` of it. Only on the first sheet of a long table.
-    pub fn line(&mut self, column: u16, (first, last): (u16, u16)) -> Result<(), WriteError> {
+    pub fn course(&mut self, column: u16, (first, last): (u16, u16)) -> Result<(), WriteError> {
         if self.part > 1 || self.next_row >= self.max_rows {
             return Ok(());
         }
         let (row, name) = (self.next_row, self.sheet.name());
-        let line = Sparkline::new()
+        // Columns, because some programs print no small lines.
+        let course = Sparkline::new()
             .set_range((name.as_str(), row, first, row, last))
-            .set_sparkline_color(Color::RGB(0x001F_4E78))
+            .set_type(rust_xlsxwriter::SparklineType::Column)
+            .set_sparkline_color(Color::RGB(0x009D_B8D9))
             .set_last_point_color(Color::RGB(0x001F_4E78))
             .show_last_point(true)
             .show_hidden_data(true)
             .show_empty_cells_as(rust_xlsxwriter::ChartEmptyCells::Connected);
-        self.sheet.add_sparkline(row, column, &line)?;
+        self.sheet.add_sparkline(row, column, &course)?;
         Ok(())
     }
 }
