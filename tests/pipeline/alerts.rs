@@ -41,7 +41,7 @@ fn answer(prices: &[u32], nth: usize) -> Answer {
     }
 }
 
-fn rules(product: Product, rules: &serde_json::Value) -> Result<Product> {
+pub(crate) fn rules(product: Product, rules: &serde_json::Value) -> Result<Product> {
     let alerts: Vec<AlertRule> = serde_json::from_value(rules.clone())?;
     for rule in &alerts {
         rule.check()?;
@@ -49,7 +49,7 @@ fn rules(product: Product, rules: &serde_json::Value) -> Result<Product> {
     Ok(Product { alerts, ..product })
 }
 
-async fn pipeline(shops: &[&ScriptedShop], slack: &Slack) -> Result<TestPipeline> {
+pub(crate) async fn pipeline(shops: &[&ScriptedShop], slack: &Slack) -> Result<TestPipeline> {
     let hosts: Vec<String> = shops.iter().map(|shop| shop.host().to_owned()).collect();
     let pipeline = TestPipeline::start_with(|options| {
         options

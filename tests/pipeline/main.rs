@@ -6,6 +6,7 @@
 //! it shows that a test fails without each permission of serverless.yml; a number takes a sample.
 
 mod access;
+mod alert_scopes;
 mod alerts;
 mod any_text;
 mod api;
@@ -23,6 +24,7 @@ mod notifications;
 mod page_speed;
 mod ports;
 mod rate_limits;
+mod redrive;
 mod repeats;
 mod requests;
 mod roles;
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
     arguments.test_threads = arguments.test_threads.or(Some(2));
     let trials = [
         access::trials(),
+        alert_scopes::trials(),
         alerts::trials(),
         any_text::trials(),
         api::trials(),
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         page_speed::trials(),
         ports::trials(),
         rate_limits::trials(),
+        redrive::trials(),
         repeats::trials(),
         requests::trials(),
         roles::trials(),
