@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::built_in;
 use crate::control::Control;
 use crate::iam::{AccessKeys, Permission};
 use crate::listener;
@@ -84,16 +85,19 @@ pub struct Pipeline {
 impl Pipeline {
     /// Starts everything and leaves in the data folder how to reach it.
     pub async fn start(options: &PipelineOptions) -> Result<Self> {
-        let config = find(&options.config)?;
         let mut variables = Variables::from_process();
         variables.env.extend(options.variables.iter().cloned());
+        private::create_for_owner_alone();
+        private::folder(&options.data)?;
+        let data = fs::canonicalize(&options.data)?;
+        let config = match find(&options.config)? {
+            Some(config) => config,
+            None => built_in::wiring(&data).context("write the built-in wiring")?,
+        };
         let manifest = Manifest::load(&config, &variables)
             .with_context(|| format!("{} cannot be run", config.display()))?;
         let ports = ports(options.port);
-        private::create_for_owner_alone();
         listener::raise_file_limit();
-        private::folder(&options.data)?;
-        let data = fs::canonicalize(&options.data)?;
         let stack = Stack::start(StackConfig {
             data_dir: data.join("stack"),
             ports: Ports {
@@ -110,7 +114,7 @@ impl Pipeline {
         let mut environment = stack.environment();
         let mut runner = RunnerConfig::new(manifest, environment.clone(), data.join("runner"))?;
         runner.http_addr = SocketAddr::from((Ipv4Addr::LOCALHOST, ports[0]));
-        runner.site = site(&config);
+        runner.site = Some(site(&config, &data).context("write the built-in page")?);
         runner.schedules_enabled = options.schedules;
         runner.extra_env.clone_from(&options.function_environment);
         if let Some(delays) = options.async_retry_delays {
@@ -212,29 +216,36 @@ impl Pipeline {
     }
 }
 
-/// The page lies beside the wiring.
-fn site(config: &Path) -> Option<PathBuf> {
-    let folder = config.parent()?.join("web");
-    folder.is_dir().then_some(folder)
+/// How the wiring's file is called when nobody says otherwise.
+const USUAL: &str = "serverless.yml";
+
+/// The page beside the wiring, or else the built-in one.
+fn site(config: &Path, data: &Path) -> std::io::Result<PathBuf> {
+    let beside = config.parent().map(|folder| folder.join("web"));
+    match beside.filter(|folder| folder.is_dir()) {
+        Some(folder) => Ok(folder),
+        None => built_in::page(data),
+    }
 }
 
-/// `serverless.yml` in this folder or one above it.
-fn find(config: &Path) -> Result<PathBuf> {
+/// The wiring's file in this folder or one above it. `None` if there is none of the usual name: then the
+/// built-in wiring counts.
+fn find(config: &Path) -> Result<Option<PathBuf>> {
     if config.is_absolute() || config.components().count() > 1 {
-        return Ok(config.to_owned());
+        return Ok(Some(config.to_owned()));
     }
     let here = std::env::current_dir()?;
-    here.ancestors()
-        .map(|folder| folder.join(config))
-        .find(|path| path.is_file())
-        .with_context(|| {
-            format!(
-                "there is no {} in {} or above it: run this in the repository, or name the file \
-                 with --config",
-                config.display(),
-                here.display()
-            )
-        })
+    let mut known = here.ancestors().map(|folder| folder.join(config));
+    match known.find(|path| path.is_file()) {
+        Some(path) => Ok(Some(path)),
+        None if config == Path::new(USUAL) => Ok(None),
+        None => anyhow::bail!(
+            "there is no {} in {} or above it: name an existing file with --config, or leave \
+             --config away for the built-in wiring",
+            config.display(),
+            here.display()
+        ),
+    }
 }
 
 /// Six ports: the API, DynamoDB, S3, SQS, Secrets Manager, control.

@@ -19,11 +19,18 @@ use super::remote::Remote;
 /// Follow a product, by way of a running `pricetide up`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Follow {
+    /// Follow every product of a CSV file. Its first row names the columns: `id` and `url`, and any of
+    /// `name`, `category`, `vendor`, `currency`, `locale`, `schedule`, `selector`, `sku`, `json_price`,
+    /// `item` and `tags` (separated by white space).
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "url"])]
+    from: Option<PathBuf>,
     /// The product's id, of your choice.
-    id: ProductId,
+    #[arg(required_unless_present = "from")]
+    id: Option<ProductId>,
     /// The address of its page, or of a JSON answer. With one of the Coupang lists: the page at
     /// Coupang, or Coupang's number of the product.
-    url: String,
+    #[arg(required_unless_present = "from")]
+    url: Option<String>,
     /// Its name; the id, if not given.
     #[arg(long)]
     name: Option<String>,
@@ -128,14 +135,20 @@ fn coupang_number(text: &str) -> Option<u64> {
     number[..end.unwrap_or(number.len())].parse().ok()
 }
 
-/// Defines the product.
+/// Defines the product, or those of a file.
 pub(crate) fn follow(follow: &Follow) -> Result<ExitCode> {
+    if let Some(file) = &follow.from {
+        return super::follow_file::follow(file, &follow.data, !follow.stop);
+    }
+    let (Some(id), Some(url)) = (&follow.id, &follow.url) else {
+        bail!("name a product by its id and its address, or a file with --from");
+    };
     let product = Product {
-        id: follow.id.clone(),
-        name: follow.name.clone().unwrap_or_else(|| follow.id.to_string()),
+        id: id.clone(),
+        name: follow.name.clone().unwrap_or_else(|| id.to_string()),
         category: follow.category.clone(),
         vendor: follow.vendor.clone(),
-        source: follow.kind.source(&follow.url)?,
+        source: follow.kind.source(url)?,
         currency: follow.currency,
         locale: follow.locale.clone(),
         schedule: follow.schedule.clone(),
@@ -147,7 +160,7 @@ pub(crate) fn follow(follow: &Follow) -> Result<ExitCode> {
         alerts: Vec::new(),
     };
     let remote = Remote::of(&follow.data)?;
-    let path = format!("/products/{}", path_segment(follow.id.as_str()));
+    let path = format!("/products/{}", path_segment(id.as_str()));
     let body = serde_json::to_value(&product)?;
     super::runtime()?.block_on(remote.api(Method::PUT, &path, Some(&body)))?;
     let verb = if product.active {
@@ -198,7 +211,7 @@ async fn closed(remote: &Remote, run: &RunId) -> Result<Value> {
 }
 
 /// Text as one segment of an address's path.
-fn path_segment(text: &str) -> String {
+pub(super) fn path_segment(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 

@@ -7,6 +7,7 @@ mod doctor;
 mod export;
 mod extract;
 mod follow;
+mod follow_file;
 mod function;
 mod invoke;
 mod look;
@@ -23,7 +24,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 /// Follows prices: the whole pipeline on this machine.
 #[derive(Debug, Parser)]
@@ -78,9 +79,25 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Compute what a month costs at AWS, line by line.
     Cost(cost::Cost),
+    /// Print the completions of a shell: `pricetide completions bash > FILE`.
+    Completions(Completions),
     /// Be a function: what the local runner starts.
     #[command(hide = true)]
     Function(function::Function),
+}
+
+/// For which shell.
+#[derive(Debug, Args)]
+struct Completions {
+    /// The shell.
+    shell: clap_complete::Shell,
+}
+
+fn completions(wanted: &Completions) -> ExitCode {
+    let mut script = Vec::new();
+    clap_complete::generate(wanted.shell, &mut Cli::command(), "pricetide", &mut script);
+    print!("{}", String::from_utf8_lossy(&script));
+    ExitCode::SUCCESS
 }
 
 /// Where the pipeline's state and wiring are.
@@ -120,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Package(package) => package::run(&package),
         Command::Doctor(doctor) => doctor::run(&doctor),
         Command::Cost(cost) => cost::run(&cost),
+        Command::Completions(wanted) => Ok(completions(&wanted)),
         Command::Function(function) => function::run(&function),
     };
     result.unwrap_or_else(|error| {

@@ -9,16 +9,17 @@
 mod days;
 mod form;
 mod outcome;
+mod owner;
 mod sample;
 mod state;
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
-use model::Product;
 use store::{Products, Table};
 
 use crate::pipeline::{Pipeline, PipelineOptions};
@@ -78,8 +79,8 @@ impl Demo {
         let pipeline = Pipeline::start(&wiring).await?;
         let table = Table::new(pipeline.clients(), pipeline.table()?);
 
-        let catalogue = shop.catalogue().into_iter().map(with_rules);
-        let catalogue = catalogue.collect::<Result<Vec<_>>>()?;
+        let catalogue = owner::products(&shop, &state)?;
+        owner::set_rules(&table, &catalogue, &shop, &state).await?;
         let products = Products::new(table.clone());
         stream::iter(&catalogue)
             .map(|product| products.define(product))
@@ -90,7 +91,11 @@ impl Demo {
 
         days::play(&pipeline, &table, &shop, &state, progress).await?;
         let upload = sample::upload(&pipeline, &table, &shop, &mut state, progress).await?;
-        let report = outcome::count(&pipeline, &table, &shop, &state, upload).await?;
+        let voided = owner::void(&pipeline, &table, &state).await?;
+        let mut report = outcome::count(&pipeline, &table, &shop, &state, upload).await?;
+        report.voided = voided;
+        let items = catalogue.iter().filter_map(|product| product.item.as_ref());
+        report.items = items.collect::<BTreeSet<_>>().len();
         Ok(Self {
             pipeline,
             shop,
@@ -118,18 +123,6 @@ impl Demo {
         self.pipeline.stop().await;
         self.shop.stop().await;
     }
-}
-
-/// A product with alert rules such as an owner has.
-fn with_rules(product: Product) -> Result<Product> {
-    let alerts = serde_json::from_value(serde_json::json!([
-        {"id": "low", "when": {"kind": "new_low", "days": 30}},
-        {"id": "ten", "when": {"kind": "moved", "by": {"percent": "10"}, "against": "previous"}},
-        {"id": "back", "when": {"kind": "back_in_stock"}},
-        {"id": "sold-out", "when": {"kind": "out_of_stock"}},
-        {"id": "no-price", "when": {"kind": "no_price", "runs": 1}},
-    ]))?;
-    Ok(Product { alerts, ..product })
 }
 
 /// Tells how long something takes, also where no progress is shown.

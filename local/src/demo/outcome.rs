@@ -41,6 +41,10 @@ pub struct Report {
     pub sample: String,
     /// Whether the sample workbook has its report.
     pub reported: bool,
+    /// How many items are sold at several shops.
+    pub items: usize,
+    /// The price that the owner voided, in words.
+    pub voided: String,
     /// How many alerts fired.
     pub alerts: usize,
     /// The digest of the last run, as it would be posted.
@@ -165,6 +169,7 @@ async fn copy(bucket: &Bucket, key: &str, folder: &Path) -> Result<PathBuf> {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "products   {:>6}", self.products)?;
+        writeln!(f, "items      {:>6} sold at two shops", self.items)?;
         writeln!(f, "runs       {:>6}", self.runs)?;
         writeln!(f, "jobs       {:>6}", self.jobs)?;
         writeln!(f, "prices     {:>6}", self.prices)?;
@@ -179,6 +184,10 @@ impl fmt::Display for Report {
             )?;
         }
         writeln!(f, "alerts     {:>6}", self.alerts)?;
+
+        if !self.voided.is_empty() {
+            writeln!(f, "voided     {}", self.voided)?;
+        }
         writeln!(f, "sample     {}", self.sample)?;
         if !self.digest.is_empty() {
             writeln!(f, "digest     what would be posted of the last run:")?;

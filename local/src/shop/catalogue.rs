@@ -308,6 +308,10 @@ pub(super) const STORES: &[Store] = &[
             sold(6004, FOOD, "장독", "전통 조청 600g", 15_900),
             sold(6005, FOOD, "기름집", "저온 압착 들기름 300ml", 27_800),
             sold(6006, FOOD, "기름집", "통참깨 볶음 500g", 19_600),
+            // As in the shop on Jeju: one item, two offers.
+            sold(6007, FOOD, "섬농원", "노지 감귤 5kg", 25_500),
+            sold(6008, FOOD, "오름다원", "유기농 녹차 우전 80g", 46_000),
+            sold(6009, FOOD, "물질", "건미역 200g 2봉", 17_200),
         ],
     },
 ];

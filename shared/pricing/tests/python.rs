@@ -68,7 +68,7 @@ fn history(seed: u64) -> Vec<Observation> {
         shop.random.u64(5..420)
     };
     let mut at = first;
-    let mut seen = Vec::new();
+    let mut generated = Vec::new();
     for _ in 0..slots {
         at += match shop.random.u32(..40) {
             0 => SignedDuration::from_hours(24 * shop.random.i64(2..45)),
@@ -77,8 +77,8 @@ fn history(seed: u64) -> Vec<Observation> {
         };
         seen.push(observation(&mut shop, Slot::at(at)));
     }
-    shop.random.shuffle(&mut seen);
-    seen
+    shop.random.shuffle(&mut generated);
+    generated
 }
 
 fn observation(shop: &mut Shop, slot: Slot) -> Observation {
