@@ -62,6 +62,10 @@ pub(crate) struct Follow {
 /// How the price is read, when not from the page's own structured data.
 #[derive(Debug, Default, clap::Args)]
 #[group(multiple = false)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are the names of the options"
+)]
 struct Kind {
     /// The CSS selector of the element that holds the price, for a page without structured
     /// data.

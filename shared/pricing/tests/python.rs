@@ -75,7 +75,7 @@ fn history(seed: u64) -> Vec<Observation> {
             1 => SignedDuration::from_hours(shop.random.i64(1..20)),
             _ => SignedDuration::from_hours(24),
         };
-        seen.push(observation(&mut shop, Slot::at(at)));
+        generated.push(observation(&mut shop, Slot::at(at)));
     }
     shop.random.shuffle(&mut generated);
     generated
