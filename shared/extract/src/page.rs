@@ -145,6 +145,8 @@ fn run(text: &str, hints: &Hints<'_>, mut seen: Option<&mut Seen>) -> Result<Off
     let quietly = selected.is_some();
     let structured = by_sources(text, &page, &context, hints, quietly, seen.as_deref_mut());
     let outcome = match selected {
+        // Most pages strike nothing through, and are not read again.
+        None if !page.has_struck => structured,
         None => structured.and_then(
             |offer| match struck::lower_price(text, offer.price, hints) {
                 None => Ok(offer),

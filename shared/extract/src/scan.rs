@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use crate::graph::kept;
 use crate::html::references;
 use crate::html::{Token, Tokenizer};
+use crate::struck;
 
 /// What one pass over a page finds.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ pub(crate) struct Page<'a> {
     pub(crate) has_microdata: bool,
     /// Whether any element has `typeof`.
     pub(crate) has_rdfa: bool,
+    /// Whether any text is struck through.
+    pub(crate) has_struck: bool,
 }
 
 impl<'a> Page<'a> {
@@ -89,6 +92,9 @@ impl<'a> Page<'a> {
             }
         }
         match name.as_bytes().first().map(u8::to_ascii_lowercase) {
+            Some(b's' | b'd') if !self.has_struck && struck::is_struck(name) => {
+                self.has_struck = true;
+            }
             Some(b's') if name.eq_ignore_ascii_case("script") => {
                 let json_ld = tag.attribute("type").is_some_and(|kind| {
                     let kind = kind.split(';').next().unwrap_or("").trim();

@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem;
 use model::{Decimal, Money};
 use price_text::TextHints;
 
@@ -23,9 +22,6 @@ const FOLLOWING: usize = 3;
 /// The lower price that stands directly after `price` struck through, if `price` stands nowhere
 /// else in the page's text.
 pub(crate) fn lower_price(page: &str, price: Money, hints: &Hints<'_>) -> Option<Decimal> {
-    if !has_struck(page.as_bytes()) {
-        return None;
-    }
     let text_hints = TextHints {
         currency: Some(price.currency),
         locale: hints.locale,
@@ -47,11 +43,11 @@ pub(crate) fn lower_price(page: &str, price: Money, hints: &Hints<'_>) -> Option
                 name,
                 self_closing: false,
             } => {
-                struck += usize::from(is_one_of(&STRUCK, name));
+                struck += usize::from(is_struck(name));
                 unseen += usize::from(is_one_of(&NOT_SHOWN, name));
             }
             Token::End(name) => {
-                struck = struck.saturating_sub(usize::from(is_one_of(&STRUCK, name)));
+                struck = struck.saturating_sub(usize::from(is_struck(name)));
                 unseen = unseen.saturating_sub(usize::from(is_one_of(&NOT_SHOWN, name)));
             }
             Token::Text(raw) if unseen == 0 => {
@@ -97,11 +93,9 @@ fn is_one_of(names: &[&str], name: &str) -> bool {
     names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// Whether a page may have struck text at all: most have none, and are not read again.
-fn has_struck(page: &[u8]) -> bool {
-    ["<del", "<s>", "<s ", "<strike", "<DEL", "<S>", "<STRIKE"]
-        .iter()
-        .any(|tag| memmem::find(page, tag.as_bytes()).is_some())
+/// Whether an element's text is struck through.
+pub(crate) fn is_struck(element: &str) -> bool {
+    is_one_of(&STRUCK, element)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! most are, or else that of the careful parser, which knows the whole standard.
 
 mod quick;
+mod sort;
 #[cfg(test)]
 mod tests;
 
@@ -189,7 +190,20 @@ fn is_struck(element: &scraper::node::Element) -> bool {
 
 /// The same, or not seen: hidden, or there for screen readers only.
 fn is_out_of_sight(element: &scraper::node::Element) -> bool {
-    const CLASSES: &[&str] = &[
+    let style = element.attr("style").map(str::to_ascii_lowercase);
+    let invisible = style.is_some_and(|style| {
+        let style: String = style.split_whitespace().collect();
+        style.contains("display:none") || style.contains("visibility:hidden")
+    });
+    is_struck(element)
+        || invisible
+        || element.attr("hidden").is_some()
+        || element.classes().any(hides)
+}
+
+/// Whether a class is known to keep its element out of sight.
+fn hides(class: &str) -> bool {
+    const CLASSES: [&str; 9] = [
         "visually-hidden",
         "visuallyhidden",
         "sr-only",
@@ -200,17 +214,9 @@ fn is_out_of_sight(element: &scraper::node::Element) -> bool {
         "u-hidden-visually",
         "assistive-text",
     ];
-    let style = element.attr("style").map(str::to_ascii_lowercase);
-    let invisible = style.is_some_and(|style| {
-        let style: String = style.split_whitespace().collect();
-        style.contains("display:none") || style.contains("visibility:hidden")
-    });
-    is_struck(element)
-        || invisible
-        || element.attr("hidden").is_some()
-        || element
-            .classes()
-            .any(|class| CLASSES.contains(&class.to_ascii_lowercase().as_str()))
+    CLASSES
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(class))
 }
 
 /// Whether more start tags than [`MAX_DEPTH`] are open at once.

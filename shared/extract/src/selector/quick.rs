@@ -8,120 +8,20 @@
 
 use std::borrow::Cow;
 
-use ego_tree::NodeId;
+use ego_tree::{NodeId, Tree};
 use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, LocalName, Namespace, QualName, ns};
 use scraper::Html;
 use scraper::node::{Element, Node, Text};
 
 use super::MAX_DEPTH;
+use super::sort::{Sort, ends_svg, has_capitals};
 use crate::html::{Token, Tokenizer, references};
 use crate::markup::lower;
 use crate::steps;
 
-/// How an element takes part in the construction of the tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sort {
-    /// Nothing is inside of it.
-    Void,
-    /// `a`, `b` and the like, which the standard opens again when they are closed out of order.
-    Formatting,
-    /// Its start ends a paragraph.
-    Block,
-    Paragraph,
-    ListItem,
-    /// `dt` and `dd`.
-    Definition,
-    Heading,
-    Button,
-    Form,
-    Select,
-    Choice,
-    Table,
-    /// `tbody`, `thead` and `tfoot`.
-    Section,
-    Row,
-    Cell,
-    /// Its content is text.
-    Text,
-    /// Its content is text without references.
-    Raw,
-    Svg,
-    /// Named by no rule.
-    Other,
-    /// What only the careful parser knows.
-    Odd,
-}
-
-impl Sort {
-    fn of(name: &str) -> Self {
-        match name {
-            "area" | "br" | "embed" | "hr" | "img" | "input" | "link" | "meta" | "base"
-            | "param" | "source" | "track" | "wbr" => Self::Void,
-            "a" | "b" | "big" | "code" | "em" | "font" | "i" | "s" | "small" | "strike"
-            | "strong" | "tt" | "u" => Self::Formatting,
-            "address" | "article" | "aside" | "blockquote" | "center" | "details" | "dialog"
-            | "dir" | "div" | "dl" | "fieldset" | "figcaption" | "figure" | "footer" | "header"
-            | "hgroup" | "main" | "menu" | "nav" | "ol" | "pre" | "section" | "summary" | "ul" => {
-                Self::Block
-            }
-            "p" => Self::Paragraph,
-            "li" => Self::ListItem,
-            "dd" | "dt" => Self::Definition,
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => Self::Heading,
-            "button" => Self::Button,
-            "form" => Self::Form,
-            "select" => Self::Select,
-            "option" => Self::Choice,
-            "table" => Self::Table,
-            "tbody" | "tfoot" | "thead" => Self::Section,
-            "tr" => Self::Row,
-            "td" | "th" => Self::Cell,
-            "title" | "textarea" => Self::Text,
-            "script" | "style" | "iframe" | "noscript" => Self::Raw,
-            "svg" => Self::Svg,
-            "applet" | "basefont" | "bgsound" | "body" | "caption" | "col" | "colgroup"
-            | "frame" | "frameset" | "head" | "html" | "image" | "keygen" | "listing"
-            | "marquee" | "math" | "nobr" | "noembed" | "noframes" | "object" | "optgroup"
-            | "plaintext" | "rb" | "rp" | "rt" | "rtc" | "search" | "selectedcontent"
-            | "template" | "xmp" => Self::Odd,
-            _ => Self::Other,
-        }
-    }
-
-    /// Whether it ends by itself when an element around it ends.
-    fn is_implied(self) -> bool {
-        matches!(
-            self,
-            Self::Paragraph | Self::ListItem | Self::Definition | Self::Choice
-        )
-    }
-
-    fn is_of_a_table(self) -> bool {
-        matches!(self, Self::Table | Self::Section | Self::Row)
-    }
-
-    /// Whether an open list item or definition is looked for no further.
-    fn ends_search(self) -> bool {
-        !matches!(
-            self,
-            Self::Formatting | Self::Other | Self::Choice | Self::Paragraph | Self::Svg
-        )
-    }
-}
-
 /// Attributes that are kept whatever the selector is: they say what is shown.
-const KEPT: [&str; 6] = ["class", "id", "style", "hidden", "content", "value"];
-/// Elements of SVG whose names have capitals, in lower case and without `fe…`.
-const CAPITALS: [&str; 6] = [
-    "animatemotion",
-    "animatetransform",
-    "clippath",
-    "lineargradient",
-    "radialgradient",
-    "textpath",
-];
-
+const KEPT: [&str; 5] = ["id", "style", "hidden", "content", "value"];
 /// An element that is open.
 struct Open {
     node: NodeId,
@@ -141,13 +41,21 @@ enum Part {
 }
 
 struct Builder<'s> {
+    /// The whole page, of which texts are parts.
+    page: StrTendril,
+    /// Where it lies.
+    start: usize,
     html: Html,
+    /// The names of elements that occurred.
+    names: Vec<(LocalName, Sort)>,
     stack: Vec<Open>,
     part: Part,
     /// The selector in lower case.
     selector: &'s str,
     /// The attributes that it asks for.
     asked: Vec<&'s str>,
+    /// The classes that it asks for.
+    classes: Vec<&'s str>,
     /// How many elements of SVG are open.
     foreign: usize,
     /// How many paragraphs are open.
@@ -160,18 +68,29 @@ pub(super) fn tree(page: &str, selector: &str) -> Option<Html> {
     if page.contains('\0') || selector.contains(['\\', '|']) {
         return None;
     }
+    let classes = selector.split('.').skip(1).map(|after| {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_') || !c.is_ascii();
+        &after[..after.find(|c| !is_part(c)).unwrap_or(after.len())]
+    });
     let selector = selector.to_ascii_lowercase();
     let brackets = selector.split('[').skip(1);
     let asked = brackets.map(|inside| {
         let end = inside.find(|c| "=~^$*]".contains(c));
         inside[..end.unwrap_or(inside.len())].trim()
     });
+    let mut html = Html::new_document();
+    // Tags and the texts between them are seldom shorter on average.
+    html.tree = Tree::with_capacity(Node::Document, page.len() / 32);
     let mut builder = Builder {
-        html: Html::new_document(),
+        page: StrTendril::from_slice(page),
+        start: page.as_ptr().addr(),
+        names: Vec::new(),
+        html,
         stack: Vec::with_capacity(64),
         part: Part::BeforeHtml,
         selector: &selector,
         asked: asked.collect(),
+        classes: classes.collect(),
         foreign: 0,
         paragraphs: 0,
     };
@@ -222,7 +141,7 @@ impl Builder<'_> {
     }
 
     fn body_start(&mut self, name: &str, self_closing: bool, tag: &Tokenizer<'_>) -> Option<()> {
-        let sort = Sort::of(name);
+        let sort = self.known(name).1;
         if matches!(sort, Sort::Section | Sort::Row | Sort::Cell) {
             return self.table_part(name, sort, tag);
         }
@@ -241,7 +160,8 @@ impl Builder<'_> {
                 return self.leaf(name, tag);
             }
             Sort::Formatting if name == "a" && self.is_named("a") => return None,
-            Sort::Block => self.end_paragraph()?,
+            Sort::Form if self.is_open(Sort::Form) => return None,
+            Sort::Block | Sort::Form => self.end_paragraph()?,
             Sort::Paragraph => {
                 self.end_paragraph()?;
                 self.paragraphs += 1;
@@ -255,8 +175,6 @@ impl Builder<'_> {
                 self.end_paragraph()?;
             }
             Sort::Button if self.is_open(Sort::Button) => return None,
-            Sort::Form if self.is_open(Sort::Form) => return None,
-            Sort::Form => self.end_paragraph()?,
             Sort::Choice if current == Sort::Choice => self.pop(),
             // In a page without a doctype a table is part of the paragraph.
             Sort::Table if self.paragraphs > 0 => return None,
@@ -298,69 +216,11 @@ impl Builder<'_> {
     }
 
     fn foreign_start(&mut self, name: &str, self_closing: bool, tag: &Tokenizer<'_>) -> Option<()> {
-        /// Elements that end SVG, or whose content is HTML again or told apart otherwise.
-        const OTHER_RULES: &[&str] = &[
-            "b",
-            "big",
-            "blockquote",
-            "body",
-            "br",
-            "center",
-            "code",
-            "dd",
-            "div",
-            "dl",
-            "dt",
-            "em",
-            "embed",
-            "font",
-            "foreignobject",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "head",
-            "hr",
-            "i",
-            "iframe",
-            "img",
-            "li",
-            "listing",
-            "menu",
-            "meta",
-            "nobr",
-            "noembed",
-            "noframes",
-            "noscript",
-            "ol",
-            "p",
-            "pre",
-            "ruby",
-            "s",
-            "script",
-            "small",
-            "span",
-            "strike",
-            "strong",
-            "style",
-            "sub",
-            "sup",
-            "table",
-            "textarea",
-            "tt",
-            "u",
-            "ul",
-            "var",
-            "xmp",
-        ];
         let in_text = self
             .stack
             .last()
             .is_some_and(|open| is_svg_text(&open.name));
-        let has_capitals = CAPITALS.contains(&name) || name.starts_with("fe");
-        if in_text || OTHER_RULES.contains(&name) || has_capitals && self.selector.contains(name) {
+        if in_text || ends_svg(name) || has_capitals(name) && self.selector.contains(name) {
             return None;
         }
         if self_closing && name != "title" {
@@ -386,7 +246,7 @@ impl Builder<'_> {
             (Part::Head | Part::Body, _) => {}
             _ => return None,
         }
-        let sort = Sort::of(name);
+        let sort = self.known(name).1;
         let is_current = self.stack.last().is_some_and(|open| *open.name == *name);
         if is_current && sort != Sort::Odd {
             self.pop();
@@ -466,18 +326,59 @@ impl Builder<'_> {
         let text = if is_blank {
             StrTendril::from_char(' ')
         } else if sort == Sort::Raw {
-            StrTendril::from_slice(raw)
+            self.part_of_page(raw)
         } else {
-            match references::decode(raw) {
-                Cow::Borrowed(text) => StrTendril::from_slice(text),
-                Cow::Owned(text) => StrTendril::from(text),
-            }
+            self.decoded(raw)
         };
         self.html
             .tree
             .get_mut(node)?
             .append(Node::Text(Text { text }));
         Some(())
+    }
+
+    /// Whether a class attribute may matter: to the selector, or to what is seen.
+    fn keeps_class(&self, value: &str) -> bool {
+        let is_asked = |class: &&str| value.contains(*class);
+        value.contains('&')
+            || self.asked.contains(&"class")
+            || self.classes.iter().any(is_asked)
+            || value.split_ascii_whitespace().any(super::hides)
+    }
+
+    /// The name of an element and its sort.
+    fn known(&mut self, name: &str) -> (LocalName, Sort) {
+        if let Some(known) = self.names.iter().find(|(known, _)| **known == *name) {
+            return known.clone();
+        }
+        let known = (LocalName::from(name), Sort::of(name));
+        // Elements with names of their own making are as many as a page likes.
+        if self.names.len() < 100 {
+            self.names.push(known.clone());
+        }
+        known
+    }
+
+    /// A text of the page without its references.
+    fn decoded(&self, raw: &str) -> StrTendril {
+        match references::decode(raw) {
+            Cow::Borrowed(text) => self.part_of_page(text),
+            Cow::Owned(text) => StrTendril::from(text),
+        }
+    }
+
+    /// A text of the page, which is not copied.
+    fn part_of_page(&self, text: &str) -> StrTendril {
+        let at = text.as_ptr().addr().checked_sub(self.start);
+        let place =
+            at.and_then(|at| Some((u32::try_from(at).ok()?, u32::try_from(text.len()).ok()?)));
+        let whole = self.page.len32();
+        match place {
+            Some((at, length)) if at <= whole && length <= whole - at => {
+                self.page.subtendril(at, length)
+            }
+            _ => StrTendril::from_slice(text),
+        }
     }
 
     fn current(&self) -> Sort {
@@ -584,23 +485,28 @@ impl Builder<'_> {
     ) -> Option<()> {
         let mut attributes: Vec<Attribute> = Vec::new();
         for attribute in tag.attributes() {
-            let known = lower(attribute.name);
-            if !KEPT.contains(&&*known) {
-                if !self.asked.contains(&&*known) {
+            let is_kept = |kept: &&str| kept.eq_ignore_ascii_case(attribute.name);
+            if attribute.name.eq_ignore_ascii_case("class") {
+                if !self.keeps_class(attribute.value) {
+                    continue;
+                }
+            } else if !KEPT.iter().any(is_kept) {
+                if !self.asked.iter().any(is_kept) {
                     continue;
                 }
                 // Attributes of SVG may be known by other names.
                 (sort != Sort::Svg).then_some(())?;
             }
-            let known = LocalName::from(&*known);
+            let known = LocalName::from(&*lower(attribute.name));
             if attributes.iter().all(|kept| kept.name.local != known) {
                 attributes.push(Attribute {
                     name: QualName::new(None, ns!(), known),
-                    value: StrTendril::from_slice(&references::decode(attribute.value)),
+                    value: self.decoded(attribute.value),
                 });
             }
         }
-        self.push_element(parent, LocalName::from(name), attributes, sort)
+        let name = self.known(name).0;
+        self.push_element(parent, name, attributes, sort)
     }
 
     fn push_element(

@@ -26,13 +26,15 @@ const SELECTORS: [&str; 12] = [
 fn found(tree: &Html, selector: &str) -> Vec<String> {
     let parsed = Selector::parse(selector).expect("the selector is right");
     let found = tree.select(&parsed).map(|element| {
-        let class = element.attr("class").unwrap_or_default();
+        let class = element
+            .attr("class")
+            .filter(|_| selector.contains(".price"));
         // An attribute that no selector asks for is not kept.
         let price = element
             .attr("data-price")
             .filter(|_| selector.contains("data-price"));
         let lines = shown_lines(element, &mut 1_000_000);
-        format!("{} {class} {price:?} {lines:?}", element.value().name())
+        format!("{} {class:?} {price:?} {lines:?}", element.value().name())
     });
     found.collect()
 }
