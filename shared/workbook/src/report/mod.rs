@@ -71,7 +71,7 @@ fn book(summary: &Summary) -> Result<Book, WriteError> {
     tables::vendors(&mut book, summary, words)?;
     tables::history(&mut book, summary, words)?;
     tables::rejected(&mut book, summary, words)?;
-    how_read::write(&mut book, summary, words)?;
     tables::left_out(&mut book, summary, words)?;
+    how_read::write(&mut book, summary, words)?;
     Ok(book)
 }

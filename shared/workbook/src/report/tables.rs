@@ -48,11 +48,11 @@ pub(super) fn products(
         (right(words.last_date), has.date),
         (right(words.change), true),
         (right(words.change_percent), true),
-        (words.course.into(), has.course),
         (words.presence.into(), has.presence),
+        (words.course.into(), has.course),
     ];
     let printed = columns.iter().filter(|(_, shown)| *shown).count();
-    let course_column = columns.iter().take(11).filter(|(_, shown)| *shown).count();
+    let course_column = columns.iter().take(12).filter(|(_, shown)| *shown).count();
     let more = [
         (right(words.count), true),
         (right(words.minimum), true),
@@ -106,8 +106,8 @@ pub(super) fn products(
             date(compared.last_date),
             Cell::Amount(one.change, one.currency),
             one.change_percent.map_or(Cell::Empty, Cell::Percent),
-            Cell::Empty,
             Cell::Text(words.presence(one.presence)),
+            Cell::Empty,
             Cell::Count(one.count),
             Cell::Amount(one.minimum, one.currency),
             date(one.minimum_date),
