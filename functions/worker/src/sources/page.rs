@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use model::{Failure, Offer, PriceKind, Product, RangePrice, Variant};
 
 /// Which of a page's prices an owner wants.
+#[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub(super) selector: Option<&'a str>,
     pub(super) variant: Option<&'a Variant>,
