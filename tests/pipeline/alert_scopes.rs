@@ -106,7 +106,7 @@ fn offer(product: Product, item: &str) -> Result<Product> {
 
 async fn rules_of_an_item_a_category_a_tag_and_everything_fire_and_say_why() -> Result<()> {
     let (shop, day) = shop(|product, day| match (product, day) {
-        ("a", 0) | ("b", 0) => page_of(10_000),
+        ("a" | "b", 0) => page_of(10_000),
         ("a", _) => page_of(9_500),
         ("b", 1) => page_of(8_900),
         _ => page_of(9_900),
@@ -450,8 +450,8 @@ fn oracle(histories: &BTreeMap<u64, Vec<Seen>>, items: u64) -> BTreeSet<String> 
             // A price stands for eight days.
             let oldest = slot.instant() - jiff::SignedDuration::from_hours(8 * 24);
             let standing = |seen: &[Seen]| {
-                let upto = seen.iter().filter(|(at, won)| *at <= slot && won.is_some());
-                let (at, won) = *upto.last()?;
+                let mut upto = seen.iter().filter(|(at, won)| *at <= slot && won.is_some());
+                let (at, won) = *upto.next_back()?;
                 won.filter(|_| at.instant() >= oldest)
             };
             let best = offers.iter().filter_map(|seen| standing(seen)).min();

@@ -22,7 +22,7 @@ fn run() -> Result<RunId> {
 /// Two products: `p-0` costs 10,000 won, `p-1` is missing at its first visit.
 async fn shop() -> Result<ScriptedShop> {
     ScriptedShop::start(|visit| match (visit.path.as_str(), visit.nth) {
-        ("/robots.txt", _) | ("/p/p-1", 0) | ("/p/p-2", _) => status(404),
+        ("/robots.txt" | "/p/p-2", _) | ("/p/p-1", 0) => status(404),
         ("/p/p-0", _) => page_of(10_000),
         _ => page_of(7_000),
     })
