@@ -239,6 +239,7 @@ impl Workbook {
     pub(crate) fn merges(&mut self, sheet: usize) -> Result<Vec<Merge>, Stop> {
         match self {
             Self::Xlsx(workbook) => workbook.merges(sheet),
+            Self::Xls(workbook) => Ok(workbook.merges(sheet)),
             Self::Grid(grid) => Ok(grid.merges(sheet)),
             _ => Ok(Vec::new()),
         }

@@ -2,6 +2,8 @@
 //! and makes room for whatever its records claim. So the records are counted first, the
 //! container is made anew with nothing but the workbook's stream, and a panic is an error.
 
+mod strays;
+
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
@@ -13,6 +15,7 @@ use calamine::{
 
 use super::SheetInfo;
 use super::formats::{NumberKind, kind_of_code};
+use crate::turn::Merge;
 use crate::values::cell::{Cells, Stop, Value};
 use crate::values::number::Number;
 use crate::values::price::Sign;
@@ -288,7 +291,12 @@ fn fresh(stream: &[u8]) -> std::io::Result<Vec<u8>> {
 
 impl Xls {
     pub(super) fn open(file: File, limits: &Limits) -> Result<Self, ReadError> {
-        let stream = stream(file)?;
+        let mut stream = stream(file)?;
+        let starts: Vec<u64> = records(&stream)
+            .filter(|(kind, _)| *kind == 0x85)
+            .map(|(_, payload)| u32_at(payload, 0))
+            .collect();
+        strays::blank_out(&mut stream, &starts, limits);
         check(&stream, limits)?;
         let money = money(&stream);
         let container = fresh(&stream).map_err(|error| ReadError::damaged("", error))?;
@@ -319,6 +327,20 @@ impl Xls {
 
     pub(super) fn sheets(&self) -> Vec<SheetInfo> {
         self.sheets.clone()
+    }
+
+    /// The merged cells of a sheet.
+    pub(super) fn merges(&self, sheet: usize) -> Vec<Merge> {
+        let name = self.sheets.get(sheet).map_or("", |info| &info.name);
+        let merges = self
+            .inner
+            .merge_cells_by_sheet_name(name)
+            .unwrap_or_default();
+        let merges = merges.into_iter().map(|one| Merge {
+            rows: (one.start.0, one.end.0),
+            columns: (one.start.1, one.end.1),
+        });
+        merges.collect()
     }
 
     pub(super) fn read(&mut self, sheet: usize, cells: &mut impl Cells) -> Result<(), Stop> {

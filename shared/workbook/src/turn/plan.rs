@@ -56,7 +56,8 @@ pub(super) fn is_missing(cell: &Held) -> bool {
 fn amount(cell: &Held) -> Option<f64> {
     let number = match cell {
         Held::Number(number) | Held::Money(number, _) => *number,
-        Held::Text(text) => read_price(text, None).ok()?.value,
+        // An address is no price.
+        Held::Text(text) if text.len() <= 40 => read_price(text, None).ok()?.value,
         _ => return None,
     };
     number.to_decimal().try_into().ok()

@@ -58,7 +58,7 @@ def xlsx(name, rows, sheets, formats=None):
     book.save(answer(name + ".xlsx", rows))
 
 
-def xls(name, rows, lines):
+def xls(name, rows, lines, stray=None, merges=()):
     book = xlwt.Workbook()
     sheet = book.add_sheet("Sheet1")
     style = xlwt.easyxf(num_format_str="yyyy-mm-dd")
@@ -70,6 +70,10 @@ def xls(name, rows, lines):
                 sheet.write(at, column, value, style)
             else:
                 sheet.write(at, column, value)
+    for top, bottom, column in merges:
+        sheet.merge(top, bottom, column, column)
+    if stray:
+        sheet.write(*stray, "x")
     book.save(str(answer(name + ".xls", rows)))
 
 
@@ -347,6 +351,9 @@ def groups(w):
     xlsx(f"group-merged-dates-{w.tag}", right, [("Sheet1", [head, *body(1, 3)], ["A2:A3", "A4:A5"])])
     xlsx(f"group-blank-dates-{w.tag}", right, [head, *body(1, 3)])
     xls(f"group-blank-dates-old-{w.tag}", right, [head, *body(1, 3)])
+    xls(f"group-merged-dates-old-{w.tag}", right, [head, *body(1, 3)], None, [(1, 2, 0), (3, 4, 0)])
+    many = [(a, f"{w.cup} {at}", 1000 + at) for at in range(20)]
+    xls(f"group-stray-cell-old-{w.tag}", many, [[w.date, w.product, w.price], *[list(r) for r in many]], (65535, 255))
     xlsx(f"group-merged-vendor-{w.tag}", right,
          [("Sheet1", [head, *[[r[0], r[1], r[3] if at == 0 else None, r[2]] for at, r in enumerate(right)]], ["C2:C5"])])
     xlsx(f"group-merged-product-{w.tag}", [(a, w.cup, 1200), (b, w.cup, 1300), (a, w.pot, 3400), (b, w.pot, 3300)],
