@@ -132,7 +132,7 @@ pub(crate) fn blocks(
     all.sort_by_key(|one| one.column);
     let mut found: Vec<Block> = Vec::new();
     for side in sides(&all) {
-        let block = block(side, upper, near, below);
+        let block = block(headings, side, upper, near, below);
         match (
             block.has(Role::Product) || block.has(Role::Sku),
             found.last_mut(),
@@ -203,7 +203,13 @@ fn sides<'h, 'a>(all: &'h [Headed<'a>]) -> Vec<&'h [Headed<'a>]> {
         .collect()
 }
 
-fn block(side: &[Headed<'_>], upper: Option<&PeekedRow>, near: Near, below: &impl Below) -> Block {
+fn block(
+    headings: &Headings,
+    side: &[Headed<'_>],
+    upper: Option<&PeekedRow>,
+    near: Near,
+    below: &impl Below,
+) -> Block {
     let mut block = Block::default();
     let mut ranks = [usize::MAX; 7];
     let is_date = |one: &Headed<'_>| {
@@ -252,6 +258,9 @@ fn block(side: &[Headed<'_>], upper: Option<&PeekedRow>, near: Near, below: &imp
     }
     if block.values.is_empty() {
         shops(side, price, below, &mut block);
+    }
+    if block.kind != Kind::Plain && come_twice(&block.values) {
+        block.values = told_apart(headings, std::mem::take(&mut block.values), upper, near);
     }
     if block.values.is_empty()
         && let Some(column) = price
@@ -386,6 +395,58 @@ fn periods(side: &[Headed<'_>], price: Option<u32>, below: &impl Below) -> Vec<V
             _ => None,
         })
         .collect()
+}
+
+/// Whether two columns say the same of their prices.
+fn come_twice(values: &[ValueColumn]) -> bool {
+    let alike =
+        |one: &ValueColumn, other: &ValueColumn| one.at == other.at && one.vendor == other.vendor;
+    (1..values.len()).any(|at| values[..at].iter().any(|one| alike(one, &values[at])))
+}
+
+/// The columns with what the row above says of them: a shop over days, a day over shops, or prices
+/// beside quantities. None if that tells them not apart.
+fn told_apart(
+    headings: &Headings,
+    values: Vec<ValueColumn>,
+    upper: Option<&PeekedRow>,
+    near: Near,
+) -> Vec<ValueColumn> {
+    let label = |column: u32| {
+        let cells = upper.into_iter().flat_map(|row| row.cells.iter().rev());
+        cells
+            .filter(|(at, _)| *at <= column)
+            .map(|(_, cell)| cell)
+            .next()
+    };
+    let is_price = |column: u32| {
+        let role = label(column)
+            .and_then(Held::text)
+            .and_then(|text| headings.role(text));
+        role.is_some_and(|(role, _)| role == Role::Price)
+    };
+    let some_are_prices = values.iter().any(|value| is_price(value.column));
+    let told: Vec<ValueColumn> = values
+        .into_iter()
+        .filter(|value| !some_are_prices || is_price(value.column))
+        .map(|mut value| {
+            match label(value.column) {
+                Some(cell)
+                    if value.at.is_none() && matches!(when(cell, near), Some(When::At(_))) =>
+                {
+                    if let Some(When::At(at)) = when(cell, near) {
+                        value.at = Some(at);
+                    }
+                }
+                Some(Held::Text(text)) if value.vendor.is_none() && !some_are_prices => {
+                    value.vendor = Some(text.clone());
+                }
+                _ => {}
+            }
+            value
+        })
+        .collect();
+    if come_twice(&told) { Vec::new() } else { told }
 }
 
 fn value(one: &Headed<'_>, at: Option<Seconds>) -> ValueColumn {

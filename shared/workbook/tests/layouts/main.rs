@@ -23,8 +23,8 @@ use data::{ENGLISH, FIRST_DAY, KOREAN, Price, Words, calendar, prices};
 use files::{Cell, Page, csv, html, xlsx, xml};
 use pages::{
     above, amount, bands, date, date_parts, groups, headings_again, long, plain, sheets,
-    side_by_side, text_dates, text_prices, thousands, wide_by_day, wide_by_vendor, with_amounts,
-    with_record_numbers, with_totals,
+    side_by_side, text_dates, text_prices, thousands, wide_by_both, wide_by_day, wide_by_vendor,
+    with_amounts, with_record_numbers, with_totals,
 };
 
 /// What every layout of the prices must give.
@@ -339,6 +339,16 @@ fn of_wide_tables(words: &Words, prices: &[Price], add: &mut Add<'_>) {
         "shops over price and delivery",
         "a.xlsx",
         one(&wide_by_vendor(words, prices, true)),
+    );
+    add(
+        "shops over days",
+        "a.xlsx",
+        one(&wide_by_both(words, prices, false)),
+    );
+    add(
+        "days over shops",
+        "a.xlsx",
+        one(&wide_by_both(words, prices, true)),
     );
     let by_shop: Vec<Page> = words
         .vendors

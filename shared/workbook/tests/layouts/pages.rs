@@ -268,6 +268,53 @@ pub(crate) fn wide_by_vendor(words: &Words, prices: &[Price], over: bool) -> Pag
     page
 }
 
+/// A row a product, columns of each shop and day: with shops over days, or with days over shops.
+pub(crate) fn wide_by_both(words: &Words, prices: &[Price], days_over: bool) -> Page {
+    let mut page = Page::new("Sheet1");
+    page.text(1, 0, words.product);
+    page.text(1, 1, words.category);
+    let mut rows: Vec<&str> = Vec::new();
+    for price in prices {
+        let shop = words
+            .vendors
+            .iter()
+            .position(|one| *one == price.vendor)
+            .unwrap();
+        let (outer, inner, width) = if days_over {
+            (price.day, shop, words.vendors.len())
+        } else {
+            (shop, price.day, DAYS)
+        };
+        let column = 2 + (outer * width + inner) as u16;
+        let (day_row, shop_row) = if days_over { (0, 1) } else { (1, 0) };
+        if days_over == (inner == 0) || day_row == 1 {
+            date(&mut page, day_row, column, price);
+        }
+        if !days_over == (inner == 0) || shop_row == 1 {
+            page.text(shop_row, column, price.vendor);
+        }
+        let row = rows
+            .iter()
+            .position(|one| *one == price.product)
+            .unwrap_or_else(|| {
+                rows.push(&price.product);
+                rows.len() - 1
+            });
+        let row = row as u32 + 2;
+        product(&mut page, row, 0, price);
+        category(&mut page, row, 1, price);
+        amount(&mut page, row, column, price);
+    }
+    if days_over {
+        page.cells
+            .retain(|(row, column), _| *row != 0 || (column - 2).is_multiple_of(4));
+    } else {
+        page.cells
+            .retain(|(row, column), _| *row != 0 || (column - 2).is_multiple_of(DAYS as u16));
+    }
+    page
+}
+
 /// The prices of each of several groups, in the order in which they come.
 pub(crate) fn groups(
     prices: &[Price],
