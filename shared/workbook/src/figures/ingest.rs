@@ -24,7 +24,7 @@ use crate::values::number::Number;
 use crate::values::price::Sign;
 use crate::values::slots::{CurrencySlot, DateSlot, PriceSlot, Slots, TextSlot};
 use crate::values::texts::{NO_TEXT, TextId, Texts};
-use crate::{Limits, Measure, Progress, ReadError, Stage};
+use crate::{Language, Limits, Measure, Progress, ReadError, Stage};
 
 /// What was counted of one sheet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub(crate) struct Ingest<'a> {
     sheet: Sheet,
     /// Whether rows of the sheet leave blank what others say, so that it proves nothing.
     rows_say_less: bool,
+    /// The category of the last row that was used.
+    last_category: TextId,
     row: u32,
     slots: Slots,
     /// By role, what stands in a cell that is not simply a value.
@@ -86,6 +88,7 @@ pub(crate) struct Ingest<'a> {
 struct Sheet {
     name: Arc<str>,
     is_1904: bool,
+    is_korean: bool,
     roles: Vec<Option<Role>>,
     columns: [u32; 7],
     headings: [String; 7],
@@ -158,6 +161,7 @@ impl<'a> Ingest<'a> {
             sheet: Sheet {
                 name: Arc::from(""),
                 is_1904: false,
+                is_korean: false,
                 roles: Vec::new(),
                 columns: [0; 7],
                 headings: Default::default(),
@@ -172,6 +176,7 @@ impl<'a> Ingest<'a> {
                 around: Around::default(),
             },
             rows_say_less: false,
+            last_category: NO_TEXT,
             row: 0,
             slots: Slots::EMPTY,
             raw: Default::default(),
@@ -215,6 +220,7 @@ impl<'a> Ingest<'a> {
         self.sheet = Sheet {
             name: Arc::from(name),
             is_1904,
+            is_korean: Language::of(&headings.concat()) == Language::Ko,
             roles,
             columns,
             headings,
@@ -336,6 +342,7 @@ impl<'a> Ingest<'a> {
         match self.typed(&self.slots) {
             Ok(row) => {
                 self.counts.used += 1;
+                self.last_category = slots.category;
                 self.aggregate.add(&row, self.limits)
             }
             Err((role, reason)) => {

@@ -5,7 +5,9 @@ use crate::figures::warnings;
 use crate::header::find::Layout;
 use crate::header::headings::Role;
 use crate::values::cell::{Cells, Stop, Value};
-use crate::values::date::{DayMonth, ShortDate, ShortYear, TextDate, has_year_first, read_date};
+use crate::values::date::{
+    DayMonth, ShortDate, ShortYear, TextDate, has_year_first, read_date, with_year,
+};
 
 /// What is known about the order of day and month in this upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -93,6 +95,9 @@ impl Votes {
             self.short.tally.add(read_date(text, Some(ShortYear::Last)));
         } else {
             self.short.is_first |= has_year_first(text);
+            // A day without its year says as much, but in Korean.
+            let whole = with_year(text, 2_024).filter(|_| self.language != Language::Ko);
+            let text = whole.as_deref().unwrap_or(text);
             self.plain.add(read_date(text, None));
         }
     }

@@ -11,7 +11,7 @@ use crate::values::number::{Number, POWERS};
 mod period;
 mod scan;
 
-pub(crate) use period::{Around, date_within, read_period};
+pub(crate) use period::{Around, date_within, read_period, with_year};
 
 /// Civil seconds since 1970-01-01T00:00:00.
 pub(crate) type Seconds = i64;

@@ -290,7 +290,7 @@ pub(crate) fn wide_by_both(words: &Words, prices: &[Price], days_over: bool) -> 
         if days_over == (inner == 0) || day_row == 1 {
             date(&mut page, day_row, column, price);
         }
-        if !days_over == (inner == 0) || shop_row == 1 {
+        if days_over != (inner == 0) || shop_row == 1 {
             page.text(shop_row, column, price.vendor);
         }
         let row = rows

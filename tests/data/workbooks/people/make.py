@@ -237,6 +237,7 @@ def dates(w):
         shown("weekday-behind", lambda d: f"{d.month}.{d.day}({'월화수목금토일'[d.weekday()]})", title)
     else:
         shown("without-year-words", lambda d: f"Oct {d.day}", title)
+        shown("without-year-day-first", lambda d: f"{d.day}/{d.month}", [["Prices 2026"], []])
     names = ["년", "월", "일"] if w is Ko else ["Year", "Month", "Day"]
     xlsx(f"date-in-parts-{w.tag}", right,
          [[*names, w.product, w.price], *[[r[0].year, r[0].month, r[0].day, r[1], r[2]] for r in right]])

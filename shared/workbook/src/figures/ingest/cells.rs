@@ -8,7 +8,9 @@ use iso_currency::Currency;
 use crate::header::headings::Role;
 use crate::header::order::DateOrder;
 use crate::values::cell::{Stop, Value};
-use crate::values::date::{DayMonth, TextDate, from_bare_number, from_serial, read_period};
+use crate::values::date::{
+    DayMonth, TextDate, from_bare_number, from_serial, read_date, read_period, with_year,
+};
 use crate::values::known::DateText;
 use crate::values::number::Number;
 use crate::values::price::{NotAPrice, Sign, read_price};
@@ -52,6 +54,12 @@ impl Ingest<'_> {
             DateText::Date(read) => read,
             DateText::Bad => {
                 self.keep(Role::Date, value);
+                // In Korean the month always stands first.
+                let year = self.sheet.around.year.filter(|_| !self.sheet.is_korean);
+                let whole = year.and_then(|year| with_year(self.raw(Role::Date), year));
+                if let Some(read) = whole.and_then(|whole| read_date(&whole, None)) {
+                    return self.text_date(DateText::Date(read), value);
+                }
                 let at = read_period(self.raw(Role::Date), self.sheet.around);
                 return Ok(at.map_or(DateSlot::Bad, DateSlot::At));
             }

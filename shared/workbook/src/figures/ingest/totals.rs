@@ -40,10 +40,19 @@ impl Ingest<'_> {
         if self.rows_say_less {
             return false;
         }
-        let is_total = self.adds_up(slots, "");
+        let is_total = self.adds_up(slots, "") && self.is_no_product(slots);
         // From here on a blank cell is nothing special.
         self.rows_say_less = !is_total;
         is_total
+    }
+
+    /// Whether a row whose price adds up those above it is hardly a product with that very price: it
+    /// names none, or a category, or there are several above it.
+    fn is_no_product(&self, slots: &Slots) -> bool {
+        let name = slots.product.id();
+        let is_category = name != NO_TEXT && name == self.last_category;
+        let many = self.aggregate.tally().since(self.before_group).count > 2;
+        is_category || many || (name == NO_TEXT && slots.sku == TextSlot::Empty)
     }
 
     /// Whether the row is a total, dated or not: by its label, or where that may as well be a

@@ -185,6 +185,22 @@ fn quarter(text: &str, around: Around) -> Option<Seconds> {
         .then(|| ymd(year, quarter * 3 - 2, 1))?
 }
 
+/// A day without its year whose order nobody knows, with a year: `5/10` is 5 October below English
+/// headings as well as 10 May.
+pub(crate) fn with_year(text: &str, year: i64) -> Option<String> {
+    let (first, second) = text.trim().split_once(['/', '-', '.'])?;
+    let separator = text
+        .trim()
+        .as_bytes()
+        .get(first.len())
+        .copied()
+        .map(char::from)?;
+    let is_number =
+        |part: &str| matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_digit());
+    (is_number(first) && is_number(second))
+        .then(|| format!("{first}{separator}{second}{separator}{year}"))
+}
+
 /// The Monday of an ISO week.
 fn week_of_year(year: i64, week: i64) -> Option<Seconds> {
     if !(1..=53).contains(&week) {
@@ -244,7 +260,16 @@ fn date_at(text: &str, around: &mut Around) -> Option<(Option<(Seconds, bool)>, 
         return None;
     }
     let year = full_year((year, width))?;
-    scan.separator()?;
+    if scan.separator().is_none() {
+        // `Prices 2026`
+        let stands_alone = !scan
+            .rest
+            .starts_with(|c: char| c.is_alphanumeric() || c == ',');
+        if width == 4 && stands_alone {
+            around.year = around.year.or(Some(year));
+        }
+        return None;
+    }
     around.year = Some(year);
     let after_year = text.len() - scan.rest.len();
     scan.skip(" ");
