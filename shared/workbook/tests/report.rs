@@ -189,3 +189,22 @@ fn a_trend_says_which_categories_it_leaves_out() {
     let headings = trend.iter().find(|row| row[0] == "Month").unwrap();
     assert_eq!((headings.len(), &*headings[1]), (12, "All products"));
 }
+
+#[test]
+fn of_many_products_only_the_first_are_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.csv"), folder.path().join("out.xlsx"));
+    let rows = (0..2_000).map(|at| format!("2026-01-05,thing {at},{at}\n"));
+    std::fs::write(
+        &input,
+        format!("date,product,price\n{}", rows.collect::<String>()),
+    )
+    .unwrap();
+    report(&input, &output, &english(), &mut |_| {}).unwrap();
+    assert_eq!(cells(&output, "Products").len(), 2_001);
+    let mut zip = zip::ZipArchive::new(std::fs::File::open(&output).unwrap()).unwrap();
+    let mut workbook = String::new();
+    let mut part = zip.by_name("xl/workbook.xml").unwrap();
+    std::io::Read::read_to_string(&mut part, &mut workbook).unwrap();
+    assert!(workbook.contains("$501</definedName>"), "{workbook}");
+}

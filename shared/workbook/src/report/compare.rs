@@ -1,8 +1,10 @@
 //! Products by vendors: what each asks for the same thing.
 
+use std::fmt::Write as _;
+
 use rust_decimal::Decimal;
 
-use super::words::Words;
+use super::words::{PRINTED_ROWS, Words};
 use crate::figures::finish::percent;
 use crate::figures::summary::{OfferPrice, ProductSummary};
 use crate::write::{Book, Cell, Heading, WriteError};
@@ -39,22 +41,19 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
     headings.extend(vendors.iter().map(|vendor| Heading::right(vendor)));
     let mut table = book.table(words.compare, &headings)?;
     table.freeze_columns(1)?;
-    table.footer(words.compare_footer);
-    if vendors.len() > PRINTED {
-        let all = vendors.len();
-        table.footer(&if words.language == Language::Ko {
-            format!(
-                "{} 인쇄: 판매처 {all}곳 중 {PRINTED}곳.",
-                words.compare_footer
-            )
+    table.print_rows(PRINTED_ROWS);
+    let mut footer = words.compare_footer.to_owned();
+    footer.push_str(&words.printed_rows(compared.len()));
+    let all = vendors.len();
+    if all > PRINTED {
+        let _ = if words.language == Language::Ko {
+            write!(footer, " 인쇄: 판매처 {all}곳 중 {PRINTED}곳.")
         } else {
-            format!(
-                "{} Printed: {PRINTED} of {all} vendors.",
-                words.compare_footer
-            )
-        });
+            write!(footer, " Printed: {PRINTED} of {all} vendors.")
+        };
         table.print_columns(u16::try_from(fixed + PRINTED).unwrap_or(u16::MAX));
     }
+    table.footer(&footer);
     for (_, at) in compared {
         let Some(one) = summary.products.get(at) else {
             continue;

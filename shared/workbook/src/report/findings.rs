@@ -72,7 +72,7 @@ fn several_currencies(summary: &Summary) -> bool {
 /// What all prices in a currency did.
 fn overall(one: &CurrencySummary, words: &Words) -> Finding {
     let korean = words.language == Language::Ko;
-    let matched = one.matched;
+    let (has_matched, matched) = (one.matched > 0, counted(one.matched));
     let months = match &*one.months {
         [first, .., last] => Some((&first.month, &last.month)),
         _ => None,
@@ -90,10 +90,10 @@ fn overall(one: &CurrencySummary, words: &Words) -> Finding {
         (Some(_), None, true) => format!(
             "첫 가격 대비 마지막 가격. 같은 판매처의 같은 상품끼리만 비교했습니다(비교한 가격 {matched}개)."
         ),
-        (None, Some(_), false) if matched > 0 => {
+        (None, Some(_), false) if has_matched => {
             "Between two months, no product is at the same vendor in both: there is no overall change.".to_owned()
         }
-        (None, Some(_), true) if matched > 0 => {
+        (None, Some(_), true) if has_matched => {
             "이어지는 두 달에 같은 판매처의 같은 상품이 없는 때가 있어 전체 변동률을 구할 수 없습니다.".to_owned()
         }
         (None, _, false) => {
@@ -158,7 +158,7 @@ fn cheapest(vendors: &[VendorSummary]) -> Vec<&VendorSummary> {
 
 fn asks(one: &VendorSummary, with_currency: bool, korean: bool) -> String {
     let below = Decimal::ONE_HUNDRED - one.level_percent.unwrap_or(Decimal::ONE_HUNDRED);
-    let (vendor, compared, lowest) = (&one.vendor, one.compared, one.lowest);
+    let (vendor, compared, lowest) = (&one.vendor, counted(one.compared), counted(one.lowest));
     let currency = match one.currency {
         Some(currency) if with_currency => format!(" ({})", currency.code()),
         _ => String::new(),
@@ -168,7 +168,11 @@ fn asks(one: &VendorSummary, with_currency: bool, korean: bool) -> String {
             "{vendor}{currency}: 여러 판매처에 있는 상품 {compared}개에서 판매처 평균보다 {below}% 쌉니다. 그중 {lowest}개가 최저가입니다."
         )
     } else {
-        let products = if compared == 1 { "product" } else { "products" };
+        let products = if one.compared == 1 {
+            "product"
+        } else {
+            "products"
+        };
         format!(
             "{vendor}{currency}: {below}% below the mean of the vendors, over {compared} {products} that others have too; the lowest price for {lowest} of them."
         )
@@ -186,7 +190,7 @@ fn not_used(summary: &Summary, korean: bool) -> Option<String> {
         .iter()
         .map(|one| {
             let why = one.reason.sentence(summary.language).trim_end_matches('.');
-            let count = one.count;
+            let count = counted(one.count);
             if korean {
                 format!("{why} {count}개")
             } else {
@@ -202,13 +206,16 @@ fn not_used(summary: &Summary, korean: bool) -> Option<String> {
             "중복 머리글",
         ),
     ] {
-        if count > 0 && korean {
+        let is_there = count > 0;
+        let count = counted(count);
+        if is_there && korean {
             reasons.push(format!("{hangul} {count}개"));
-        } else if count > 0 {
+        } else if is_there {
             reasons.push(format!("{count} – {english}"));
         }
     }
-    let (read, reasons) = (summary.rows_read, reasons.join("; "));
+    let (read, left_out) = (counted(summary.rows_read), counted(left_out));
+    let reasons = reasons.join("; ");
     Some(if korean {
         format!("읽은 {read}개 행 중 {left_out}개: {reasons}.")
     } else {
@@ -216,7 +223,12 @@ fn not_used(summary: &Summary, korean: bool) -> Option<String> {
     })
 }
 
-pub(super) fn short(text: &str) -> String {
+/// A count with its thousands separated.
+fn counted(count: u64) -> String {
+    amount_text(count.into(), None)
+}
+
+fn short(text: &str) -> String {
     let mut short: String = text.chars().take(60).collect();
     if short.len() < text.len() {
         short.push('…');

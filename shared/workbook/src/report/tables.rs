@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::words::Words;
+use super::words::{PRINTED_ROWS, Words};
 use crate::figures::summary::{CategoryMonth, Moment};
 use crate::write::{Book, Cell, Heading, WriteError};
 use crate::{Presence, Summary};
@@ -82,7 +82,9 @@ pub(super) fn products(
     let mut table = book.table(words.products, &headings)?;
     table.print_columns(place(printed));
     table.freeze_columns(1)?;
-    table.footer(words.products_footer);
+    table.print_rows(PRINTED_ROWS);
+    let printed = words.printed_rows(summary.products.len());
+    table.footer(&format!("{}{printed}", words.products_footer));
     if has.course {
         table.show_columns(place(seen));
         table.widen(place(course_column), 18);

@@ -3,6 +3,9 @@
 use crate::explain::role_word;
 use crate::{Format, Language, Presence, Role};
 
+/// How many rows of a long table are printed; a spreadsheet program shows all of them.
+pub(super) const PRINTED_ROWS: u32 = 500;
+
 macro_rules! words {
     ($($name:ident: $english:literal, $korean:literal;)*) => {
         pub(super) struct Words {
@@ -108,7 +111,7 @@ words! {
     own_change: "Own change", "자체 변동률";
     amount: "Amount", "금액";
     label: "Label", "내용";
-    compare_footer: "Last price of each product at each vendor. Marked: the lowest. Grey: not seen in the 31 days before the product was last seen; not compared. Spread: from the lowest to the highest.", "상품별 각 판매처의 마지막 가격. 표시된 칸이 최저가이며, 회색은 마지막 확인일보다 31일 넘게 오래되어 비교하지 않은 가격입니다. 가격 차이: 최저가 대비 최고가.";
+    compare_footer: "Last price at each vendor. Marked: the lowest. Grey: older than 31 days when the product was last seen; not compared. Spread: lowest to highest.", "상품별 각 판매처의 마지막 가격. 표시된 칸이 최저가이며, 회색은 마지막 확인일보다 31일 넘게 오래되어 비교하지 않은 가격입니다. 가격 차이: 최저가 대비 최고가.";
     products_footer: "Change: from the first to the last price at the vendor named, each the median of its day; of several vendors, the one at which the price moved most.", "변동: 표시된 판매처의 첫 가격과 마지막 가격(그날의 중앙값) 비교. 판매처가 여럿이면 가장 많이 움직인 곳을 표시합니다.";
     categories_footer: "Index: geometric mean of what the prices did that the same vendor has for the same product in both months, chained; what joins or leaves moves nothing.", "지수: 같은 판매처의 같은 상품이 두 달 모두 있을 때의 가격 비율을 기하평균해 이어 붙인 값. 새로 생기거나 없어진 상품은 영향을 주지 않습니다.";
     vendors_footer: "Level: what the vendor asks for products that others have too, beside the geometric mean of all their vendors. Own change: geometric mean of what its prices did from the first to the last day.", "가격 수준: 여러 판매처에 있는 상품의 가격을 판매처들의 기하평균과 비교한 값. 자체 변동률: 그 판매처 가격들의 첫날 대비 마지막 날 변동의 기하평균.";
@@ -120,6 +123,17 @@ impl Words {
             &KOREAN
         } else {
             &ENGLISH
+        }
+    }
+
+    /// What is said of a table that is printed only in part.
+    pub(super) fn printed_rows(&self, rows: usize) -> String {
+        if rows <= PRINTED_ROWS as usize {
+            String::new()
+        } else if self.language == Language::Ko {
+            format!(" 인쇄: 처음 {PRINTED_ROWS}행.")
+        } else {
+            format!(" Printed: the first {PRINTED_ROWS} rows.")
         }
     }
 

@@ -111,6 +111,7 @@ pub struct Table {
 #[derive(Debug, Clone, Copy, Default)]
 struct Extent {
     printed: Option<u16>,
+    printed_rows: Option<u32>,
     seen: Option<u16>,
 }
 
@@ -265,10 +266,12 @@ impl Book {
         set_widths(&mut sheet, widths)?;
         let last_row = next_row.saturating_sub(1);
         let last_of = |columns: u16| columns.checked_sub(1);
-        if let Some(last) = extent.printed.and_then(last_of) {
-            sheet.set_print_area(0, 0, last_row, last)?;
-        }
         let last_column = u16::try_from(widths.len()).ok().and_then(last_of);
+        let printed_rows = extent.printed_rows.unwrap_or(last_row);
+        let printed = extent.printed.and_then(last_of);
+        if let Some(last) = printed.or(last_column.filter(|_| printed_rows < last_row)) {
+            sheet.set_print_area(0, 0, last_row.min(printed_rows), last)?;
+        }
         if let (Some(last), Some(seen)) = (last_column, extent.seen)
             && seen <= last
         {

@@ -53,6 +53,11 @@ impl Table {
         self.extent.printed = Some(columns);
     }
 
+    /// Prints only so many of its rows: nobody reads a thousand pages.
+    pub fn print_rows(&mut self, rows: u32) {
+        self.extent.printed_rows = Some(rows);
+    }
+
     /// Shows only so many of its columns; the others hold what small charts show.
     pub fn show_columns(&mut self, columns: u16) {
         self.extent.seen = Some(columns);
