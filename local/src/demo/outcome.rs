@@ -15,6 +15,8 @@ use super::state::{State, day_of};
 use crate::pipeline::Pipeline;
 use crate::shop::Shop;
 
+/// The rules of which the newest alert is shown: below a target, an item's best offer, sold out and back.
+const SHOWN: [&str; 4] = ["target", "best", "sold-out", "back"];
 /// No report or workbook of the demo is larger.
 const LARGEST: u64 = 1 << 30;
 
@@ -47,6 +49,8 @@ pub struct Report {
     pub voided: String,
     /// How many alerts fired.
     pub alerts: usize,
+    /// The newest alert of each rule that the demo is to show, in words.
+    pub shown: Vec<String>,
     /// The digest of the last run, as it would be posted.
     pub digest: String,
     /// Copies of the files written, to open.
@@ -107,12 +111,25 @@ pub(super) async fn count(
         }
     }
     let alerts = Alerts::new(table.clone());
-    let mut page = alerts.list(None, 1_000).await?;
-    report.alerts = page.items.len();
-    while let Some(next) = page.next {
-        page = alerts.list(Some(&next), 1_000).await?;
+    let mut newest: BTreeMap<&str, String> = BTreeMap::new();
+    let mut cursor = None;
+    loop {
+        let page = alerts.list(cursor.as_ref(), 1_000).await?;
         report.alerts += page.items.len();
+        for alert in page.items {
+            let rule = SHOWN.iter().find(|rule| **rule == alert.rule.as_str());
+            if let Some(rule) = rule.filter(|rule| !newest.contains_key(*rule)) {
+                let (day, about) = (day_of(alert.run.slot)?, alert.scope.as_ref());
+                let about = about.map_or(alert.name, ToString::to_string);
+                newest.insert(rule, format!("{day} {rule:<8} {about}: {}", alert.text));
+            }
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
     }
+    report.shown = newest.into_values().collect();
     report.digest = last_digest(table, pipeline).await?;
     let file = Files::new(table.clone()).get(&upload).await?;
     match file.context("the sample's upload is gone")?.state {
@@ -183,7 +200,10 @@ impl fmt::Display for Report {
                 reason.sentence()
             )?;
         }
-        writeln!(f, "alerts     {:>6}", self.alerts)?;
+        writeln!(f, "alerts     {:>6}, among them", self.alerts)?;
+        for alert in &self.shown {
+            writeln!(f, "           {alert}")?;
+        }
 
         if !self.voided.is_empty() {
             writeln!(f, "voided     {}", self.voided)?;
