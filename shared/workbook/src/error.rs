@@ -45,6 +45,13 @@ pub enum ReadError {
         /// The headings found.
         headings: Vec<String>,
     },
+    /// Its columns are months or days of a year that nothing names.
+    NoYear {
+        /// The sheet with the headings.
+        sheet: String,
+        /// The headings without a year.
+        headings: Vec<String>,
+    },
     /// There is a header but no row below it.
     NoRows {
         /// The sheet with the header.
@@ -173,6 +180,7 @@ impl ReadError {
             Self::NoHeader { .. } => "no_header",
             Self::NoPriceColumn { .. } => "no_price_column",
             Self::NoProductColumn { .. } => "no_product_column",
+            Self::NoYear { .. } => "no_year",
             Self::NoRows { .. } => "no_rows",
             Self::TooLarge { .. } => "too_large",
             Self::TooSlow { .. } => "too_slow",
@@ -218,6 +226,10 @@ impl ReadError {
                 "Sheet {sheet:?} has no column for the product; its headings are {}. Name one \"product\" or \"상품명\".",
                 list(headings)
             ),
+            Self::NoYear { sheet, headings } => format!(
+                "Sheet {sheet:?} has a column for each of {}, but nothing says of which year. Write the year into the title above the table.",
+                list(headings)
+            ),
             Self::NoRows { sheet } => format!("Sheet {sheet:?} has headings but no row below them."),
             Self::TooLarge { what, limit, place } => format!(
                 "The workbook is too large: more than {limit} {}{}. Split it and upload the parts.",
@@ -251,6 +263,10 @@ impl ReadError {
             ),
             Self::NoProductColumn { sheet, headings } => format!(
                 "'{sheet}' 시트에 상품 열이 없습니다. 머리글: {}. 상품 열의 이름을 '상품명'으로 해 주세요.",
+                list(headings)
+            ),
+            Self::NoYear { sheet, headings } => format!(
+                "'{sheet}' 시트에 {} 열이 있지만 어느 해인지 알 수 없습니다. 표 위의 제목에 연도를 적어 주세요.",
                 list(headings)
             ),
             Self::NoRows { sheet } => format!("'{sheet}' 시트에 머리글만 있고 그 아래 데이터 행이 없습니다."),

@@ -419,3 +419,31 @@ fn serial(value: &ExcelDateTime) -> Value<'static> {
     let days = if is_1904 { 1_462.0 } else { 0.0 };
     Number::from_f64(serial + days).map_or(Value::Huge(serial), Value::Serial)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_found_before_anything_is_counted() {
+        let record = |kind: u16, payload: &[u8]| {
+            let length = u16::try_from(payload.len()).unwrap();
+            [&kind.to_le_bytes()[..], &length.to_le_bytes(), payload].concat()
+        };
+        // A sheet that begins beyond the stream, behind FILEPASS.
+        let sheet = [&[0xff; 4][..], &[0, 0, 1, 0], b"A"].concat();
+        let begin = record(0x809, &[0, 6, 5, 0]);
+        let end = record(0x0a, &[]);
+        let plain = [&begin[..], &record(0x85, &sheet), &end].concat();
+        let locked = [
+            &begin[..],
+            &record(0x2f, &[1, 0]),
+            &record(0x85, &sheet),
+            &end,
+        ]
+        .concat();
+        let limits = Limits::default();
+        assert!(matches!(check(&plain, &limits), Err(ReadError::Truncated)));
+        assert!(matches!(check(&locked, &limits), Err(ReadError::Encrypted)));
+    }
+}

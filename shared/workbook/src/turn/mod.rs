@@ -14,5 +14,5 @@ mod rows;
 
 pub(crate) use fill::Merge;
 pub(crate) use heading::{is_period, is_shop};
-pub(crate) use plan::Plan;
+pub(crate) use plan::{Plan, without_year};
 pub(crate) use rows::Turned;

@@ -12,7 +12,7 @@ use crate::values::price::{NotAPrice, read_price};
 use super::bands::{are_bands, line, share_products};
 use super::blocks::{Below, Block, Kind, blocks, blocks_again};
 use super::fill::{Fill, Merge, fills, has_blanks};
-use super::heading::Near;
+use super::heading::{Near, When, when};
 
 /// How a sheet is turned into one row a price.
 #[derive(Debug, Clone)]
@@ -395,6 +395,30 @@ impl Plan {
         }
         layout
     }
+}
+
+/// The headings of months or days of a table that could be turned if anything named their year.
+pub(crate) fn without_year(peek: &Peek, headings: &Headings) -> Option<Vec<String>> {
+    let rows = peek.rows.iter().take(HEADER_ROWS).enumerate();
+    rows.filter(|(_, row)| {
+        let mut labels = row.labels();
+        labels.any(|(_, text)| {
+            headings
+                .role(text)
+                .is_some_and(|(role, _)| role == Role::Product)
+        })
+    })
+    .find_map(|(at, row)| {
+        let below = Values {
+            rows: peek.rows[at + 1..].iter().collect(),
+        };
+        let lacking = row.labels().filter(|(column, text)| {
+            let text = Held::Text((*text).to_owned());
+            when(&text, Near::default()) == Some(When::Unknown) && below.has_amounts(*column)
+        });
+        let lacking: Vec<String> = lacking.map(|(_, text)| text.to_owned()).collect();
+        (lacking.len() > 1).then_some(lacking)
+    })
 }
 
 /// Whether the same thing has several prices on a day at a shop, told apart by an option alone.

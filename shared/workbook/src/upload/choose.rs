@@ -8,7 +8,7 @@ use crate::header::find::{Layout, LongPeek, Peek};
 use crate::header::headings::Role;
 use crate::header::order::{Scout, Votes};
 use crate::read::{SheetInfo, Workbook};
-use crate::turn::Plan;
+use crate::turn::{Plan, without_year};
 use crate::values::cell::{Stop, column_letters};
 use crate::{Language, ReadError, ReportOptions};
 
@@ -197,6 +197,7 @@ pub(super) fn choose(workbook: &mut Workbook, options: &ReportOptions) -> Result
     let all = workbook.sheets();
     let mut found: Vec<ChosenSheet> = Vec::new();
     let mut is_empty = true;
+    let mut no_year = None;
     for (index, info) in all.iter().enumerate() {
         let mut peek = Peek::default();
         workbook.read(index, &mut peek)?;
@@ -211,6 +212,13 @@ pub(super) fn choose(workbook: &mut Workbook, options: &ReportOptions) -> Result
             is_1904,
             || workbook.merges(index),
         )?;
+        if planned.is_none() && no_year.is_none() {
+            let headings = without_year(&peek, &options.headings);
+            no_year = headings.map(|headings| ReadError::NoYear {
+                sheet: info.name.clone(),
+                headings,
+            });
+        }
         let plan = planned.map(|(plan, turned)| {
             if plan.is_needed {
                 layout = Some(turned);
@@ -238,7 +246,7 @@ pub(super) fn choose(workbook: &mut Workbook, options: &ReportOptions) -> Result
             .max_by_key(|sheet| (sheet.layout.merit(), std::cmp::Reverse(sheet.index)))
     };
     let Some(best) = usable(true).or_else(|| usable(false)) else {
-        return Err(no_header(&found, &all).into());
+        return Err(no_year.unwrap_or_else(|| no_header(&found, &all)).into());
     };
     let (best, visible) = (best.layout.clone(), best.info.visible);
     let used = found

@@ -290,6 +290,8 @@ def wide(w):
     if w is Ko:
         table("months-without-year", "9월", "10월", [["2026년 가격"], []], (DAY(2026, 9, 1), DAY(2026, 10, 1)))
         table("relative", "당일", "1주일전", [["2026-10-12 기준 시세"], []], (b, a))
+    names = ["9월", "10월"] if w is Ko else ["Sep", "Oct"]
+    xlsx(f"wide-months-of-no-year-{w.tag}", "no_year", [[w.product, *names], [w.cup, 1200, 1300], [w.pot, 3400, 3300]])
     shops = [("", w.cup, 1200, w.shop), ("", w.cup, 1300, w.other), ("", w.pot, 3400, w.shop), ("", w.pot, 3300, w.other)]
     xlsx(f"wide-shops-{w.tag}", shops, [[w.product, w.shop, w.other], [w.cup, 1200, 1300], [w.pot, 3400, 3300]])
     lowest = "최저가" if w is Ko else "Lowest price"
