@@ -1,6 +1,6 @@
 //! Tables for people: columns as wide as what stands in them, Korean counted as wide as it is.
 
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// The widest that a column of text becomes.
 const WIDEST: usize = 60;
@@ -52,7 +52,8 @@ fn cut(text: &str) -> String {
     let mut cut = String::new();
     for c in text.chars() {
         let c = if c.is_control() { ' ' } else { c };
-        if cut.width() + 1 >= WIDEST {
+        // The last place is the ellipsis's.
+        if cut.width() + c.width().unwrap_or_default() >= WIDEST {
             cut.push('…');
             break;
         }
