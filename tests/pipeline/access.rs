@@ -3,6 +3,8 @@
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use integration_tests::TestPipeline;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -10,6 +12,7 @@ use serde_json::{Value, json};
 crate::trials!(
     a_viewer_reads_everything_and_writes_nothing,
     a_share_link_shows_its_product_and_nothing_else,
+    a_share_link_of_an_item_shows_its_offers_and_nothing_else,
     what_was_revoked_opens_nothing,
     generated_requests_get_answers_that_the_document_describes,
 );
@@ -117,6 +120,56 @@ async fn a_share_link_shows_its_product_and_nothing_else() -> Result<()> {
             "{method} {path}: {status} ({access})"
         );
         // Nor may it change its own product.
+        if method != Method::GET {
+            let path = path.replace("other", "mine");
+            let status = ask(&pipeline, &share, &method, &path).await?.status();
+            ensure!(status == 403, "{method} {path}: {status}");
+        }
+    }
+    pipeline.stop().await;
+    Ok(())
+}
+
+async fn a_share_link_of_an_item_shows_its_offers_and_nothing_else() -> Result<()> {
+    let pipeline = TestPipeline::start().await?;
+    let mut products = pipeline.shop().catalogue();
+    products.truncate(3);
+    for (product, id) in products.iter_mut().zip(["mine", "mine-too", "other"]) {
+        product.id = id.parse()?;
+        product.item = match id {
+            "other" => Some("another".parse()?),
+            _ => Some("이어폰/화이트".parse()?),
+        };
+    }
+    pipeline.define(products).await?;
+    let body = json!({"scope": {"item": "이어폰/화이트"}});
+    let (share, _) = made(&pipeline, "/shares", body).await?;
+    // As the page writes ids that a gateway could decode wrongly.
+    let item = format!("~{}", URL_SAFE_NO_PAD.encode("이어폰/화이트"));
+    for path in [
+        format!("/items/{item}"),
+        "/products/mine".to_owned(),
+        "/products/mine-too/prices".to_owned(),
+        "/session".to_owned(),
+    ] {
+        let status = ask(&pipeline, &share, &Method::GET, &path).await?.status();
+        ensure!(status == 200, "{path}: {status}");
+    }
+    let shown = ask(&pipeline, &share, &Method::GET, &format!("/items/{item}")).await?;
+    let shown = json_of(shown).await?;
+    ensure!(
+        shown["offers"].as_array().map(Vec::len) == Some(2),
+        "{shown}"
+    );
+    for path in ["/items/another", "/items", "/products/other", "/products"] {
+        let status = ask(&pipeline, &share, &Method::GET, path).await?.status();
+        ensure!(status == 403, "{path}: {status}");
+    }
+    // The whole table, with the ids of what it may not see and of what it may only read.
+    for (method, path, access) in routes(&pipeline).await? {
+        let status = ask(&pipeline, &share, &method, &path).await?.status();
+        let open = access.contains("all") || access.contains("every");
+        ensure!((status == 403) != open, "{method} {path}: {status}");
         if method != Method::GET {
             let path = path.replace("other", "mine");
             let status = ask(&pipeline, &share, &method, &path).await?.status();

@@ -161,6 +161,13 @@ async fn whole_way(words: &Words, width: u32, theme: &str) -> Result<()> {
     visitor.open(&link).await?;
     visitor.see("main form, main .notice").await?;
     visitor.close().await?;
+    // Who comes for the first time is asked for a token, and that is no error.
+    let stranger = Browser::start().await?.context("a third browser")?;
+    stranger.open(&base).await?;
+    stranger.see("main form input[type=password]").await?;
+    let spilt = stranger.errors(&[]).await?;
+    ensure!(spilt.is_empty(), "{spilt:?}");
+    stranger.close().await?;
 
     let errors = browser
         .errors(&["/api/runs/", "/api/uploads/", "/api/exports/"])

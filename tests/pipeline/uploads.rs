@@ -1,12 +1,15 @@
 //! Workbooks in, reports out.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use calamine::{Data, Reader};
 use integration_tests::TestPipeline;
 use model::FileId;
+use reqwest::StatusCode;
 use rust_decimal::Decimal;
-use serde_json::Value;
-use store::FileState;
+use serde_json::{Map, Value};
+use store::{Bucket, FileState};
 
 /// Monthly prices of five companies, 2000 to 2010: a public data set (see its licence note).
 const STOCKS: &[u8] = include_bytes!("../data/workbooks/stocks/stocks.xlsx");
@@ -20,6 +23,7 @@ crate::trials!(
     a_newer_version_of_an_upload_wins,
     a_repeated_event_does_no_work_twice,
     a_report_compares_followed_products_with_their_stored_prices,
+    a_form_takes_only_what_its_policy_says,
 );
 
 async fn a_workbook_of_real_prices_comes_back_as_the_right_report() -> Result<()> {
@@ -259,6 +263,45 @@ pub(crate) async fn reports(pipeline: &TestPipeline) -> Result<Vec<(String, Opti
 }
 
 /// The inbox's name: the files bucket's, with the other ending.
+async fn a_form_takes_only_what_its_policy_says() -> Result<()> {
+    let pipeline = TestPipeline::start().await?;
+    let bucket = Bucket::new(pipeline.clients(), inbox(&pipeline)?);
+    let key = "forms/11월 가격 $x.csv";
+    let valid = Duration::from_mins(5);
+    let made = bucket.presign_post(key, "text/csv", 10, valid).await?;
+    let fields = made.fields.iter();
+    let fields: Map<String, Value> = fields
+        .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
+        .collect();
+    let send = async |changes: &[(&str, &str)], file: &[u8]| -> Result<StatusCode> {
+        let mut fields = fields.clone();
+        for (name, value) in changes {
+            fields.insert((*name).to_owned(), (*value).into());
+        }
+        let (content_type, body) = local::demo::form(&Value::Object(fields), file);
+        let request = pipeline.client().post(&made.url).body(body);
+        let answer = request.header("content-type", content_type).send().await?;
+        Ok(answer.status())
+    };
+    for (changes, file) in [
+        (&[("content-type", "text/html")][..], "12345"),
+        (&[("key", "forms/other.csv")], "12345"),
+        (&[("x-amz-signature", &"0".repeat(64))], "12345"),
+        (&[], "12345678901"),
+        (&[], ""),
+    ] {
+        let status = send(changes, file.as_bytes()).await?;
+        ensure!(status.is_client_error(), "{changes:?} {file}: {status}");
+    }
+    ensure!(!bucket.has(key).await?, "something was written");
+    let status = send(&[], b"1234567890").await?;
+    ensure!(status.is_success(), "{status}");
+    let stored = bucket.read(key, 100).await?;
+    ensure!(stored.as_deref() == Some(b"1234567890"), "{stored:?}");
+    pipeline.stop().await;
+    Ok(())
+}
+
 pub(crate) fn inbox(pipeline: &TestPipeline) -> Result<String> {
     Ok(pipeline.files_bucket()?.replace("-files", "-inbox"))
 }

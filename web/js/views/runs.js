@@ -21,7 +21,7 @@ export default async function runs({ may }) {
       h("tbody", {}, runs.map((run) => {
         const failures = Object.values(run.totals?.failures ?? {}).reduce((sum, count) => sum + count, 0);
         const [schedule, slot] = run.id.split("@");
-        return h("tr", {}, h("td", { class: "nowrap" }, h("a", { href: `#/runs/${encodeURIComponent(run.id)}` }, weekday(slot)), h("span", { class: "soft small" }, ` ${ago(slot)}`)), h("td", {}, schedule), h("td", {}, statusPill(run.status)),
+        return h("tr", {}, h("td", { class: "nowrap" }, h("a", { href: `#/runs/${encodeURIComponent(run.id)}` }, weekday(slot)), h("div", { class: "soft small" }, ago(slot))), h("td", {}, schedule), h("td", {}, statusPill(run.status)),
           h("td", { class: "num" }, run.jobs === undefined ? "–" : number(run.jobs)), h("td", { class: "num" }, run.totals ? number(run.totals.prices) : "–"), h("td", { class: "num" }, run.totals ? h("span", { class: failures ? "up" : "soft" }, number(failures)) : "–"));
       }))))) : h("div", { class: "card empty" }, h("strong", {}, t("runs.none")), h("p", {}, t("runs.none.how"))));
 }

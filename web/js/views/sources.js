@@ -10,7 +10,7 @@ export default async function sources() {
   if (!sources.length) return h("div", {}, head, h("div", { class: "card empty" }, h("strong", {}, t("sources.none")), h("p", {}, t("empty.start.how"))));
   const troubled = sources.filter((one) => health(one) !== "good");
   return h("div", { class: "stack" }, head,
-    h("dl", { class: "figures" }, [["nav.sources", sources.length], ["sources.well", sources.length - troubled.length], ["sources.troubled", troubled.length], ["sources.paused", sources.filter((one) => one.paused_until).length]]
+    h("dl", { class: "figures" }, [["source", sources.length], ["sources.well", sources.length - troubled.length], ["sources.troubled", troubled.length], ["sources.paused", sources.filter((one) => one.paused_until).length]]
       .map(([label, count]) => h("div", {}, h("dt", {}, t(label)), h("dd", {}, number(count))))),
     h("section", { class: "card flush" }, h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("nav.sources") }, h("table", {},
       h("thead", {}, h("tr", {}, [["source"], ["col.state"], ["nav.products", "num"], ["run.prices.short", "num"], ["run.by.reason"], ["sources.last", "opt-phone"]].map(([label, side]) => h("th", { class: side }, t(label))))),

@@ -44,8 +44,9 @@ use super::sqlite;
 use crate::iam::AccessKeys;
 use crate::listener::{self, Limits, Pages, USUAL};
 
-/// The largest upload by a browser's form, which `s3s` holds in memory.
-const FORM_LIMIT: u64 = 32 * 1024 * 1024;
+/// The largest upload by a form, which `s3s` holds in memory: the largest workbook that is read.
+/// The form's signature is checked before its file is taken.
+const FORM_LIMIT: u64 = 512 * 1024 * 1024;
 
 /// The service with its backend.
 pub(super) struct S3 {
