@@ -138,14 +138,14 @@ async fn a_share_link_of_an_item_shows_its_offers_and_nothing_else() -> Result<(
         product.id = id.parse()?;
         product.item = match id {
             "other" => Some("another".parse()?),
-            _ => Some("이어폰/화이트".parse()?),
+            _ => Some("이어폰&화이트?".parse()?),
         };
     }
     pipeline.define(products).await?;
-    let body = json!({"scope": {"item": "이어폰/화이트"}});
+    let body = json!({"scope": {"item": "이어폰&화이트?"}});
     let (share, _) = made(&pipeline, "/shares", body).await?;
     // As the page writes ids that a gateway could decode wrongly.
-    let item = format!("~{}", URL_SAFE_NO_PAD.encode("이어폰/화이트"));
+    let item = format!("~{}", URL_SAFE_NO_PAD.encode("이어폰&화이트?"));
     for path in [
         format!("/items/{item}"),
         "/products/mine".to_owned(),
