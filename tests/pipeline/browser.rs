@@ -54,6 +54,16 @@ pub(crate) async fn sign_in(
     Ok(base.to_owned())
 }
 
+/// Who comes for the first time is asked for a token, and that is no error.
+async fn a_stranger_is_asked_for_a_token(base: &str) -> Result<()> {
+    let stranger = Browser::start().await?.context("another browser")?;
+    stranger.open(base).await?;
+    stranger.see("main form input[type=password]").await?;
+    let spilt = stranger.errors(&[]).await?;
+    ensure!(spilt.is_empty(), "{spilt:?}");
+    stranger.close().await
+}
+
 async fn whole_way(words: &Words, width: u32, theme: &str) -> Result<()> {
     let Some(browser) = Browser::start().await? else {
         return Ok(());
@@ -161,13 +171,7 @@ async fn whole_way(words: &Words, width: u32, theme: &str) -> Result<()> {
     visitor.open(&link).await?;
     visitor.see("main form, main .notice").await?;
     visitor.close().await?;
-    // Who comes for the first time is asked for a token, and that is no error.
-    let stranger = Browser::start().await?.context("a third browser")?;
-    stranger.open(&base).await?;
-    stranger.see("main form input[type=password]").await?;
-    let spilt = stranger.errors(&[]).await?;
-    ensure!(spilt.is_empty(), "{spilt:?}");
-    stranger.close().await?;
+    a_stranger_is_asked_for_a_token(&base).await?;
 
     let errors = browser
         .errors(&["/api/runs/", "/api/uploads/", "/api/exports/"])
