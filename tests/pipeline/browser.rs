@@ -64,7 +64,6 @@ async fn a_stranger_is_asked_for_a_token(base: &str) -> Result<()> {
     stranger.close().await
 }
 
-#[expect(clippy::too_many_lines, reason = "it is one way, step by step")]
 async fn whole_way(words: &Words, width: u32, theme: &str) -> Result<()> {
     let Some(browser) = Browser::start().await? else {
         return Ok(());
