@@ -102,7 +102,8 @@ fn fields(
     }
     let mut conditions = vec![
         json!({"bucket": form.bucket}),
-        json!(["content-length-range", 1, form.most]),
+        // A file without a byte is taken as well: the reporter says what is wrong with it.
+        json!(["content-length-range", 0, form.most]),
     ];
     // `eq` and not an object: a key may be one that an object's name cannot be.
     let exact = fields
@@ -161,7 +162,7 @@ mod tests {
         let policy: serde_json::Value = serde_json::from_slice(&policy).unwrap();
         assert_eq!(policy["expiration"], "2026-11-21T01:30:00.000Z");
         let conditions = policy["conditions"].as_array().unwrap();
-        assert!(conditions.contains(&json!(["content-length-range", 1, 10])));
+        assert!(conditions.contains(&json!(["content-length-range", 0, 10])));
         assert!(conditions.contains(&json!(["eq", "$key", "uploads/가격 $x.xlsx"])));
         assert!(conditions.contains(&json!(["eq", "$x-amz-security-token", "token"])));
         assert_eq!(get("x-amz-signature").len(), 64);
