@@ -282,11 +282,7 @@ fn secret_key(data: &Path) -> Result<String> {
 pub(crate) fn random_token() -> Result<String> {
     let mut bytes = [0_u8; 20];
     getrandom::fill(&mut bytes).context("no random numbers")?;
-    let mut token = String::with_capacity(40);
-    for byte in bytes {
-        let _ = write!(token, "{byte:02x}");
-    }
-    Ok(token)
+    Ok(hex::encode(bytes))
 }
 
 async fn api_token(clients: &store::Clients, runner: &Runner) -> Result<String> {

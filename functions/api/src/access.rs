@@ -235,19 +235,12 @@ impl Caller {
 pub(crate) fn new_token(kind: &GrantKind) -> anyhow::Result<(String, String, String)> {
     let mut bytes = [0_u8; 30];
     getrandom::fill(&mut bytes)?;
-    let hex = |bytes: &[u8]| {
-        use std::fmt::Write as _;
-        bytes.iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-    };
     let prefix = match kind {
         GrantKind::Share(_) => "ps",
         GrantKind::Viewer | GrantKind::Editor => "pt",
     };
-    let id = hex(&bytes[..6]);
-    let token = format!("{prefix}_{id}_{}", hex(&bytes[6..]));
+    let id = hex::encode(&bytes[..6]);
+    let token = format!("{prefix}_{id}_{}", hex::encode(&bytes[6..]));
     let digest = digest(&token);
     Ok((token, id, digest))
 }

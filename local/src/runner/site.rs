@@ -51,14 +51,7 @@ impl Site {
             );
         };
         let digest = Sha256::digest(&bytes);
-        let tag = digest[..12]
-            .iter()
-            .fold(String::from("W/\""), |mut tag, byte| {
-                use std::fmt::Write as _;
-                let _ = write!(tag, "{byte:02x}");
-                tag
-            })
-            + "\"";
+        let tag = format!("W/\"{}\"", hex::encode(&digest[..12]));
         let known = parts.headers.get(header::IF_NONE_MATCH);
         let status = if known.is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
             StatusCode::NOT_MODIFIED

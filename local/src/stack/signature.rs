@@ -125,9 +125,9 @@ impl Verifier {
         let scope = format!("{}/{}/{}", claim.date, claim.region, claim.service);
         let to_sign = format!(
             "AWS4-HMAC-SHA256\n{time}\n{scope}/aws4_request\n{}",
-            hex(&Sha256::digest(canonical))
+            hex::encode(Sha256::digest(canonical))
         );
-        let given = unhex(claim.signature).ok_or(SignatureError::Mismatch)?;
+        let given = hex::decode(claim.signature).map_err(|_| SignatureError::Mismatch)?;
         mac(&self.signing_key(&caller, &claim), to_sign.as_bytes())
             .verify_slice(&given)
             .map_err(|_| SignatureError::Mismatch)?;
@@ -234,7 +234,7 @@ fn canonical_request(
     canonical.push('\n');
     canonical.push_str(claim.signed_headers);
     canonical.push('\n');
-    canonical.push_str(&hex(&Sha256::digest(body)));
+    canonical.push_str(&hex::encode(Sha256::digest(body)));
     Ok(canonical)
 }
 
@@ -266,25 +266,6 @@ fn mac(key: &[u8], data: &[u8]) -> HmacSha256 {
     let mut mac = HmacSha256::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(data);
     mac
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
-    digits
-        .chunks_exact(2)
-        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok())
-        .collect()
 }
 
 #[cfg(test)]

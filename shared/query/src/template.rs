@@ -1,7 +1,6 @@
 //! A template: its header, and the statement below it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -203,9 +202,6 @@ impl Template {
         for file in files {
             part(&file.to_string());
         }
-        hash.finalize().iter().fold(String::new(), |mut key, byte| {
-            let _ = write!(key, "{byte:02x}");
-            key
-        })
+        hex::encode(hash.finalize())
     }
 }

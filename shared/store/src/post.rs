@@ -3,7 +3,6 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -120,10 +119,7 @@ fn fields(
     for part in [date.as_str(), region, "s3", "aws4_request"] {
         key = hmac(&key, part);
     }
-    let mut signature = String::new();
-    for byte in hmac(&key, &policy) {
-        let _ = write!(signature, "{byte:02x}");
-    }
+    let signature = hex::encode(hmac(&key, &policy));
     fields.push(("policy", policy));
     fields.push(("x-amz-signature", signature));
     Ok(fields)

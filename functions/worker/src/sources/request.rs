@@ -2,7 +2,6 @@
 //! from, and the request headers whose values are secrets.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use fetch::{Answer, Fetcher, Page};
@@ -85,10 +84,7 @@ fn read_as(product: &Product) -> String {
         .chain_update(env!("CARGO_PKG_VERSION"))
         .chain_update(text)
         .finalize();
-    hash.iter().take(8).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex::encode(&hash[..8])
 }
 
 /// Secrets that were made for request headers. Only those can be named, so that a product cannot

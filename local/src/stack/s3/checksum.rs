@@ -9,8 +9,6 @@ use s3s::dto::{Checksum, ChecksumAlgorithm, ChecksumType};
 use s3s::{S3Result, TrailingHeaders, s3_error};
 use serde::{Deserialize, Serialize};
 
-use crate::stack::signature::hex;
-
 /// A checksum algorithm of S3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Algorithm {
@@ -258,7 +256,7 @@ impl Claimed {
 
 /// The `ETag` of an object that was uploaded in one piece.
 pub(super) fn etag(md5: &[u8; 16]) -> String {
-    hex(md5)
+    hex::encode(md5)
 }
 
 /// The `ETag` of an object that was uploaded in parts: the digest of their digests.
@@ -266,19 +264,9 @@ pub(super) fn etag_of_parts<'a>(parts: impl Iterator<Item = &'a str>) -> String 
     let mut digest = Md5::new();
     let mut count = 0;
     for part in parts {
-        digest.update(unhex(part));
+        // Our own tags are always hexadecimal.
+        digest.update(hex::decode(part).unwrap_or_default());
         count += 1;
     }
-    format!("{}-{count}", hex(&digest.finalize()))
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<u32> = text
-        .chars()
-        .filter_map(|digit| digit.to_digit(16))
-        .collect();
-    let pairs = digits.chunks_exact(2);
-    pairs
-        .filter_map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok())
-        .collect()
+    format!("{}-{count}", hex::encode(digest.finalize()))
 }

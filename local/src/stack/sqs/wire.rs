@@ -10,7 +10,6 @@ use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
 use super::error::SqsError;
-use crate::stack::signature::hex;
 
 /// Message attributes by name. Sorted, because their digest is taken in this order.
 pub(super) type Attributes = BTreeMap<String, Attribute>;
@@ -371,7 +370,7 @@ fn is_allowed(c: char) -> bool {
 }
 
 pub(super) fn md5_of_body(body: &str) -> String {
-    hex(&Md5::digest(body.as_bytes()))
+    hex::encode(Md5::digest(body.as_bytes()))
 }
 
 /// The digest over all attributes, after "Calculating the MD5 message digest for message
@@ -397,5 +396,5 @@ pub(super) fn md5_of_attributes(attributes: &Attributes) -> Option<String> {
             field(&mut digest, &STANDARD.decode(value).unwrap_or_default());
         }
     }
-    Some(hex(&digest.finalize()))
+    Some(hex::encode(digest.finalize()))
 }

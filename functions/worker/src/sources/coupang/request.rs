@@ -1,7 +1,5 @@
 //! The request for a list: its path and query, as they are signed and sent.
 
-use std::fmt::Write as _;
-
 use model::CoupangList;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
@@ -84,11 +82,7 @@ fn search_key(keyword: &str) -> String {
     if keyword.len() <= LONG {
         return format!("search#{keyword}");
     }
-    let mut key = "long#".to_owned();
-    for byte in Sha256::digest(keyword) {
-        let _ = write!(key, "{byte:02x}");
-    }
-    key
+    format!("long#{}", hex::encode(Sha256::digest(keyword)))
 }
 
 #[cfg(test)]

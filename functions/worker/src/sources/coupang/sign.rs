@@ -1,6 +1,6 @@
 //! The signature of a request: `HmacSHA256` over the time, the method, the path and the query.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
@@ -54,14 +54,11 @@ pub(crate) fn authorization(
     for part in [&date, method, path, query] {
         mac.update(part.as_bytes());
     }
-    let mut header = format!(
-        "CEA algorithm=HmacSHA256, access-key={}, signed-date={date}, signature=",
-        keys.access_key
-    );
-    for byte in mac.finalize().into_bytes() {
-        let _ = write!(header, "{byte:02x}");
-    }
-    header
+    format!(
+        "CEA algorithm=HmacSHA256, access-key={}, signed-date={date}, signature={}",
+        keys.access_key,
+        hex::encode(mac.finalize().into_bytes())
+    )
 }
 
 #[cfg(test)]
