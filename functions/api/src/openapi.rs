@@ -7,7 +7,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::Access;
 use crate::error::Problem;
-use crate::routes::{Described, Route, Schemas};
+use crate::route::{Described, Route, Schemas};
 
 /// The document of these routes.
 pub(crate) fn document<'a>(routes: impl Iterator<Item = &'a Route>) -> Value {

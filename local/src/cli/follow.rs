@@ -14,7 +14,7 @@ use model::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::remote::Remote;
+use super::remote::{Remote, path_segment};
 
 /// Follow a product, by way of a running `pricetide up`.
 #[derive(Debug, clap::Args)]
@@ -212,11 +212,6 @@ async fn closed(remote: &Remote, run: &RunId) -> Result<Value> {
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
     bail!("the run {run} is still open; ask for it again with GET {path}")
-}
-
-/// Text as one segment of an address's path.
-pub(super) fn path_segment(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use model::Product;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::follow::path_segment;
 use super::remote::Remote;
+use super::remote::path_segment;
 
 /// The columns whose text is a field of the product.
 const PLAIN: [&str; 8] = [

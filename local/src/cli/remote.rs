@@ -102,3 +102,8 @@ impl Remote {
         Ok(serde_json::from_str(&text)?)
     }
 }
+
+/// Text as one segment of an address's path.
+pub(super) fn path_segment(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
