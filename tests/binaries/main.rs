@@ -78,6 +78,12 @@ fn the_scheduler_starts_a_run() {
 }
 
 #[test]
+fn the_scheduler_starts_the_run_of_a_message() {
+    let answer = answer("scheduler", include_str!("../../events/sqs-starts.json"));
+    assert_eq!(answer["batchItemFailures"], json!([]));
+}
+
+#[test]
 fn the_worker_hands_back_the_job_whose_shop_is_out_of_reach() {
     let answer = answer("worker", include_str!("../../events/sqs-jobs.json"));
     // The other job is of an unknown product: that is its outcome.

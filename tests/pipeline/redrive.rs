@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use integration_tests::{ScriptedShop, Slack, TestPipeline, page_of, patiently, status};
 use jiff::tz::TimeZone;
-use model::{Outcome, RunId};
+use model::{Message, Outcome, RedriveRun, RunId};
 use reqwest::Method;
 use serde_json::{Value, json};
 use store::{Observations, Run, Runs};
@@ -104,16 +104,20 @@ async fn a_redrive_that_is_asked_for_twice_is_one() -> Result<()> {
         .await?;
     pipeline.schedule(&run()?).await?;
     pipeline.closed(&run()?).await?;
-    let event = json!({"task": "redrive", "run": run()?, "number": 1}).to_string();
+    let asked = Message::RedriveRun(RedriveRun {
+        run: run()?,
+        number: 1,
+        reason: None,
+    });
     let starts = pipeline.queue("StartsQueue")?;
     starts
-        .send_all([event.clone(), event.clone()].into_iter())
+        .send_all([asked.clone(), asked.clone()].into_iter())
         .await?;
     closed_again(&pipeline, 1).await?;
     pipeline.runner().wait_idle().await;
     let visits = shop.visits("/p/p-2").len();
-    // The event once more, long after.
-    starts.send_all([event].into_iter()).await?;
+    // The message once more, long after.
+    starts.send_all([asked].into_iter()).await?;
     pipeline.runner().wait_idle().await;
     let run = closed_again(&pipeline, 1).await?;
     ensure!(run.totals.context("no totals")?.prices == 1);

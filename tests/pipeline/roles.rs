@@ -15,7 +15,7 @@ use crate::uploads::inbox;
 crate::trials!(
     a_schedule_starts_its_function_under_its_own_role,
     events_that_cannot_be_handled_are_kept_as_files,
-    a_message_that_no_closer_can_read_is_kept_as_a_file,
+    messages_that_nobody_can_read_are_kept_as_files,
     an_upload_that_is_gone_is_missing_and_not_forbidden,
     a_secret_header_is_sent_and_another_secret_is_not,
     a_function_cannot_do_what_its_role_does_not_allow,
@@ -59,12 +59,18 @@ async fn events_that_cannot_be_handled_are_kept_as_files() -> Result<()> {
     Ok(())
 }
 
-async fn a_message_that_no_closer_can_read_is_kept_as_a_file() -> Result<()> {
+async fn messages_that_nobody_can_read_are_kept_as_files() -> Result<()> {
     let pipeline = TestPipeline::start().await?;
-    let closing = pipeline.queue("ClosingQueue")?;
-    closing.send("no look".to_owned(), Duration::ZERO).await?;
-    let kept = kept(&pipeline, 1).await?;
-    ensure!(kept[0].contains("no look"), "{kept:?}");
+    let (looks, starts) = (
+        pipeline.queue("ClosingQueue")?,
+        pipeline.queue("StartsQueue")?,
+    );
+    looks.send("no look".to_owned(), Duration::ZERO).await?;
+    starts.send("no run".to_owned(), Duration::ZERO).await?;
+    let kept = kept(&pipeline, 2).await?;
+    for text in ["no look", "no run"] {
+        ensure!(kept.iter().any(|kept| kept.contains(text)), "{kept:?}");
+    }
     pipeline.runner().wait_idle().await;
     pipeline.stop().await;
     Ok(())

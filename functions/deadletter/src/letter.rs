@@ -1,7 +1,9 @@
 //! What a dead letter is: a message of ours, an S3 event, or something else.
 
 use aws_lambda_events::s3::S3Event;
-use model::{ArchiveRun, CloseRun, Export, Job, Message, RunId, Tell, Upload};
+use model::{
+    ArchiveRun, CloseRun, Export, Job, Message, RedriveRun, RunId, StartRun, Tell, Upload,
+};
 
 /// A dead letter.
 #[derive(Debug)]
@@ -27,6 +29,15 @@ pub(crate) fn read(body: &str) -> Letter {
             return Letter::Other(format!(
                 "the archive file of {run} could not be written anew"
             ));
+        }
+        Ok(Message::StartRun(StartRun { schedule, slot })) => {
+            return Letter::Other(format!(
+                "the run {} could not be started",
+                RunId::new(schedule, slot)
+            ));
+        }
+        Ok(Message::RedriveRun(RedriveRun { run, .. })) => {
+            return Letter::Other(format!("the failed jobs of {run} could not be tried again"));
         }
         Ok(Message::Export(export)) => return Letter::Export(Box::new(export)),
         Ok(Message::Notification(Tell { notification })) => {

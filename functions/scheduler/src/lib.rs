@@ -1,8 +1,8 @@
 //! The scheduler: starts a run, one job per active product of the schedule.
 //!
 //! `EventBridge` wakes it with a schedule's name and the slot it asked for. The run's id is made
-//! of both, so that the same event twice is the same run. A person's run comes as the same event,
-//! in a message of the queue `starts`, and so does the wish to have a run's failed jobs tried again
+//! of both, so that the same event twice is the same run. A run that a person starts comes as a
+//! message of the queue `starts`, and so does the wish to have a run's failed jobs tried again
 //! ([`redrive`]). A schedule may ask for an export instead. The plan is written page by page
 //! before its jobs are sent and stands from then on: whoever repeats the event after a crash,
 //! anywhere, sends the same set of jobs again, and a job that is done already stays done.
@@ -14,14 +14,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use lambda::{batch, config};
+use lambda::{Backoff, Consumer, Retry, config};
 use lambda_runtime::LambdaEvent;
-use model::{Ask, CloseRun, Export, ExportId, Message, RunId, ScheduleName, Slot};
+use model::{Ask, CloseRun, Export, ExportId, Message, RunId, ScheduleName, Slot, StartRun};
 use serde::{Deserialize, Serialize};
 use store::{Clients, Observations, Products, Queue, RunStatus, Runs, Table};
 use tracing::info;
-
-use crate::redrive::RedriveEvent;
 
 /// What the schedule sends.
 #[derive(Debug, Clone, Deserialize)]
@@ -73,6 +71,7 @@ pub struct Scheduler {
     jobs: Queue,
     closing: Queue,
     exports: Queue,
+    starts: Consumer,
     close_delay: Duration,
 }
 
@@ -81,6 +80,8 @@ impl Scheduler {
     pub async fn from_env() -> Result<Self> {
         let clients = Clients::from_env().await;
         let table = Table::new(&clients, config::required("TABLE")?);
+        let starts = Queue::new(&clients, config::required("STARTS_QUEUE_URL")?);
+        let retry_base = Duration::from_secs(config::parsed("RETRY_BASE_SECONDS")?);
         Ok(Self {
             products: Products::new(table.clone()),
             observations: Observations::new(table.clone()),
@@ -88,6 +89,7 @@ impl Scheduler {
             jobs: Queue::new(&clients, config::required("JOBS_QUEUE_URL")?),
             closing: Queue::new(&clients, config::required("CLOSING_QUEUE_URL")?),
             exports: Queue::new(&clients, config::required("EXPORTS_QUEUE_URL")?),
+            starts: Consumer::new(starts, Backoff::from(retry_base)),
             close_delay: Duration::from_secs(config::parsed("CLOSE_DELAY_SECONDS")?),
         })
     }
@@ -99,6 +101,10 @@ impl Scheduler {
             info!(run = %id, "no product names the schedule");
             return Ok(Started { run: id, jobs: 0 });
         }
+        self.start_run(id).await
+    }
+
+    async fn start_run(&self, id: RunId) -> Result<Started> {
         let run = self.runs.begin(&id).await?;
         let jobs = match (run.status, run.expected) {
             (RunStatus::Planning, _) | (_, None) => {
@@ -150,17 +156,8 @@ impl Scheduler {
 #[serde(untagged)]
 enum Event {
     Export(ExportEvent),
-    Redrive(RedriveEvent),
     Schedule(ScheduleEvent),
     Messages(SqsEvent),
-}
-
-/// What a person asks for, in a message.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Start {
-    Redrive(RedriveEvent),
-    Schedule(ScheduleEvent),
 }
 
 /// What it answers to which.
@@ -169,7 +166,6 @@ enum Start {
 enum Done {
     Started(Started),
     Asked { export: ExportId },
-    Redriven { jobs: u64 },
     Messages(SqsBatchResponse),
 }
 
@@ -179,22 +175,30 @@ impl Scheduler {
             Event::Export(event) => Ok(Done::Asked {
                 export: self.ask(event).await?.id,
             }),
-            Event::Redrive(event) => Ok(Done::Redriven {
-                jobs: redrive::redrive(self, &event).await?,
-            }),
             Event::Schedule(schedule) => Ok(Done::Started(self.start(schedule).await?)),
             Event::Messages(messages) => {
                 let messages = LambdaEvent::new(messages, event.context);
-                let failed = batch::each(&messages, 1, async |record| {
-                    let asked = serde_json::from_str(record.body());
-                    match asked.context("the message asks for no run")? {
-                        Start::Redrive(event) => redrive::redrive(self, &event).await.map(drop),
-                        Start::Schedule(event) => self.start(event).await.map(drop),
-                    }
-                });
-                Ok(Done::Messages(failed.await))
+                let handle = async |message, _| self.take(message).await;
+                let failed = self.starts.each(&messages, 1, handle).await;
+                Ok(Done::Messages(failed))
             }
         }
+    }
+}
+
+impl Scheduler {
+    /// Does what a person asks for.
+    async fn take(&self, message: Message) -> Result<(), Retry> {
+        match message {
+            Message::StartRun(StartRun { schedule, slot }) => {
+                self.start_run(RunId::new(schedule, slot)).await?;
+            }
+            Message::RedriveRun(asked) => {
+                redrive::redrive(self, &asked).await?;
+            }
+            other => return Err(lambda::misdirected(&other)),
+        }
+        Ok(())
     }
 }
 

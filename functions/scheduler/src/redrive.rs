@@ -3,13 +3,13 @@
 //! The run is opened again, the outcome of each failed job is marked as being fetched again, and its job is
 //! sent. A price takes the failure's place; another failure only takes the mark away. When no mark is
 //! left, the closer closes the run anew, as its next generation. Every redrive has a number, so that its
-//! event can come twice.
+//! message can come twice.
 
 use anyhow::{Context as _, Result};
 use model::{
-    CloseRun, Failure, FailureReason, Job, Message, Observation, Outcome, ProductId, RunId,
+    CloseRun, Failure, FailureReason, Job, Message, Observation, Outcome, ProductId, RedriveRun,
+    RunId,
 };
-use serde::Deserialize;
 use store::{RunStatus, SHARDS};
 use tracing::{info, warn};
 
@@ -18,48 +18,25 @@ use crate::Scheduler;
 /// How many outcomes are read at a time.
 const AT_ONCE: usize = 100;
 
-/// What asks for a redrive: `{"task": "redrive", "run": …, "number": 1}`.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct RedriveEvent {
-    #[expect(dead_code, reason = "its value is what tells the event from a run's")]
-    task: RedriveTask,
-    /// The run.
-    run: RunId,
-    /// Which redrive of the run this is, from 1.
-    number: u32,
-    /// Only jobs that failed for this reason, by its name.
-    #[serde(default)]
-    reason: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RedriveTask {
-    Redrive,
-}
-
-/// Sends the failed jobs of a run again; returns how many. The same event again goes on where an
+/// Sends the failed jobs of a run again; returns how many. The same message again goes on where an
 /// earlier attempt died, and does nothing after the last step.
-pub(crate) async fn redrive(scheduler: &Scheduler, event: &RedriveEvent) -> Result<u64> {
-    let run = &event.run;
-    let reason = match event.reason.as_deref() {
-        None => None,
-        Some(name) => {
-            let reason = FailureReason::from_name(name);
-            Some(reason.with_context(|| format!("no failure has the reason {name:?}"))?)
-        }
-    };
-    scheduler.runs.reopen(run, event.number).await?;
+pub(crate) async fn redrive(scheduler: &Scheduler, asked: &RedriveRun) -> Result<u64> {
+    let RedriveRun {
+        run,
+        number,
+        reason,
+    } = asked;
+    scheduler.runs.reopen(run, *number).await?;
     let standing = scheduler.runs.get(run).await?;
     let standing = standing.with_context(|| format!("there is no run {run}"))?;
-    if standing.redrives != event.number || standing.status.is_closed() {
-        info!(%run, number = event.number, "this redrive is over");
+    if standing.redrives != *number || standing.status.is_closed() {
+        info!(%run, number, "this redrive is over");
         return Ok(0);
     }
     let mut sent = 0;
     if standing.status == RunStatus::Planning {
         for shard in 0..SHARDS {
-            sent += send_shard(scheduler, run, shard, reason).await?;
+            sent += send_shard(scheduler, run, shard, *reason).await?;
         }
         let jobs = standing.expected.context("the run was never planned")?;
         scheduler.runs.start(run, jobs).await?;
@@ -71,7 +48,7 @@ pub(crate) async fn redrive(scheduler: &Scheduler, event: &RedriveEvent) -> Resu
     });
     let delay = scheduler.close_delay.max(store::INDEX_DELAY);
     scheduler.closing.send(close, delay).await?;
-    info!(%run, number = event.number, jobs = sent, "redriven");
+    info!(%run, number, jobs = sent, "redriven");
     Ok(sent)
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{CloseRun, Job, Message, Tell};
+use model::{CloseRun, Job, Message, RunId, StartRun, Tell};
 use serde_json::Value;
 
 use crate::http_api::get;
@@ -43,6 +43,15 @@ fn queue_samples_carry_messages_of_ours() {
         panic!("{look}");
     };
     assert_eq!((run, look), (jobs[0].run.clone(), 0));
+
+    let starts = bodies(include_str!("../../../events/sqs-starts.json"));
+    let [start] = starts.as_slice() else {
+        panic!("{starts:?}");
+    };
+    let Message::StartRun(StartRun { schedule, slot }) = Message::read(start).unwrap() else {
+        panic!("{start}");
+    };
+    assert_eq!(RunId::new(schedule, slot), jobs[0].run);
 
     let notes = bodies(include_str!("../../../events/sqs-notifications.json"));
     let [note] = notes.as_slice() else {

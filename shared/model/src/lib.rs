@@ -35,7 +35,7 @@ pub use ids::{
 };
 pub use iso_currency::Currency;
 pub use job::Job;
-pub use message::{ArchiveRun, CloseRun, Message, Tell, Unreadable};
+pub use message::{ArchiveRun, CloseRun, Message, RedriveRun, StartRun, Tell, Unreadable};
 pub use money::Money;
 pub use notification::{
     Alert, ExportNotification, FailingSource, Mover, Notification, NotificationId, ReportNumbers,

@@ -7,12 +7,16 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Export, Job, Notification, ProductId, RunId};
+use crate::{Export, FailureReason, Job, Notification, ProductId, RunId, ScheduleName, Slot};
 
 /// A message on one of our queues: `{"kind": "job", …}`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Message {
+    /// Begin a run, or bring it to where it should be.
+    StartRun(StartRun),
+    /// Try the failed jobs of a closed run again.
+    RedriveRun(RedriveRun),
     /// Fetch the price of one product in one run.
     Job(Job),
     /// Look at a run, and close it if every job has its outcome.
@@ -23,6 +27,27 @@ pub enum Message {
     Export(Export),
     /// Tell people something.
     Notification(Tell),
+}
+
+/// A run that a person starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartRun {
+    /// The schedule.
+    pub schedule: ScheduleName,
+    /// The instant it is started for.
+    pub slot: Slot,
+}
+
+/// The failed jobs of a closed run, again in the same run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RedriveRun {
+    /// Which run.
+    pub run: RunId,
+    /// Which redrive of the run this is, from 1.
+    pub number: u32,
+    /// Only jobs that failed for this reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<FailureReason>,
 }
 
 /// A look at a run.
@@ -66,6 +91,8 @@ struct Tags<'a> {
     task: Option<std::borrow::Cow<'a, str>>,
     #[serde(borrow, default)]
     product: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    schedule: Option<&'a RawValue>,
 }
 
 impl Message {
@@ -78,6 +105,10 @@ impl Message {
         }
         let tags: Tags<'_> = serde_json::from_str(body).map_err(unreadable)?;
         let read = match (tags.kind.as_deref(), tags.task.as_deref()) {
+            (Some("start-run"), _) => serde_json::from_str(body).map(Self::StartRun),
+            (Some("redrive-run"), _) | (None, Some("redrive")) => {
+                serde_json::from_str(body).map(Self::RedriveRun)
+            }
             (Some("job"), _) => serde_json::from_str(body).map(Self::Job),
             // "close_run" as a task: a sender before there was one tag, as "upload" below.
             (Some("close-run"), _) | (None, Some("close_run")) => {
@@ -92,6 +123,9 @@ impl Message {
                 })
             }),
             (None, None) if tags.product.is_some() => serde_json::from_str(body).map(Self::Job),
+            (None, None) if tags.schedule.is_some() => {
+                serde_json::from_str(body).map(Self::StartRun)
+            }
             (Some(kind), _) => return Err(Unreadable(format!("the kind {kind:?} is unknown"))),
             (None, _) => return Err(Unreadable("it has no kind".to_owned())),
         };
@@ -113,6 +147,8 @@ impl Message {
     /// Its kind, as it is tagged.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::StartRun(_) => "start-run",
+            Self::RedriveRun(_) => "redrive-run",
             Self::Job(_) => "job",
             Self::CloseRun(_) => "close-run",
             Self::ArchiveRun(_) => "archive-run",
@@ -165,6 +201,15 @@ mod tests {
     fn every_message_is_read_as_what_was_sent() {
         let definition = RawValue::from_string(r#"{"id":"p-1","odd":[1, 2]}"#.to_owned()).unwrap();
         let messages = [
+            Message::StartRun(StartRun {
+                schedule: run().schedule,
+                slot: run().slot,
+            }),
+            Message::RedriveRun(RedriveRun {
+                run: run(),
+                number: 2,
+                reason: Some(FailureReason::Timeout),
+            }),
             Message::Job(Job::new(run(), "p-1".parse().unwrap(), Some(definition))),
             Message::CloseRun(CloseRun {
                 run: run(),
@@ -210,6 +255,15 @@ mod tests {
         assert!(matches!(Message::read(job), Ok(Message::Job(job)) if job.run == run()));
         let close = r#"{"task":"close_run","run":"daily@2026-11-21T01:15:00Z","look":2}"#;
         assert!(matches!(Message::read(close), Ok(Message::CloseRun(close)) if close.look == 2));
+        let start = r#"{"schedule":"daily","slot":"2026-11-21T01:15:00Z"}"#;
+        assert!(
+            matches!(Message::read(start), Ok(Message::StartRun(start)) if start.slot == run().slot)
+        );
+        let redrive =
+            r#"{"task":"redrive","run":"daily@2026-11-21T01:15:00Z","number":1,"reason":null}"#;
+        assert!(
+            matches!(Message::read(redrive), Ok(Message::RedriveRun(redrive)) if redrive.run == run())
+        );
         let mut upload = serde_json::to_value(notification()).unwrap();
         upload["kind"] = "upload".into();
         let upload = Message::read(&upload.to_string()).unwrap();

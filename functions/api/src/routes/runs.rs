@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{FailureReason, ProductId, RunId, ScheduleName, Slot};
+use model::{FailureReason, Message, ProductId, RedriveRun, RunId, ScheduleName, Slot, StartRun};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use store::Run;
 use utoipa::ToSchema;
 
@@ -183,9 +182,17 @@ pub(crate) async fn start(api: &Api, request: &Request) -> Result<Json<StartedVi
     }
     let id = RunId::new(schedule, Slot::at(Timestamp::now()));
     let id: RunId = request.once(api, &id.to_string()).await?.parse()?;
-    let event = json!({"schedule": id.schedule, "slot": id.slot});
-    api.starts.send(event.to_string(), Duration::ZERO).await?;
+    start_run(api, &id).await?;
     Ok(Json(StartedView { id }))
+}
+
+async fn start_run(api: &Api, id: &RunId) -> Result<(), ApiError> {
+    let start = Message::StartRun(StartRun {
+        schedule: id.schedule.clone(),
+        slot: id.slot,
+    });
+    api.starts.send(start, Duration::ZERO).await?;
+    Ok(())
 }
 
 /// Which jobs are tried again.
@@ -221,9 +228,8 @@ pub(crate) async fn redrive(api: &Api, request: &Request) -> Result<Json<Redrive
     let id = run.id.clone();
     if !run.status.is_closed() {
         if run.stalled.is_some() {
-            // The schedule's event brings it to where it should be.
-            let event = json!({"schedule": id.schedule, "slot": id.slot});
-            api.starts.send(event.to_string(), Duration::ZERO).await?;
+            // Started again, it is brought to where it should be.
+            start_run(api, &id).await?;
             return Ok(Json(RedrivenView { id, jobs: 0 }));
         }
         if run.redrives > 0 {
@@ -240,13 +246,12 @@ pub(crate) async fn redrive(api: &Api, request: &Request) -> Result<Json<Redrive
         None => totals.failures.values().sum::<u64>() + totals.missing,
     };
     if jobs > 0 {
-        let event = json!({
-            "task": "redrive",
-            "run": id,
-            "number": run.redrives + 1,
-            "reason": reason,
+        let redrive = Message::RedriveRun(RedriveRun {
+            run: id.clone(),
+            number: run.redrives + 1,
+            reason: wanted,
         });
-        api.starts.send(event.to_string(), Duration::ZERO).await?;
+        api.starts.send(redrive, Duration::ZERO).await?;
     }
     Ok(Json(RedrivenView { id, jobs }))
 }
