@@ -7,6 +7,7 @@ printed at the end.
 
 import base64
 import hashlib
+import http.client
 import io
 import json
 import os
@@ -31,6 +32,10 @@ NAME = "try-it"
 STAGE = "dev"
 FULL_NAME = f"{NAME}-{STAGE}"
 PRODUCTS = 20
+# Whoever knows it posts to the channel.
+SLACK_PATH = "T1/B2/kW9sQpVbX3"
+# The buckets that outlive the stack.
+KEPT = ("inbox", "files")
 SLOT = "2026-11-21T01:15:00Z"
 
 
@@ -110,12 +115,15 @@ class Deployment:
                 FunctionName=function["FunctionName"], Environment={"Variables": variables}
             )
 
+    def token(self):
+        secrets = self.client("secretsmanager")
+        return secrets.get_secret_value(SecretId=f"{FULL_NAME}/api-token")["SecretString"]
+
     def api(self, method, path, body=None):
         """A request to the HTTP API with the owner's token; gives status and JSON."""
         apis = self.client("apigatewayv2").get_apis()["Items"]
         api = next(api["ApiId"] for api in apis if STAGE in api["Name"])
-        secrets = self.client("secretsmanager")
-        token = secrets.get_secret_value(SecretId=f"{FULL_NAME}/api-token")["SecretString"]
+        token = self.token()
         request = urllib.request.Request(
             f"{self.address}/_aws/execute-api/{api}/$default{path}",
             method=method,
@@ -129,6 +137,83 @@ class Deployment:
             return error.code, json.loads(error.read() or b"{}")
 
 
+    def outputs(self):
+        stacks = self.client("cloudformation").describe_stacks(StackName=f"pricetide-{STAGE}")
+        return {output["OutputKey"]: output["OutputValue"]
+                for output in stacks["Stacks"][0]["Outputs"]}
+
+    def page(self, path):
+        """A request to the distribution, as a browser sends it; gives status, headers and body."""
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.address).netloc)
+        connection.request("GET", path, headers={
+            "host": self.outputs()["DistributionDomainName"], "x-forwarded-proto": "https"})
+        answer = connection.getresponse()
+        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+
+
+def load_page(deployment):
+    print("== the page")
+    only_with_tls(deployment)
+    status, headers, body = deployment.page("/")
+    own = (ROOT / "web/index.html").read_bytes()
+    check(status == 200 and body == own, "the distribution serves index.html")
+    policy = headers.get("content-security-policy", "")
+    check("script-src 'self';" in policy and f"{FULL_NAME}-inbox.s3." in policy,
+          "its policy lets in no script from elsewhere, and uploads to the inbox")
+    check(headers.get("x-content-type-options") == "nosniff"
+          and "max-age=31536000" in headers.get("strict-transport-security", ""),
+          "it is told to stay with TLS and with its content type")
+    for path, kind in [("/js/app.js", "text/javascript"), ("/style.css", "text/css")]:
+        status, headers, _ = deployment.page(path)
+        check(status == 200 and headers["content-type"].startswith(kind), f"{path} is {kind}")
+
+
+def only_with_tls(deployment):
+    """Every bucket of ours refuses what comes without TLS. ministack takes the distribution's own
+    requests for such, so that the statement is taken out of the page's bucket."""
+    s3 = deployment.client("s3")
+    for name in ("inbox", "files", "site"):
+        bucket = f"{FULL_NAME}-{name}"
+        policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+        denied = [statement for statement in policy["Statement"] if statement["Effect"] == "Deny"
+                  and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}]
+        check(len(denied) == 1, f"{bucket} takes nothing without TLS")
+        if name == "site":
+            policy["Statement"].remove(denied[0])
+            s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+
+def doctor(deployment):
+    """What `pricetide doctor` finds, by what it looked at."""
+    done = subprocess.run(
+        [ROOT / "target/debug/pricetide", "doctor", "--json", "--stage", STAGE],
+        cwd=ROOT, env=deployment.environment, capture_output=True, text=True,
+    )
+    return {finding["what"]: finding for finding in json.loads(done.stdout)}
+
+
+def doctor_before_the_first(deployment):
+    print("== pricetide doctor")
+    found = doctor(deployment)
+    for what in [f"bucket {FULL_NAME}-inbox", f"bucket {FULL_NAME}-files", f"table {FULL_NAME}"]:
+        check(found[what]["found"] == "the name is free", f"{what}: the name is free")
+    allowed = found["concurrent executions"]["found"]
+    check("allowed" in allowed, f"concurrent executions: {allowed}")
+    check(found["credentials"]["verdict"] == "well", "the credentials are taken")
+    kept = deployment.environment
+    deployment.environment = kept | {"PRICETIDE_TIMEZONE": "Asia/Soul"}
+    said = doctor(deployment)["serverless.yml"]
+    check(said["verdict"] == "broken" and "Asia/Soul" in said["found"], "a zone that is none is told")
+    deployment.environment = kept
+
+
+def doctor_after_a_removal(deployment):
+    found = doctor(deployment)
+    for what in [*(f"bucket {FULL_NAME}-{kept}" for kept in KEPT), f"table {FULL_NAME}"]:
+        check(found[what]["verdict"] == "doubtful" and "docs/deploying.md" in found[what]["advice"],
+              f"doctor tells that the {what} was kept")
+
+
 def local_hashes(functions):
     """What Lambda should tell of these functions' code: the SHA-256 of their zips, in Base64."""
     zips = {name: ROOT / f"target/lambda/{name}.zip" for name in functions}
@@ -140,7 +225,7 @@ def follow_and_fetch(deployment, shop, slack):
     print("== a schedule event becomes prices")
     secrets = deployment.client("secretsmanager")
     secrets.create_secret(Name=f"{FULL_NAME}/slack-webhook",
-                          SecretString=f"http://{slack.host}/services/1")
+                          SecretString=f"http://{slack.host}/services/{SLACK_PATH}")
     for number in range(PRODUCTS):
         product = {"name": f"상품 {number}",
                    "source": {"kind": "html", "url": f"http://{shop.host}/p/{number}"}}
@@ -213,7 +298,8 @@ def deploy_again(deployment):
     before = {name: function["CodeSha256"] for name, function in deployment.functions().items()}
     check(before == local_hashes(before), "CodeSha256 of every function is that of its zip")
     said, seconds = deployment.osls("deploy")
-    check("No changes to deploy" in said, f"nothing was uploaded ({seconds:.0f} s)")
+    check("No changes to deploy" in said and "Page: 0 files uploaded, 0 removed" in said,
+          f"nothing was uploaded ({seconds:.0f} s)")
 
     print("== changing one function")
     zipped = ROOT / "target/lambda/notifier.zip"
@@ -233,17 +319,20 @@ def deploy_again(deployment):
 def remove_and_deploy(deployment):
     print("== removing, and deploying again")
     s3 = deployment.client("s3")
-    for key in keys(s3, f"{FULL_NAME}-inbox"):
-        s3.delete_object(Bucket=f"{FULL_NAME}-inbox", Key=key)
     deployment.osls("remove")
     check(not deployment.functions(), "the functions are gone")
-    kept = keys(s3, f"{FULL_NAME}-files")
-    check(kept, f"{len(kept)} files are still there")
+    left = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    check(left == {f"{FULL_NAME}-{kept}" for kept in KEPT}, f"the buckets {sorted(left)} are left")
+    for bucket in KEPT:
+        kept = keys(s3, f"{FULL_NAME}-{bucket}")
+        check(kept, f"{len(kept)} files are still in {bucket}")
+    doctor_after_a_removal(deployment)
     # ministack's early validation takes a bucket that the change set imports for a conflict of
-    # names (AWS does not). The bucket is put aside for the deployment; the table is imported.
-    aside = put_aside(s3, f"{FULL_NAME}-files")
+    # names (AWS does not). The buckets are put aside for the deployment; the table is imported.
+    aside = {bucket: put_aside(s3, f"{FULL_NAME}-{bucket}") for bucket in KEPT}
     _, seconds = deployment.osls("deploy")
-    put_back(s3, f"{FULL_NAME}-files", aside)
+    for bucket, files in aside.items():
+        put_back(s3, f"{FULL_NAME}-{bucket}", files)
     deployment.lead_home()
     status, answer = deployment.api("GET", "/api/products/p-7/prices")
     check(status == 200 and str(price(7)) in json.dumps(answer),
@@ -273,18 +362,21 @@ def main():
     shop, slack = Site(ShopPages), Site(SlackPosts)
     with tempfile.TemporaryDirectory() as folder, ministack(folder) as address:
         deployment = Deployment(address, shop, slack)
+        doctor_before_the_first(deployment)
         print("== osls deploy")
         _, seconds = deployment.osls("deploy")
         say(f"deployed in {seconds:.0f} s")
         deployment.lead_home()
+        load_page(deployment)
         follow_and_fetch(deployment, shop, slack)
         upload_and_report(deployment, slack)
         deploy_again(deployment)
         remove_and_deploy(deployment)
     print("""== what an emulator does not show
-   a bucket that a deployment takes back (the table is shown), permissions of the roles (the embedded stack checks them in every test), the time zone of the
-   schedule (it reads back as UTC), cold starts, CloudFront and TLS, throttling, and what the
-   functions cost""")
+   a bucket that a deployment takes back (the table is shown), permissions of the roles (the embedded
+   stack checks them in every test), the time zone of the schedule (it reads back as UTC), cold
+   starts, TLS, the way from the distribution to the API (the page and the API are shown each at its
+   own address), throttling, and what the functions cost""")
 
 
 if __name__ == "__main__":

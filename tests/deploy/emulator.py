@@ -72,6 +72,8 @@ class Site(http.server.ThreadingHTTPServer):
     def __init__(self, handler):
         super().__init__(("127.0.0.1", 0), handler)
         self.seen = []
+        # A shop whose pages are all gone; one that is too busy to answer for an hour.
+        self.gone = self.busy = False
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -85,7 +87,13 @@ class ShopPages(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.seen.append(self.path)
         number = self.path.removeprefix("/p/")
-        if not number.isdigit():
+        if self.server.busy:
+            self.send_response(429)
+            self.send_header("retry-after", "3600")
+            self.send_header("content-length", "0")
+            self.end_headers()
+            return
+        if not number.isdigit() or self.server.gone:
             self.send_error(404)
             return
         offer = {"@type": "Offer", "price": str(price(int(number))), "priceCurrency": "KRW",

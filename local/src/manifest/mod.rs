@@ -159,11 +159,18 @@ impl Manifest {
             let mut fields = at.fields();
             fields.meaningless(&[
                 ("AWSTemplateFormatVersion", "for CloudFormation"),
+                (
+                    "Conditions",
+                    "only what means nothing here may depend on one",
+                ),
                 ("Description", "for people"),
                 ("Outputs", "for people and other stacks"),
             ]);
             if let Some(declared) = fields.get("Resources") {
                 resources.read(&declared);
+            }
+            if let Some(extensions) = fields.get("extensions") {
+                Resources::read_extensions(&extensions);
             }
             fields.finish();
         }

@@ -288,8 +288,8 @@ fn a_construct_that_is_not_understood_is_named() {
         ),
         (
             "resources:\n",
-            "resources:\n  extensions: {}\n",
-            "resources.extensions",
+            "resources:\n  extensions: { S3BucketInbox: { Properties: {} } }\n",
+            "resources.extensions.S3BucketInbox.Properties",
         ),
         (
             "!Ref Jobs",

@@ -122,6 +122,9 @@ impl Runner {
             "local".to_owned(),
             [("ApiEndpoint", format!("http://{http_addr}"))],
         );
+        for distribution in &config.manifest.resources.distributions {
+            outputs.set_plain_host(distribution, http_addr.to_string());
+        }
         let roles = Roles::issue(&config, &outputs, stack.access_keys())?;
         let mut pools = BTreeMap::new();
         for function in config.manifest.functions.values() {

@@ -19,6 +19,8 @@ pub struct Outputs {
     region: String,
     stack: String,
     resources: BTreeMap<String, Output>,
+    /// The host that stands for every distribution, and speaks no TLS.
+    plain_host: Option<String>,
 }
 
 impl Outputs {
@@ -27,6 +29,7 @@ impl Outputs {
             region: manifest.region.clone(),
             stack: format!("{}-{}", manifest.service, manifest.stage),
             resources: BTreeMap::new(),
+            plain_host: None,
         };
         for function in manifest.functions.values() {
             let arn = function_arn(&manifest.region, &function.name);
@@ -54,6 +57,17 @@ impl Outputs {
             attributes: attributes.into(),
         };
         self.resources.insert(id.into(), output);
+    }
+
+    /// Has the local HTTP API stand for a distribution. What the file calls `https://…` of it is
+    /// plain HTTP here.
+    pub(super) fn set_plain_host(&mut self, distribution: &str, host: String) {
+        self.set(
+            distribution,
+            "local".to_owned(),
+            [("DomainName", host.clone())],
+        );
+        self.plain_host = Some(host);
     }
 
     /// What `!Ref id` gives: the URL of a queue, the name of a table or bucket, the ARN of a
@@ -92,10 +106,18 @@ impl Outputs {
                     format!("the local runner has no value for `{resource}.{attribute}`")
                 })?
                 .to_owned(),
-            Expression::Concat(parts) => parts
-                .iter()
-                .map(|part| self.resolve(part))
-                .collect::<Result<String, _>>()?,
+            Expression::Concat(parts) => {
+                let text = parts
+                    .iter()
+                    .map(|part| self.resolve(part))
+                    .collect::<Result<String, _>>()?;
+                match &self.plain_host {
+                    Some(host) => {
+                        text.replace(&format!("https://{host}"), &format!("http://{host}"))
+                    }
+                    None => text,
+                }
+            }
         })
     }
 }

@@ -7,6 +7,7 @@ mod http_api;
 mod invoke;
 mod kill;
 mod queues;
+mod rules;
 mod samples;
 mod support;
 mod template;

@@ -11,7 +11,7 @@ use local::manifest::{Expression, Key, Manifest, Variables, naming};
 use serde_json::{Map, Value, json};
 
 /// The template, or nothing (and a word about it) when there is none to compare with.
-fn template() -> Option<Value> {
+pub(crate) fn template() -> Option<Value> {
     let Ok(path) = std::env::var("PRICETIDE_TEMPLATE") else {
         assert!(
             std::env::var_os("CI").is_none(),
@@ -33,7 +33,7 @@ fn manifest() -> Manifest {
 }
 
 /// Resources of one type, by logical id: their properties.
-fn of_type<'a>(template: &'a Value, kind: &str) -> BTreeMap<&'a str, &'a Value> {
+pub(crate) fn of_type<'a>(template: &'a Value, kind: &str) -> BTreeMap<&'a str, &'a Value> {
     let resources = template["Resources"].as_object().unwrap();
     resources
         .iter()

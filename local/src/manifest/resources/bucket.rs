@@ -40,6 +40,8 @@ fn is_bucket_name(text: &str) -> bool {
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c))
 }
 
+const VERSIONS: &str = "functions read the newest version, which is the one that is kept";
+
 const BUCKET_RULE: &str = "3 to 63 of a-z, 0-9, '-' and '.', a letter or digit at both ends";
 
 pub(super) fn read(at: &At<'_>) -> Bucket {
@@ -51,6 +53,7 @@ pub(super) fn read(at: &At<'_>) -> Bucket {
         ("BucketEncryption", "nothing is encrypted on one machine"),
         ("OwnershipControls", "there is one owner"),
         ("LifecycleConfiguration", "nothing is deleted"),
+        ("VersioningConfiguration", VERSIONS),
         ("Tags", "for bills"),
     ];
     let mut fields = at.fields();
@@ -77,6 +80,7 @@ pub(in crate::manifest) fn read_provider_bucket(key: &str, at: &At<'_>) -> Bucke
         ("bucketEncryption", "nothing is encrypted on one machine"),
         ("ownershipControls", "there is one owner"),
         ("lifecycleConfiguration", "nothing is deleted"),
+        ("versioningConfiguration", VERSIONS),
         ("tags", "for bills"),
     ];
     let mut fields = at.fields();

@@ -8,7 +8,7 @@ mod role;
 mod secret;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::reader::{At, Fields, Meaningless};
 pub(super) use bucket::read_provider_bucket;
@@ -31,6 +31,8 @@ pub struct Resources {
     pub secrets: BTreeMap<String, Secret>,
     /// Roles.
     pub roles: BTreeMap<String, Role>,
+    /// `CloudFront` distributions: the local HTTP API stands for each.
+    pub distributions: BTreeSet<String>,
 }
 
 /// Resources that mean nothing on one machine.
@@ -52,7 +54,6 @@ const MEANINGLESS_TYPES: Meaningless = &[
         "logs are files that grow to a fixed size",
     ),
     ("AWS::CloudFront::CachePolicy", NO_CLOUDFRONT),
-    ("AWS::CloudFront::Distribution", NO_CLOUDFRONT),
     ("AWS::CloudFront::Function", NO_CLOUDFRONT),
     ("AWS::CloudFront::OriginAccessControl", NO_CLOUDFRONT),
     ("AWS::CloudFront::OriginRequestPolicy", NO_CLOUDFRONT),
@@ -64,7 +65,8 @@ const MEANINGLESS_TYPES: Meaningless = &[
     ("AWS::SNS::TopicPolicy", "only alarms tell it"),
     (
         "AWS::Scheduler::Schedule",
-        "adds a retry policy to a generated schedule; the local scheduler hands over without a network",
+        "adds a retry policy and a window to a generated schedule; the local scheduler hands over \
+         at once and without a network",
     ),
 ];
 
@@ -85,6 +87,16 @@ impl Resources {
         }
     }
 
+    /// `resources.extensions`: what is added to resources that the framework makes. Only what says
+    /// how they end is passed over.
+    pub(super) fn read_extensions(at: &At<'_>) {
+        for (_, at) in at.entries() {
+            let mut fields = at.fields();
+            fields.meaningless(MEANINGLESS_ATTRIBUTES);
+            fields.finish();
+        }
+    }
+
     fn read_resource(&mut self, id: &str, at: &At<'_>) {
         if !id.chars().all(|c| c.is_ascii_alphanumeric()) {
             at.problem("a logical id consists of letters and digits");
@@ -94,6 +106,10 @@ impl Resources {
             return;
         };
         let kind_name = kind.text();
+        if kind_name == "AWS::CloudFront::Distribution" {
+            self.distributions.insert(id.to_owned());
+            return;
+        }
         if MEANINGLESS_TYPES
             .iter()
             .any(|(known, _)| *known == kind_name)
