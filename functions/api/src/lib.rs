@@ -23,6 +23,7 @@ use anyhow::{Context, Result};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use fetch::{Addresses, Fetcher, Limits};
 use lambda::config;
+use lambda::metrics::{self, Name};
 use lambda_runtime::LambdaEvent;
 use store::{
     AlertRules, Alerts, Bucket, Clients, Exports, Files, Grants, Notifications, Observations,
@@ -130,6 +131,7 @@ impl Api {
             Ok(answered) => answered,
             Err(error) => refusal(error),
         };
+        metrics::add(Name::ApiFailures, u64::from(status >= 500));
         http::answer(event, status, reply, self.origin.as_deref())
     }
 

@@ -11,6 +11,7 @@ mod letter;
 
 use anyhow::Result;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use lambda::metrics::{self, Name};
 use lambda::{batch, config};
 use lambda_runtime::LambdaEvent;
 use model::{
@@ -83,13 +84,19 @@ impl DeadLetters {
                 }
                 Letter::Other(why) => self.keep(record.id(), record.body(), &why).await,
             };
-            match ended {
+            let ended = match ended {
                 Err(error) if record.receives() >= LAST_RECEIVE => {
                     let why = format!("it could not be ended: {error:#}");
                     self.keep(record.id(), record.body(), &why).await
                 }
                 ended => ended,
-            }
+            };
+            let told = match ended {
+                Ok(()) => Name::DeadLetters,
+                Err(_) => Name::DeadLettersThatStay,
+            };
+            metrics::add(told, 1);
+            ended
         })
         .await
     }

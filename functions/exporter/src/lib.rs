@@ -14,6 +14,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::tz::TimeZone;
+use lambda::metrics::{self, Name};
 use lambda::{Backoff, Consumer, Retry, config};
 use lambda_runtime::LambdaEvent;
 use model::{Export, ExportNotification, ExportOutcome, Message};
@@ -136,7 +137,10 @@ impl Exporter {
             Err(error) => Err(error),
         };
         end.outcome = match answered {
-            Ok(outcome) => outcome,
+            Ok(outcome) => {
+                metrics::add(Name::Answers, 1);
+                outcome
+            }
             // Not the question's fault: the message comes back.
             Err(error @ (QueryError::Database(_) | QueryError::Output(_))) => {
                 return Err(error.into());

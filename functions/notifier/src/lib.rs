@@ -19,6 +19,7 @@ use anyhow::{Context, Result, anyhow};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use lambda::metrics::{self, Name};
 use lambda::{Backoff, Consumer, Retry, config};
 use lambda_runtime::LambdaEvent;
 use model::{ExportOutcome, Message, Notification, NotificationId, RunDigest, Tell, UploadOutcome};
@@ -166,6 +167,7 @@ impl Notifier {
             None => (Delivery::NotConfigured, String::new()),
             Some(Posted::Accepted) => {
                 info!(note = %id, channel = channel.name(), "posted");
+                metrics::add(Name::MessagesTaken, 1);
                 (Delivery::Sent, String::new())
             }
             Some(Posted::Refused(reason)) => {

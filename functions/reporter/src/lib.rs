@@ -9,12 +9,13 @@
 mod history;
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::history::StoredPrices;
 use anyhow::{Context, Result, bail};
 use aws_lambda_events::s3::S3Event;
 use lambda::config;
+use lambda::metrics::{self, Name};
 use lambda_runtime::LambdaEvent;
 use model::{ReportNumbers, Upload};
 use serde::de::DeserializeOwned;
@@ -143,6 +144,7 @@ impl Reporter {
                 return Ok(failed("deleted", reason));
             }
         }
+        let began = Instant::now();
         let summary =
             on_a_thread(move || workbook::summarize(&input, &options, &mut |_progress| {}));
         let mut summary = match summary.await? {
@@ -151,6 +153,11 @@ impl Reporter {
             Err(error @ ReadError::Input { .. }) => return Err(error.into()),
             Err(unreadable) => return Ok(failed(unreadable.code(), unreadable.to_string())),
         };
+        metrics::add(Name::ReportRows, summary.rows_read);
+        #[expect(clippy::cast_precision_loss, reason = "no workbook has that many rows")]
+        let rows = summary.rows_read as f64;
+        let seconds = began.elapsed().as_secs_f64();
+        metrics::top(Name::ReportRowsPerSecond, rows / seconds.max(1e-3));
         if let Some(history) = &self.history {
             history.compare(&mut summary).await?;
         }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use lambda::metrics::{self, Name};
 use lambda::{Backoff, Consumer, Retry, config};
 use lambda_runtime::LambdaEvent;
 use model::{Ask, CloseRun, Export, ExportId, Message, RunId, ScheduleName, Slot, StartRun};
@@ -123,6 +124,7 @@ impl Scheduler {
             self.closing.send(close, self.close_delay).await?;
         }
         info!(run = %id, jobs, "started");
+        metrics::add(Name::PlannedJobs, jobs);
         Ok(Started { run: id, jobs })
     }
 }

@@ -24,6 +24,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use fetch::{Addresses, Fetcher};
 use jiff::{SignedDuration, Timestamp};
 use lambda::batch::Record;
+use lambda::metrics::{self, Name};
 use lambda::{Backoff, Consumer, config};
 use lambda_runtime::LambdaEvent;
 use store::{Clients, KeptSecrets, Observations, Products, Queue, Secrets, Sources, Table};
@@ -127,6 +128,9 @@ impl Worker {
     pub async fn work(&self, event: &LambdaEvent<SqsEvent>) -> SqsBatchResponse {
         let remaining = lambda::batch::remaining(&event.context);
         let read = Batch::read(&event.payload, &self.products, &self.observations).await;
+        if let Ok(batch) = &read {
+            count(batch);
+        }
         let admitted = match &read {
             Ok(batch) => self.admission.of(batch, remaining).await,
             Err(error) => Err(anyhow::anyhow!("{error:#}")),
@@ -243,6 +247,18 @@ impl Worker {
     async fn come_back(&self, record: Record<'_>) {
         let wait = self.backoff.after(record.receives());
         self.consumer.come_back(record, wait).await;
+    }
+}
+
+/// Counts the jobs of a batch, and how long after its run's slot the oldest came up.
+fn count(batch: &Batch) {
+    let now = Timestamp::now();
+    metrics::add(Name::Jobs, batch.tasks().len() as u64);
+    for task in batch.tasks() {
+        let age = now
+            .duration_since(task.job.run.slot.instant())
+            .as_secs_f64();
+        metrics::top(Name::OldestJob, age);
     }
 }
 

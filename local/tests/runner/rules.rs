@@ -209,3 +209,27 @@ fn the_distribution_alone_reads_the_page() {
     );
     assert!(!allowed[0]["Condition"]["StringEquals"]["AWS:SourceArn"].is_null());
 }
+
+/// Whoever is woken by an alarm finds what to do, and nothing is told of alarms that do not exist.
+#[test]
+fn the_runbook_has_a_section_with_a_command_for_each_alarm() {
+    let wiring = include_str!("../../../serverless.yml");
+    let runbook = include_str!("../../../docs/operating.md");
+    let alarms: BTreeSet<&str> = wiring
+        .split("AlarmName: ${self:custom.name}-")
+        .skip(1)
+        .filter_map(|rest| rest.lines().next())
+        .collect();
+    let sections: BTreeSet<&str> = runbook
+        .split("### `NAME-")
+        .skip(1)
+        .map(|section| {
+            let (name, text) = section.split_once('`').unwrap();
+            let text = text.split("\n## ").next().unwrap_or_default();
+            assert!(text.contains("```sh\n"), "{name} has no command");
+            name
+        })
+        .collect();
+    assert!(alarms.len() > 10);
+    assert_eq!(alarms, sections);
+}

@@ -1,5 +1,5 @@
 //! What every function does alike: reading its environment ([`config`]), logging
-//! ([`telemetry`]), serving its events ([`serve`]), and taking apart what an event carries: a batch
+//! ([`telemetry`]), telling numbers ([`metrics`]), serving its events ([`serve`]), and taking apart what an event carries: a batch
 //! of messages ([`batch`]), uploaded objects ([`uploads`]); and
 //! the schedules that are declared ([`schedules`]). A function that has a queue takes its messages
 //! through a [`Consumer`].
@@ -7,6 +7,7 @@
 pub mod batch;
 pub mod config;
 mod consumer;
+pub mod metrics;
 pub mod schedules;
 mod serve;
 pub mod telemetry;

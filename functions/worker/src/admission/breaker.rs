@@ -2,6 +2,7 @@
 //! lose the answer.
 
 use jiff::{SignedDuration, Timestamp};
+use lambda::metrics::{self, Name};
 use model::FailureReason;
 use store::{Calls, Sources};
 use tracing::warn;
@@ -84,10 +85,12 @@ pub(crate) async fn probed(
 
 /// What was told; that telling failed is logged.
 pub(crate) fn told(source: &str, told: anyhow::Result<Option<Timestamp>>) -> Option<Timestamp> {
-    told.unwrap_or_else(|error| {
+    let until = told.unwrap_or_else(|error| {
         warn!(source, "the breaker was not told: {error:#}");
         None
-    })
+    });
+    metrics::add(Name::BreakerOpenings, u64::from(until.is_some()));
+    until
 }
 
 /// Whether a failure is one of the source and not of this one product: that it cannot be reached,

@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use jiff::{SignedDuration, Timestamp};
 use lambda::Backoff;
 use lambda::batch::Record;
+use lambda::metrics::{self, Name};
 use model::{Failure, FailureReason, Job, Message, Observation, Offer, Outcome, Unconfirmed};
 use store::{Observations, PageVersion, Products, Queue, Recorded};
 use tracing::{info, warn};
@@ -241,6 +242,7 @@ impl Outcomes {
     }
 
     async fn send(&self, job: Job, at: Timestamp) -> Result<()> {
+        metrics::add(Name::Deferrals, 1);
         self.jobs.send(Message::Job(job), until(at)).await
     }
 }

@@ -200,6 +200,31 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_shows_what_the_command_computes() {
+        let readme = include_str!("../../../../README.md");
+        for (products, shown) in [(100, "100"), (10_000, "10,000"), (1_000_000, "1,000,000")] {
+            let lines = bill(&workload(products));
+            let dollars = |amount: fn(&Line) -> Decimal| {
+                let total: Decimal = lines.iter().map(amount).sum();
+                total.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero)
+            };
+            let (list, billed) = (dollars(|line| line.list), dollars(|line| line.billed));
+            let row = format!("| {shown} | ${list} | ${billed} |");
+            assert!(readme.contains(&row), "README.md lacks {row}");
+        }
+    }
+
+    /// The alarms are counted where they are declared.
+    #[test]
+    fn every_alarm_is_paid_for() {
+        let wiring = include_str!("../../../../serverless.yml");
+        let declared = wiring.matches("Type: AWS::CloudWatch::Alarm").count();
+        let lines = bill(&workload(1));
+        let alarms = lines.iter().find(|line| line.unit == "alarm");
+        assert_eq!(alarms.unwrap().units, Decimal::from(declared));
+    }
+
+    #[test]
     fn less_than_half_a_cent_is_not_shown_as_nothing() {
         assert_eq!(cents("0.001".parse().unwrap()), "<0.01");
         assert_eq!(cents(Decimal::ZERO), "0.00");

@@ -51,9 +51,16 @@ const REQUESTS_A_VIEW: Decimal = dec!(15);
 const BYTES_A_VIEW: Decimal = dec!(600000);
 /// The alarms, metrics and secrets of serverless.yml.
 const ALARMS: Decimal = dec!(12);
-const METRICS: Decimal = dec!(12);
+/// Metrics are paid by the hour in which they are told. All functions tell two, and one of them runs
+/// every hour; the others are told while a run is worked on and when it closes.
+const METRICS_OF_EVERY_HOUR: Decimal = dec!(2);
+const METRICS_OF_A_RUN: Decimal = dec!(33);
+/// Workers at once (`maximumConcurrency`).
+const WORKERS: Decimal = dec!(10);
 const SECRETS: Decimal = dec!(3);
 
+const SECONDS_AN_HOUR: Decimal = dec!(3600);
+const HOURS_A_DAY: Decimal = dec!(24);
 const GB: Decimal = dec!(1073741824);
 const MILLION: Decimal = dec!(1000000);
 const THOUSAND: Decimal = dec!(1000);
@@ -81,6 +88,10 @@ pub(super) fn of(workload: &Workload) -> Vec<(&'static Price, Decimal)> {
     let history = jobs * Decimal::from(workload.history_months) * OBSERVATION_BYTES;
     let table = (history + products * PRODUCT_BYTES) / GB;
     let files = jobs * Decimal::from(workload.history_months) * FILE_BYTES_A_JOB / GB;
+    // The hour in which it begins, the one in which it is closed, and those between.
+    let run_hours = products * waiting / WORKERS / SECONDS_AN_HOUR + dec!(2);
+    let hours_a_day = (run_hours * Decimal::from(workload.per_day)).min(HOURS_A_DAY);
+    let metrics = METRICS_OF_EVERY_HOUR + METRICS_OF_A_RUN * hours_a_day / HOURS_A_DAY;
     vec![
         (&prices::LAMBDA_REQUESTS, invocations / MILLION),
         (&prices::LAMBDA_DURATION, gb_seconds),
@@ -98,7 +109,7 @@ pub(super) fn of(workload: &Workload) -> Vec<(&'static Price, Decimal)> {
         (&prices::API_REQUESTS, views * REQUESTS_A_VIEW / MILLION),
         (&prices::CDN_TRANSFER, views * BYTES_A_VIEW / GB),
         (&prices::LOGS, jobs * LOG_BYTES_A_JOB / GB),
-        (&prices::METRICS, METRICS),
+        (&prices::METRICS, metrics),
         (&prices::ALARMS, ALARMS),
         (&prices::SECRETS, SECRETS),
         (&prices::SCHEDULES, runs / MILLION),
