@@ -25,6 +25,7 @@ import boto3
 import botocore.config
 import openpyxl
 
+import alarms
 from emulator import REGION, ShopPages, Site, SlackPosts, ministack, price, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -370,6 +371,10 @@ def main():
         load_page(deployment)
         follow_and_fetch(deployment, shop, slack)
         upload_and_report(deployment, slack)
+        token = deployment.token()
+        alarms.make_each_fire(deployment, FULL_NAME, STAGE, shop, say)
+        alarms.secrets_stay_out_of_logs(deployment, [token, SLACK_PATH],
+                                        [f"daily@{SLOT}", "p-7"], say)
         deploy_again(deployment)
         remove_and_deploy(deployment)
     print("""== what an emulator does not show
