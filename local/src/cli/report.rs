@@ -126,11 +126,16 @@ pub(crate) fn run(report: &Report) -> Result<ExitCode> {
     }
     let output = report.output.as_deref().map(Path::display);
     println!(
-        "{} of {} rows used, {} rejected, {} products{}",
+        "{} of {} rows used, {} rejected, {} {}{}",
         summary.rows_used,
         summary.rows_read,
         summary.rows_rejected,
         summary.products.len(),
+        if summary.products.len() == 1 {
+            "product"
+        } else {
+            "products"
+        },
         output.map_or(String::new(), |output| format!(": {output}"))
     );
     Ok(ExitCode::SUCCESS)

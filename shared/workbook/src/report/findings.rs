@@ -73,19 +73,20 @@ fn several_currencies(summary: &Summary) -> bool {
 fn overall(one: &CurrencySummary, words: &Words) -> Finding {
     let korean = words.language == Language::Ko;
     let (has_matched, matched) = (one.matched > 0, counted(one.matched));
+    let cases = if one.matched == 1 { "case" } else { "cases" };
     let months = match &*one.months {
         [first, .., last] => Some((&first.month, &last.month)),
         _ => None,
     };
     let sentence = match (one.change_percent, months, korean) {
         (Some(_), Some((first, last)), false) => format!(
-            "From {first} to {last}, like with like: only the same product at the same vendor is compared, in {matched} cases."
+            "From {first} to {last}, like with like: only the same product at the same vendor is compared, in {matched} {cases}."
         ),
         (Some(_), Some((first, last)), true) => format!(
             "{first}부터 {last}까지. 같은 판매처의 같은 상품끼리만 비교했습니다(비교한 가격 {matched}개)."
         ),
         (Some(_), None, false) => format!(
-            "From the first to the last price, like with like: the same product at the same vendor, in {matched} cases."
+            "From the first to the last price, like with like: the same product at the same vendor, in {matched} {cases}."
         ),
         (Some(_), None, true) => format!(
             "첫 가격 대비 마지막 가격. 같은 판매처의 같은 상품끼리만 비교했습니다(비교한 가격 {matched}개)."

@@ -12,6 +12,8 @@ use crate::{Language, Summary};
 
 /// How many movers a chart shows in each direction.
 const CHARTED: usize = 10;
+/// How many rows are printed on one page, a little smaller.
+const ONE_PAGE: u32 = 58;
 /// How many rows the title and the axis of a chart take.
 const CHART_ROWS: u32 = 5;
 /// How high a row of a sheet of free form is, in pixels: 17 points.
@@ -83,6 +85,10 @@ pub(super) fn write(book: &mut Book, summary: &Summary, words: &Words) -> Result
         row += 1;
     }
     set_widths(&mut sheet, &widths)?;
+    // A page without the headings of its table would not be understood.
+    if row <= ONE_PAGE {
+        sheet.set_print_fit_to_pages(1, 1);
+    }
     sheet.set_footer(format!("&L{}", words.products_footer));
     book.add(sheet);
     Ok(())
