@@ -116,9 +116,10 @@ pub(crate) fn compare(aggregate: &mut Aggregate, texts: &Arc<Arena>) -> (Product
             continue;
         };
         let occasions = &aggregate.occasions;
+        let Comparison { indexes, .. } = &mut comparison;
+        let places = indexes.places(group.category, currency);
         let found = offers.of(&mut prices.values, occasions, |before, after| {
-            let Comparison { indexes, .. } = &mut comparison;
-            indexes.add(group.category, currency, before, after);
+            indexes.add(places, before, after);
         });
         let named = Named {
             occasions,

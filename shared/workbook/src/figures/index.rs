@@ -20,8 +20,11 @@ const ONE: f64 = 18_446_744_073_709_551_616.0;
 
 /// The logarithm of a mean; none of zero, from which no price can rise by a percentage.
 pub(crate) fn log(sum: i128, count: u64) -> Option<Log> {
+    // A number of 64 bits is one in fewer steps.
     #[expect(clippy::cast_precision_loss, reason = "to some fifteen digits")]
-    let log = (sum as f64 / count as f64).ln();
+    let sum_of_prices = i64::try_from(sum).map_or_else(|_| sum as f64, |sum| sum as f64);
+    #[expect(clippy::cast_precision_loss, reason = "to some fifteen digits")]
+    let log = (sum_of_prices / count as f64).ln();
     #[expect(clippy::cast_possible_truncation, reason = "far below 2^63")]
     (sum > 0).then_some((log * ONE) as Log)
 }
@@ -79,13 +82,22 @@ impl Chain {
     /// Adds what the price of an offer did between two months in which it has one, if the months
     /// are neighbours here.
     pub(crate) fn add(&mut self, before: (u32, Log), after: (u32, Log)) {
-        if let Ok(at) = self.months.binary_search(&after.0)
+        if let Some(at) = self.place(after.0)
             && let Some(previous) = at.checked_sub(1)
             && self.months.get(previous) == Some(&before.0)
             && let Some(link) = self.links.get_mut(at)
         {
             link.add(after.1 - before.1);
         }
+    }
+
+    /// The place of a month. Mostly no month is missing.
+    fn place(&self, month: u32) -> Option<usize> {
+        let from_first = month.checked_sub(*self.months.first()?)? as usize;
+        if self.months.get(from_first) == Some(&month) {
+            return Some(from_first);
+        }
+        self.months.binary_search(&month).ok()
     }
 
     /// The months, each with its index.
@@ -113,42 +125,53 @@ type Scope = (Option<TextId>, Option<u16>);
 
 /// The indexes of all categories and currencies.
 #[derive(Debug, Default)]
-pub(crate) struct Indexes(HashMap<Scope, Chain>);
+pub(crate) struct Indexes {
+    places: HashMap<Scope, usize>,
+    chains: Vec<Chain>,
+}
+
+/// Where the indexes of all products of a currency and of one category of them are.
+pub(crate) type Places = [Option<usize>; 2];
 
 impl Indexes {
     /// Indexes of the months in which there are prices.
     pub(crate) fn new(keys: impl Iterator<Item = MonthKey>) -> Self {
-        let mut all: HashMap<Scope, Chain> = HashMap::new();
+        let mut all = Self::default();
         for key in keys {
             if let Some(month) = key.month {
                 for category in [None, Some(key.category)] {
-                    let chain = all.entry((category, key.currency)).or_default();
-                    chain.months.push(month);
+                    let next = all.chains.len();
+                    let place = *all.places.entry((category, key.currency)).or_insert(next);
+                    if place == next {
+                        all.chains.push(Chain::default());
+                    }
+                    if let Some(chain) = all.chains.get_mut(place) {
+                        chain.months.push(month);
+                    }
                 }
             }
         }
-        for chain in all.values_mut() {
+        for chain in &mut all.chains {
             chain.months.sort_unstable();
             chain.months.dedup();
             chain.links = vec![GeometricMean::default(); chain.months.len()];
         }
-        Self(all)
+        all
     }
 
     pub(crate) fn chain(&self, category: Option<TextId>, currency: Option<u16>) -> Option<&Chain> {
-        self.0.get(&(category, currency))
+        self.chains.get(*self.places.get(&(category, currency))?)
+    }
+
+    /// The indexes in which a product has a part.
+    pub(crate) fn places(&self, category: TextId, currency: Option<u16>) -> Places {
+        [None, Some(category)].map(|category| self.places.get(&(category, currency)).copied())
     }
 
     /// Adds what an offer's price did to its category and to all products of its currency.
-    pub(crate) fn add(
-        &mut self,
-        category: TextId,
-        currency: Option<u16>,
-        before: (u32, Log),
-        after: (u32, Log),
-    ) {
-        for category in [None, Some(category)] {
-            if let Some(chain) = self.0.get_mut(&(category, currency)) {
+    pub(crate) fn add(&mut self, places: Places, before: (u32, Log), after: (u32, Log)) {
+        for place in places.into_iter().flatten() {
+            if let Some(chain) = self.chains.get_mut(place) {
                 chain.add(before, after);
             }
         }
