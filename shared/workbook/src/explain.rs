@@ -48,27 +48,49 @@ pub struct ExplainedColumn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Note {
     /// The sheet's name is the vendor or the category of its rows.
-    SheetNames { role: Role },
+    SheetNames {
+        role: Role,
+    },
     /// The sheet holds the same rows as another one.
-    Copy { of: String },
+    Copy {
+        of: String,
+    },
     /// The day of all rows stands in the title, above the table or in the sheet's name.
-    DayOutside { at: Seconds },
+    DayOutside {
+        at: Seconds,
+    },
     /// A column that is named like a date holds none.
-    NotDates { heading: String },
+    NotDates {
+        heading: String,
+    },
     /// Each column of days or months became rows.
-    Periods { columns: usize },
+    Periods {
+        columns: usize,
+    },
     /// Each column of a shop became rows.
-    Shops { columns: usize },
+    Shops {
+        columns: usize,
+    },
     /// Several tables on the sheet.
-    Tables { count: usize },
+    Tables {
+        count: usize,
+    },
     /// Lines between the rows name what the rows below are of.
-    Bands { as_vendor: bool },
+    Bands {
+        as_vendor: bool,
+    },
     /// Blank cells take the value above.
-    Filled { heading: String, merged: bool },
+    Filled {
+        heading: String,
+        merged: bool,
+    },
     /// A product's options are products of their own.
     Options,
+    TotalsAbove,
     /// Amounts of a line were divided by its quantity.
-    Divided { heading: String },
+    Divided {
+        heading: String,
+    },
     /// Year, month and day stand in columns of their own.
     DateParts,
 }
@@ -86,6 +108,7 @@ impl Note {
             Self::Bands { .. } => "lines_between_rows",
             Self::Filled { .. } => "cells_filled_down",
             Self::Options => "options_told_apart",
+            Self::TotalsAbove => "totals_above",
             Self::Divided { .. } => "amounts_divided",
             Self::DateParts => "date_in_parts",
         }
@@ -150,6 +173,10 @@ impl Note {
                     format!("{heading} 열의 {hangul} 칸은 위의 값과 같은 것으로 읽었습니다."),
                 )
             }
+            Self::TotalsAbove => (
+                "Each group of rows has its total above it, which is no price.".into(),
+                "묶음마다 합계가 위에 있습니다. 합계는 가격으로 쓰지 않았습니다.".into(),
+            ),
             Self::Options => (
                 "Options of a product, as its color or size, are products of their own.".into(),
                 "색상이나 용량 같은 옵션이 다르면 다른 상품으로 읽었습니다.".into(),

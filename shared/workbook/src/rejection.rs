@@ -44,6 +44,7 @@ reasons! {
     UnreadablePrice "unreadable_price" "The price cannot be read." "가격을 읽을 수 없습니다.";
     AmbiguousPrice "ambiguous_price" "The point in the price may separate thousands or decimals." "가격의 점이 천 단위 구분인지 소수점인지 알 수 없습니다.";
     AmbiguousUnit "ambiguous_unit" "The column is in thousands, but the price names a currency itself; write it without." "열의 단위는 천 단위인데 가격에 통화가 따로 적혀 있습니다. 통화 없이 적어 주세요.";
+    NotComputed "not_computed" "The cell has a formula without a value: open the workbook in a spreadsheet program and save it there." "수식의 값이 저장되어 있지 않습니다. 스프레드시트 프로그램에서 열어 저장한 뒤 다시 올려 주세요.";
     NegativePrice "negative_price" "The price is below zero." "가격이 0보다 작습니다.";
     UnknownCurrency "unknown_currency" "The currency is not known." "알 수 없는 통화입니다.";
 }

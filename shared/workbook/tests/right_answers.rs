@@ -150,6 +150,55 @@ fn workbooks_as_people_make_them_give_their_right_answer() {
 }
 
 #[test]
+fn a_formula_without_a_value_is_named_with_its_cell() {
+    for language in ["ko", "en"] {
+        let file = format!("formula-without-value-{language}.xlsx");
+        let path = folder("people").join(file);
+        let summary = summarize(&path, &ReportOptions::default(), &mut |_| {}).unwrap();
+        let rejected: Vec<(&str, &str)> = summary
+            .rejected
+            .iter()
+            .map(|one| (one.cell.as_str(), one.reason.name()))
+            .collect();
+        assert_eq!(rejected, [("C3", "not_computed")], "{language}");
+    }
+}
+
+#[test]
+fn notes_and_second_headings_are_no_rejected_prices() {
+    for name in [
+        "group-footnote",
+        "note-of-three-lines",
+        "note-in-the-middle",
+        "note-of-two-cells",
+        "note-with-a-number",
+        "wide-three-shops-over-price",
+        "wide-three-shops-unmerged",
+    ] {
+        for language in ["ko", "en"] {
+            let path = folder("people").join(format!("{name}-{language}.xlsx"));
+            let summary = summarize(&path, &ReportOptions::default(), &mut |_| {}).unwrap();
+            assert_eq!(summary.rejected, [], "{name}-{language}");
+        }
+    }
+}
+
+#[test]
+fn totals_above_their_rows_are_listed() {
+    let path = folder("people").join("total-above-en.xlsx");
+    let summary = summarize(&path, &ReportOptions::default(), &mut |_| {}).unwrap();
+    let totals: Vec<(&str, u32, Option<Decimal>)> = summary
+        .totals
+        .iter()
+        .map(|one| (&*one.label, one.row, one.amount))
+        .collect();
+    let of = |amount: i64| Some(Decimal::from(amount));
+    let expected = [("Kitchen", 2, of(4_600)), ("Light", 5, of(6_000))];
+    assert_eq!(totals, expected);
+    assert_eq!(summary.rows_rejected, 0);
+}
+
+#[test]
 fn small_workbooks_of_every_kind_give_their_right_answer() {
     check_all("people");
 }

@@ -7,6 +7,7 @@ mod totals;
 use std::sync::Arc;
 
 use iso_currency::Currency;
+use rust_decimal::Decimal;
 
 use crate::figures::aggregate::{Aggregate, Row};
 use crate::figures::summary::show_date;
@@ -81,6 +82,8 @@ pub(crate) struct Ingest<'a> {
     slots: Slots,
     /// By role, what stands in a cell that is not simply a value.
     raw: [String; 7],
+    /// By role, a bit: of the row that is being read, which cells have a formula without a value.
+    uncomputed: u8,
     rows_done: u64,
     share: Option<Share>,
 }
@@ -180,6 +183,7 @@ impl<'a> Ingest<'a> {
             row: 0,
             slots: Slots::EMPTY,
             raw: Default::default(),
+            uncomputed: 0,
             rows_done: 0,
             share,
         }
@@ -272,10 +276,20 @@ impl<'a> Ingest<'a> {
     }
 
     /// Counts a row that adds up others.
-    pub(crate) fn leave_out_total(&mut self) -> Result<(), ReadError> {
+    pub(crate) fn leave_out_total(
+        &mut self,
+        row: u32,
+        label: &str,
+        amount: Option<Decimal>,
+    ) -> Result<(), ReadError> {
         self.end_row()?;
         self.counts.read += 1;
         self.counts.totals += 1;
+        if (self.totals.len() as u64) < self.limits.rejected_listed {
+            let amount = amount.and_then(|amount| amount.checked_mul(self.sheet.times.into()));
+            let total = TotalRow::new(&self.sheet.name, row, label, amount);
+            self.totals.push(total);
+        }
         self.before_group = self.aggregate.tally();
         Ok(())
     }
@@ -298,10 +312,12 @@ impl<'a> Ingest<'a> {
         if self.slots.is_empty() {
             // A currency alone does not begin the next row.
             self.slots.currency = CurrencySlot::Empty;
+            self.uncomputed = 0;
             return Ok(());
         }
         let done = self.take_row();
         self.slots = Slots::EMPTY;
+        self.uncomputed = 0;
         done
     }
 
@@ -347,7 +363,12 @@ impl<'a> Ingest<'a> {
             }
             Err((role, reason)) => {
                 let slots = self.slots;
-                self.reject(&slots, role, reason);
+                if self.is_note(&slots) {
+                    self.counts.read -= 1;
+                    self.counts.note_odd_row();
+                } else {
+                    self.reject(&slots, role, reason);
+                }
                 Ok(())
             }
         }
@@ -355,6 +376,12 @@ impl<'a> Ingest<'a> {
 
     #[cold]
     fn reject(&mut self, slots: &Slots, role: Role, reason: RejectReason) {
+        use RejectReason::{NoDate, NoPrice, NoProduct, NotComputed};
+        let is_uncomputed = self.uncomputed & 1 << role as u8 != 0;
+        let reason = match reason {
+            NoDate | NoPrice | NoProduct if is_uncomputed => NotComputed,
+            reason => reason,
+        };
         let is_heading = slots.price == PriceSlot::Text
             && self
                 .sheet
@@ -371,8 +398,7 @@ impl<'a> Ingest<'a> {
         }
         let number;
         let value = match (reason, slots.price) {
-            (RejectReason::NoDate | RejectReason::NoProduct, _)
-            | (RejectReason::NoPrice, PriceSlot::Empty) => "",
+            (NoDate | NoProduct | NotComputed, _) | (NoPrice, PriceSlot::Empty) => "",
             (
                 RejectReason::NegativePrice | RejectReason::AmbiguousUnit,
                 PriceSlot::Price(price, _),

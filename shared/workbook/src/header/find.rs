@@ -210,6 +210,11 @@ impl Peek {
         self.rows.is_empty()
     }
 
+    /// Whether there may be more rows than were looked at.
+    pub(crate) fn is_full(&self) -> bool {
+        self.rows.len() >= PEEK_ROWS
+    }
+
     /// The best row of headings, or of two rows together; `None` when no row names a price or
     /// a product beside another column.
     pub(crate) fn layout(&self, headings: &Headings, sheet: &str, is_1904: bool) -> Option<Layout> {
@@ -279,7 +284,7 @@ impl Peek {
             let code = layout.columns.iter().position(|(column, role, heading)| {
                 *role == Role::Sku
                     && (self.numbers_rows(header, *column, *role, heading)
-                        || self.disagrees(header, *column, product, heading))
+                        || self.disagrees(&layout, *column, product, heading))
             });
             layout.unused_code = code.map(|at| layout.columns.remove(at).2);
         }
@@ -287,9 +292,10 @@ impl Peek {
     }
 
     /// Whether a column of codes does not tell products apart: each of several names has the same
-    /// code (barcodes that a spreadsheet wrote as 8.80123E+12), or a column *ID* is different in
-    /// every row though names come again.
-    fn disagrees(&self, header: u32, column: u32, product: u32, heading: &str) -> bool {
+    /// code (barcodes that a spreadsheet wrote as 8.80123E+12), or the code is different in every
+    /// row though names come again, in a column *ID* or on other days alone.
+    fn disagrees(&self, layout: &Layout, column: u32, product: u32, heading: &str) -> bool {
+        let header = layout.last_header_row;
         let rows = self.rows.iter().filter(|row| row.row > header);
         let pairs: Vec<(String, String)> = rows
             .filter_map(|row| Some((row.shown(column)?, row.shown(product)?)))
@@ -302,11 +308,23 @@ impl Peek {
             before.is_some_and(|before| before + 1 < at)
         });
         let is_one = codes.len() == 1 && (names.len() > 2 || names.len() == 2 && comes_again);
-        let numbers_records = is_record_number(heading)
-            && pairs.len() > 2
+        let numbers_records = pairs.len() > 2
             && codes.len() == pairs.len()
-            && names.len() < pairs.len();
+            && names.len() < pairs.len()
+            && (is_record_number(heading) || self.names_come_another_day(layout, product));
         is_one || numbers_records
+    }
+
+    /// Whether every name that comes again does so on another day: then it is the same product.
+    fn names_come_another_day(&self, layout: &Layout, product: u32) -> bool {
+        let Some(date) = layout.column_of(Role::Date) else {
+            return false;
+        };
+        let rows = self.rows.iter();
+        let rows = rows.filter(|row| row.row > layout.last_header_row);
+        let mut seen = BTreeSet::new();
+        rows.filter_map(|row| Some((row.shown(product)?, row.cell(date)?.value().display())))
+            .all(|row| seen.insert(row))
     }
 
     /// Whether a column *ID* only numbers the rows: it would make every row its own product.

@@ -207,7 +207,7 @@ pub(crate) fn heading_currency(heading: &str) -> Option<Currency> {
 }
 
 /// Units in which a column of prices may be, and what a price of theirs is multiplied by.
-const UNITS: [(&str, i64, Option<Currency>); 16] = [
+const UNITS: [(&str, i64, Option<Currency>); 20] = [
     ("백만원", 1_000_000, Some(Currency::KRW)),
     ("십만원", 100_000, Some(Currency::KRW)),
     ("만원", 10_000, Some(Currency::KRW)),
@@ -221,6 +221,10 @@ const UNITS: [(&str, i64, Option<Currency>); 16] = [
     ("thousandwon", 1_000, Some(Currency::KRW)),
     ("millionwon", 1_000_000, Some(Currency::KRW)),
     ("thousands", 1_000, None),
+    ("thousand", 1_000, None),
+    ("million", 1_000_000, None),
+    ("millions", 1_000_000, None),
+    ("000", 1_000, None),
     ("1000", 1_000, None),
     ("1000000", 1_000_000, None),
     ("000s", 1_000, None),
@@ -242,6 +246,7 @@ pub(crate) fn money_unit(text: &str) -> Option<(i64, Option<Currency>)> {
         let without = plain.strip_suffix(&*code).unwrap_or(&plain);
         let without = without.strip_prefix(&*code).unwrap_or(without);
         let without = without.strip_prefix("단위").unwrap_or(without);
+        let without = without.strip_suffix("단위").unwrap_or(without);
         let without = without
             .strip_suffix('원')
             .filter(|rest| rest.starts_with('1'))

@@ -4,6 +4,7 @@ use iso_currency::Currency;
 
 use crate::values::cell::Value;
 use crate::values::number::Number;
+use crate::values::padded::Padding;
 use crate::values::price::{Sign, sign_of};
 
 /// What a number format makes of a number.
@@ -12,6 +13,8 @@ pub(crate) enum NumberKind {
     Number,
     /// An amount with the sign of a currency.
     Money(Sign),
+    /// A code with zeros or letters before it.
+    Code(Padding),
     Date,
     Duration,
 }
@@ -20,8 +23,9 @@ impl NumberKind {
     #[inline]
     pub(crate) fn of(self, number: Number) -> Value<'static> {
         match self {
-            Self::Number => Value::Number(number),
             Self::Money(sign) => Value::Money(number, sign),
+            Self::Code(padding) if padding.adds_to(number) => Value::Code(number, padding),
+            Self::Number | Self::Code(_) => Value::Number(number),
             Self::Date => Value::Serial(number),
             Self::Duration => Value::Duration(number),
         }
@@ -45,6 +49,9 @@ pub(crate) fn builtin_kind(id: u32) -> NumberKind {
 /// a duration. Otherwise what stands before and behind the digits may name a currency:
 /// `[$₩-412]`, `[$EUR]`, `"원"`, `\€`, a bare `$`. Two currencies are none.
 pub(crate) fn kind_of_code(code: &str) -> NumberKind {
+    if let Some(padding) = Padding::of_code(code) {
+        return NumberKind::Code(padding);
+    }
     let mut chars = code.chars().peekable();
     let mut currency = Signs::default();
     while let Some(c) = chars.next() {
@@ -226,7 +233,7 @@ mod tests {
             "#,##0.00\" days\"",
             "0.00E+00",
             "[Red]#,##0",
-            "\\Y000",
+            "\\Y0.0",
             "#,##0;yyyy",
             "_m0",
             "@",

@@ -12,6 +12,7 @@ use super::package::Package;
 use super::xml::{Xml, attribute};
 use crate::values::cell::{Cells, Stop, Value};
 use crate::values::number::Number;
+use crate::values::padded::Padding;
 use crate::values::price::{Sign, sign_of};
 use crate::{Limits, Measure, ReadError};
 
@@ -43,6 +44,7 @@ enum HeldValue {
     Text(String),
     Float(f64),
     Money(f64, Sign),
+    Code(Number, Padding),
     Bool(bool),
 }
 
@@ -60,6 +62,7 @@ impl HeldValue {
             Self::Float(float) => Value::number(*float),
             Self::Money(float, sign) => Number::from_f64(*float)
                 .map_or(Value::Huge(*float), |number| Value::Money(number, *sign)),
+            Self::Code(number, padding) => Value::Code(*number, *padding),
             Self::Bool(value) => Value::Bool(*value),
         }
     }
@@ -501,6 +504,12 @@ fn cell_value(
                 return shown(text);
             }
             match value.parse() {
+                Ok(float) if sign.is_none() && text.starts_with('0') => {
+                    let code = Number::from_f64(float).and_then(|number| {
+                        Some(HeldValue::Code(number, Padding::between(number, &text)?))
+                    });
+                    Some(code.unwrap_or(HeldValue::Float(float)))
+                }
                 Ok(float) => Some(sign.map_or(HeldValue::Float(float), |sign| {
                     HeldValue::Money(float, sign)
                 })),

@@ -18,7 +18,6 @@ use super::formats::{NumberKind, kind_of_code};
 use crate::turn::Merge;
 use crate::values::cell::{Cells, Stop, Value};
 use crate::values::number::Number;
-use crate::values::price::Sign;
 use crate::{Limits, Measure, ReadError};
 
 /// The workbook's stream is held in memory.
@@ -28,7 +27,7 @@ const MAX_STREAM: u64 = 128 << 20;
 pub(crate) struct Xls {
     sheets: Vec<SheetInfo>,
     /// By sheet.
-    money: Vec<Money>,
+    shown: Vec<Shown>,
     limits: Limits,
     inner: Box<Calamine<Cursor<Vec<u8>>>>,
 }
@@ -112,49 +111,49 @@ fn u32_at(bytes: &[u8], at: usize) -> u64 {
     u16_at(bytes, at) | u16_at(bytes, at + 2) << 16
 }
 
-/// The cells of each worksheet whose number format names a currency, which calamine does not
-/// tell: their row and column, ascending.
-type Money = Vec<((u32, u32), Sign)>;
+/// The cells of each worksheet whose number format names a currency or shows a code, which calamine
+/// does not tell: their row and column, ascending.
+type Shown = Vec<((u32, u32), NumberKind)>;
 
 /// Reads the formats of cells, of Excel 97 and later: format codes ([MS-XLS] 2.4.126), cell
 /// formats (2.4.353), and each cell's.
-fn money(stream: &[u8]) -> Vec<Money> {
+fn shown(stream: &[u8]) -> Vec<Shown> {
     let mut codes = HashMap::new();
-    let mut signs: Vec<Option<Sign>> = Vec::new();
+    let mut kinds: Vec<Option<NumberKind>> = Vec::new();
     let mut sheets = Vec::new();
     for (kind, payload) in records(stream).take_while(|(kind, _)| *kind != 0x0a) {
         match kind {
             // An older workbook, whose texts are written in another way.
             0x809 if u16_at(payload, 0) != 0x600 => return Vec::new(),
             0x41e => drop(codes.insert(u16_at(payload, 0), kind_of_code(&text_at(payload, 2)))),
-            0xe0 => signs.push(match codes.get(&u16_at(payload, 2)) {
-                Some(NumberKind::Money(sign)) => Some(*sign),
+            0xe0 => kinds.push(match codes.get(&u16_at(payload, 2)) {
+                Some(kind @ (NumberKind::Money(_) | NumberKind::Code(_))) => Some(*kind),
                 _ => None,
             }),
             0x85 if payload.get(5) == Some(&0) => sheets.push(u32_at(payload, 0)),
             _ => {}
         }
     }
-    if signs.iter().all(Option::is_none) {
+    if kinds.iter().all(Option::is_none) {
         return Vec::new();
     }
     let starts = sheets
         .into_iter()
         .map(|start| usize::try_from(start).unwrap_or(usize::MAX));
     starts
-        .map(|start| money_of_sheet(stream.get(start..).unwrap_or_default(), &signs))
+        .map(|start| shown_of_sheet(stream.get(start..).unwrap_or_default(), &kinds))
         .collect()
 }
 
-fn money_of_sheet(part: &[u8], signs: &[Option<Sign>]) -> Money {
-    let mut found = Money::new();
+fn shown_of_sheet(part: &[u8], kinds: &[Option<NumberKind>]) -> Shown {
+    let mut found = Shown::new();
     let mut depth = 0_u32;
     for (kind, payload) in records(part) {
         let at = |offset| u32::try_from(u16_at(payload, offset)).unwrap_or(0);
         let mut cell = |column, format| {
-            let sign = usize::try_from(u16_at(payload, format)).ok();
-            if let Some(Some(sign)) = sign.and_then(|format| signs.get(format)) {
-                found.push(((at(0), column), *sign));
+            let kind = usize::try_from(u16_at(payload, format)).ok();
+            if let Some(Some(kind)) = kind.and_then(|format| kinds.get(format)) {
+                found.push(((at(0), column), *kind));
             }
         };
         match kind {
@@ -298,7 +297,7 @@ impl Xls {
             .collect();
         strays::blank_out(&mut stream, &starts, limits);
         check(&stream, limits)?;
-        let money = money(&stream);
+        let shown = shown(&stream);
         let container = fresh(&stream).map_err(|error| ReadError::damaged("", error))?;
         drop(stream);
         let opened = catch_unwind(AssertUnwindSafe(|| Calamine::new(Cursor::new(container))));
@@ -319,7 +318,7 @@ impl Xls {
             .collect();
         Ok(Self {
             sheets,
-            money,
+            shown,
             limits: limits.clone(),
             inner: Box::new(inner),
         })
@@ -350,15 +349,15 @@ impl Xls {
         let range = catch_unwind(AssertUnwindSafe(|| self.inner.worksheet_range(&info.name)))
             .map_err(|_| ReadError::damaged(&info.name, "a record is not what it should be"))?
             .map_err(|error| ReadError::damaged(&info.name, error))?;
-        let money = self.money.get(sheet).map_or(&[][..], Vec::as_slice);
-        hand_on(&range, money, &self.limits, &info.name, cells)
+        let shown = self.shown.get(sheet).map_or(&[][..], Vec::as_slice);
+        hand_on(&range, shown, &self.limits, &info.name, cells)
     }
 }
 
 /// Hands on the cells of a range.
 pub(super) fn hand_on(
     range: &calamine::Range<Data>,
-    money: &[((u32, u32), Sign)],
+    shown: &[((u32, u32), NumberKind)],
     limits: &Limits,
     name: &str,
     cells: &mut impl Cells,
@@ -379,8 +378,8 @@ pub(super) fn hand_on(
             }
             .into());
         }
-        let amount = |value| match (Value::number(value), sign(money, row, column)) {
-            (Value::Number(number), Some(sign)) => Value::Money(number, sign),
+        let amount = |value| match (Value::number(value), kind(shown, row, column)) {
+            (Value::Number(number), Some(kind)) => kind.of(number),
             (value, _) => value,
         };
         match value {
@@ -404,9 +403,9 @@ pub(super) fn hand_on(
     Ok(())
 }
 
-fn sign(money: &[((u32, u32), Sign)], row: u32, column: u32) -> Option<Sign> {
-    let found = money.binary_search_by_key(&(row, column), |(place, _)| *place);
-    found.ok().map(|at| money[at].1)
+fn kind(shown: &[((u32, u32), NumberKind)], row: u32, column: u32) -> Option<NumberKind> {
+    let found = shown.binary_search_by_key(&(row, column), |(place, _)| *place);
+    found.ok().map(|at| shown[at].1)
 }
 
 /// A date as a serial of the 1900 system, whichever the workbook has.

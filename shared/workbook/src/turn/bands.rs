@@ -83,6 +83,10 @@ impl Band {
             }
             return band;
         }
+        // `1` numbers a table.
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return band;
+        }
         // `음향 (12건)`
         let name = match text.split_once(['(', '（']) {
             Some((name, rest)) if rest.starts_with(|c: char| c.is_ascii_digit()) => name.trim(),

@@ -5,6 +5,7 @@
 //! [`Ingest`](crate::figures::ingest::Ingest), and hands on each price as a row of its own. A
 //! sheet that needs none of it is read without this detour.
 
+mod above;
 mod bands;
 mod blocks;
 mod fill;

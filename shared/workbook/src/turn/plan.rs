@@ -9,6 +9,7 @@ use crate::values::cell::Held;
 use crate::values::date::Seconds;
 use crate::values::price::{NotAPrice, read_price};
 
+use super::above::stand_above;
 use super::bands::{are_bands, line, share_products};
 use super::blocks::{Below, Block, Kind, blocks, blocks_again};
 use super::fill::{Fill, Merge, fills, has_blanks};
@@ -27,6 +28,8 @@ pub(crate) struct Plan {
     /// Whether a line above the first table is of its rows.
     pub(crate) first_line: Option<Held>,
     pub(crate) near: Near,
+    /// Whether each group of rows has its total above it.
+    pub(crate) totals_above: bool,
     /// Whether the options of a product are products of their own.
     pub(crate) with_options: bool,
     /// Whether reading the sheet without it would go wrong.
@@ -56,8 +59,10 @@ pub(super) fn is_missing(cell: &Held) -> bool {
 fn amount(cell: &Held) -> Option<f64> {
     let number = match cell {
         Held::Number(number) | Held::Money(number, _) => *number,
-        // An address is no price.
-        Held::Text(text) if text.len() <= 40 => read_price(text, None).ok()?.value,
+        // An address is no price, and without a digit there is none.
+        Held::Text(text) if text.len() <= 40 && text.contains(char::is_numeric) => {
+            read_price(text, None).ok()?.value
+        }
         _ => return None,
     };
     number.to_decimal().try_into().ok()
@@ -65,10 +70,13 @@ fn amount(cell: &Held) -> Option<f64> {
 
 impl Below for Values<'_> {
     fn has_amounts(&self, column: u32) -> bool {
-        let cells = self.rows.iter().filter_map(|row| row.cell(column));
-        let cells: Vec<&Held> = cells.filter(|cell| !is_missing(cell)).collect();
-        let amounts = cells.iter().filter(|cell| amount(cell).is_some()).count();
-        amounts > 0 && amounts * 5 >= cells.len() * 3
+        let cells = || self.rows.iter().filter_map(|row| row.cell(column));
+        let amounts = cells().filter(|cell| amount(cell).is_some()).count();
+        // What says that there is no price is asked last: nearly all columns are settled before.
+        amounts > 0 && {
+            let others = cells().filter(|cell| amount(cell).is_none() && !is_missing(cell));
+            amounts * 5 >= (amounts + others.count()) * 3
+        }
     }
 
     fn are_alike(&self, one: u32, other: u32) -> bool {
@@ -160,7 +168,10 @@ impl Plan {
                 // Tables side by side have a label each above them.
                 let are_labelled =
                     found.len() > 1 && found.iter().any(|block| block.label.is_some());
-                if score > most || score == most && score > 0 && are_labelled {
+                // Of two rows of headings, the rows begin below the lower one.
+                let is_lower =
+                    upper.is_some() && best.as_ref().is_some_and(|(_, above, ..)| above + 1 == at);
+                if score > most || score == most && score > 0 && (are_labelled || is_lower) {
                     best = Some((score, at, found, outside.clone()));
                 }
             }
@@ -183,6 +194,10 @@ impl Plan {
         {
             value.quantity = peek.quantity_of_totals(layout);
             plan.is_needed |= value.quantity.is_some();
+        }
+        if let [block] = plan.blocks.as_slice() {
+            plan.totals_above = stand_above(block, &rows, !peek.is_full());
+            plan.is_needed |= plan.totals_above;
         }
         let are_blank = plan.blocks.iter().any(|block| has_blanks(block, &rows));
         if are_blank {
@@ -246,6 +261,7 @@ impl Plan {
             }),
             first_line,
             near,
+            totals_above: false,
             with_options: false,
             is_needed,
         }
@@ -274,6 +290,9 @@ impl Plan {
         }
         if self.with_options {
             notes.push(Note::Options);
+        }
+        if self.totals_above {
+            notes.push(Note::TotalsAbove);
         }
         let mut values = self.blocks.iter().flat_map(|block| &block.values);
         if let Some(value) = values.find(|value| value.quantity.is_some()) {

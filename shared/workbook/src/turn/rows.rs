@@ -8,6 +8,7 @@ use crate::values::labels::{Label, is_total};
 use crate::values::number::Number;
 use crate::values::price::read_price;
 
+use super::above::{self, Head};
 use super::bands::{Band, line};
 use super::blocks::{Block, Kind, blocks_again};
 use super::heading::serial;
@@ -27,6 +28,8 @@ pub(crate) struct Turned<'t, 'a> {
     band: Band,
     /// The headings as they stand in the last header.
     header: Vec<(u32, Held)>,
+    /// The row that is perhaps the total of those that follow it.
+    head: Option<Head>,
     row: u32,
     cells: Vec<(u32, Held)>,
 }
@@ -45,6 +48,7 @@ impl<'t, 'a> Turned<'t, 'a> {
             above: vec![Default::default(); plan.blocks.len()],
             band: band.unwrap_or_default(),
             header: Vec::new(),
+            head: None,
             row: 0,
             cells: Vec::new(),
         }
@@ -53,7 +57,52 @@ impl<'t, 'a> Turned<'t, 'a> {
     /// Ends the sheet and says what was counted.
     pub(crate) fn finish(mut self) -> Result<Counts, Stop> {
         self.end_row()?;
+        self.take_head()?;
         Ok(self.ingest.finish()?)
+    }
+
+    /// Takes a row among those whose totals stand above them; whether it may be such a total
+    /// itself and is kept back.
+    fn is_head(&mut self, cells: &[(u32, Held)]) -> Result<bool, Stop> {
+        let [block] = self.blocks.as_slice() else {
+            return Ok(false);
+        };
+        let value = block.values.first().map(|value| value.column);
+        let amount = value.and_then(|column| above::amount(cells, column));
+        let Some(amount) = amount.filter(|_| !above::is_called_total(cells)) else {
+            return Ok(false);
+        };
+        let Some(head) = &mut self.head else {
+            self.band.category = above::name(block, cells).map(str::to_owned);
+            self.head = Some(Head {
+                row: self.row,
+                cells: cells.to_vec(),
+                amount,
+                left: amount,
+            });
+            return Ok(true);
+        };
+        head.left = head.left.saturating_sub(amount);
+        if head.left.is_zero() {
+            let label = above::name(block, &head.cells).unwrap_or_default();
+            let (row, amount) = (head.row, head.amount);
+            self.ingest.leave_out_total(row, label, Some(amount))?;
+            self.head = None;
+        } else if head.left.is_sign_negative() {
+            self.take_head()?;
+        }
+        Ok(false)
+    }
+
+    /// Takes the row that was kept back as one like any other.
+    fn take_head(&mut self) -> Result<(), Stop> {
+        if let Some(head) = self.head.take() {
+            let row = std::mem::replace(&mut self.row, head.row);
+            self.band.category = None;
+            self.block_row(0, &head.cells)?;
+            self.row = row;
+        }
+        Ok(())
     }
 
     fn end_row(&mut self) -> Result<(), Stop> {
@@ -78,6 +127,9 @@ impl<'t, 'a> Turned<'t, 'a> {
         {
             let band = Band::of(self.headings, cell, self.plan.near, self.plan.as_vendor());
             self.band.take(band);
+            return Ok(());
+        }
+        if self.plan.totals_above && self.is_head(&cells)? {
             return Ok(());
         }
         for at in 0..self.blocks.len() {
@@ -185,13 +237,14 @@ impl<'t, 'a> Turned<'t, 'a> {
         if !all.into_iter().any(|column| find(column).is_some()) {
             return Ok(());
         }
-        let adds_up = Role::ALL.iter().any(|role| {
+        let label = Role::ALL.iter().find_map(|role| {
             let cell = block.columns[*role as usize].and_then(find);
-            let text = cell.and_then(Held::text);
-            text.is_some_and(|text| is_total(text, true) || Label::of(text) == Label::Total)
+            let text = cell.and_then(Held::text)?;
+            (is_total(text, true) || Label::of(text) == Label::Total).then_some(text)
         });
-        if adds_up && block.kind != Kind::Plain {
-            return Ok(self.ingest.leave_out_total()?);
+        let adds_up = label.is_some();
+        if let (Some(label), true) = (label, block.kind != Kind::Plain) {
+            return Ok(self.ingest.leave_out_total(self.row, label, None)?);
         }
         let own = self.own(at, cells, adds_up);
         let block = &self.blocks[at];

@@ -2,10 +2,12 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::header::headings::Role;
 use crate::read::Workbook;
 use crate::values::cell::{Cells, Held, Stop, Value};
 
 use super::choose::ChosenSheet;
+use super::names;
 
 /// Leaves out sheets that are named like a copy of another one and hold the same cells; gives
 /// their number in the workbook and the name of the other.
@@ -18,7 +20,9 @@ pub(super) fn leave_out(
     while at < sheets.len() {
         let one = &sheets[at];
         let original = sheets.iter().enumerate().find(|(other, sheet)| {
-            *other != at && is_copy(&one.info.name, &sheet.info.name) && one.peek == sheet.peek
+            let is_copied = is_copy(&one.info.name, &sheet.info.name)
+                || *other < at && says_all(one) && says_all(sheet);
+            *other != at && is_copied && one.peek == sheet.peek
         });
         let original = original.map(|(_, sheet)| (sheet.index, sheet.info.name.clone()));
         if let Some((index, name)) = original
@@ -31,6 +35,13 @@ pub(super) fn leave_out(
         }
     }
     Ok(copies)
+}
+
+/// Whether the rows of a sheet say themselves of which day and which shop they are, so that the
+/// sheet's name adds nothing.
+fn says_all(sheet: &ChosenSheet) -> bool {
+    let has = |role| sheet.layout.has(role);
+    has(Role::Date) && (has(Role::Vendor) || !names::is_name(&sheet.info.name))
 }
 
 /// Whether a name is what programs and people call the copy of a sheet: `10월 (2)`, `10월의 사본`,

@@ -83,7 +83,7 @@ pub(super) fn understand(sheets: &mut [ChosenSheet]) {
     }
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let plain: String = name
         .to_lowercase()
         .chars()

@@ -2,6 +2,7 @@
 
 use crate::ReadError;
 use crate::values::number::Number;
+use crate::values::padded::Padding;
 use crate::values::price::Sign;
 use crate::values::strings::Strings;
 
@@ -14,6 +15,8 @@ pub(crate) enum Value<'a> {
     Number(Number),
     /// A number that is shown with the sign of a currency.
     Money(Number, Sign),
+    /// A number that is shown with zeros or letters before it.
+    Code(Number, Padding),
     /// A number that is shown as a date: a serial of the workbook's date system.
     Serial(Number),
     /// A number that is shown as a duration.
@@ -35,6 +38,7 @@ impl Value<'_> {
             | Self::Money(number, _)
             | Self::Serial(number)
             | Self::Duration(number) => number.to_decimal().to_string(),
+            Self::Code(number, padding) => padding.show(*number),
             Self::Huge(number) => number.to_string(),
             Self::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
         }
@@ -44,6 +48,9 @@ impl Value<'_> {
         Number::from_f64(value).map_or(Self::Huge(value), Self::Number)
     }
 }
+
+/// The error of a formula whose value the program that wrote the workbook did not work out.
+pub(crate) const UNCOMPUTED: &str = "formula without a value";
 
 /// A value that is kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +77,7 @@ impl Held {
             Value::Shared(index, strings) => return text(&strings.get(index)),
             Value::Number(number) => Self::Number(number),
             Value::Money(number, sign) => Self::Money(number, sign),
+            Value::Code(number, padding) => Self::Text(padding.show(number)),
             Value::Serial(number) => Self::Serial(number),
             Value::Duration(number) => Self::Duration(number),
             Value::Huge(number) => Self::Huge(number),

@@ -41,6 +41,8 @@ pub(crate) fn is_total(label: &str, without_date: bool) -> bool {
             | "계"
             | "총합계"
             | "총합"
+            | "부분합"
+            | "합산"
             | "평균"
             | "전체합계"
             | "total"
@@ -58,7 +60,7 @@ pub(crate) fn is_total(label: &str, without_date: bool) -> bool {
 }
 
 /// Endings that no product's name has.
-const SURE_ENDINGS: [&str; 5] = ["소계", "합계", "총계", "누계", "subtotal"];
+const SURE_ENDINGS: [&str; 6] = ["소계", "합계", "총계", "누계", "부분합", "subtotal"];
 
 /// Words with which a label may begin or end that adds up others.
 const TOTAL_WORDS: [&str; 10] = [

@@ -7,6 +7,7 @@ pub(crate) mod eight;
 pub(crate) mod known;
 pub(crate) mod labels;
 pub(crate) mod number;
+pub(crate) mod padded;
 pub(crate) mod price;
 pub(crate) mod slots;
 pub(crate) mod strings;

@@ -133,7 +133,7 @@ def values():
     one("value-formula-empty-tag.xlsx", '<c r="C2"><f t="shared" si="0"/><v>12900</v></c>', "12900")
     one("value-formula-text.xlsx", '<c r="C2" t="str"><f>A1&amp;"원"</f><v>12,900원</v></c>'.replace("원</v>", "</v>"), "12900")
     one("value-formula-error.xlsx", '<c r="C2" t="e"><f>1/0</f><v>#DIV/0!</v></c>', rejected="unreadable_price")
-    one("value-formula-without-a-value.xlsx", '<c r="C2"><f>NOW()</f></c>', rejected="no_price")
+    one("value-formula-without-a-value.xlsx", '<c r="C2"><f>NOW()</f></c>', rejected="not_computed")
     one("value-comment-inside.xlsx", '<c r="C2"><v>12<!-- x -->900</v></c>', "12900")
     one("value-cdata-in-text.xlsx", '<c r="C2" t="str"><v><![CDATA[12,900]]></v></c>', "12900")
     one("value-cdata-in-number.xlsx", '<c r="C2"><v><![CDATA[12900]]></v></c>', "12900")

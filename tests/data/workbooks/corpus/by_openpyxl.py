@@ -163,7 +163,7 @@ def lines():
     table("averages-below", [HEAD, *data, ["평균", None, 9766.67]], totals=1)
     table("product-called-total-with-a-date", [HEAD, *data, [DAYS[2], "Total", 5000]], [*PLAIN, ["2026-11-21", "Total", "5000", None]])
     table("blank-rows-between", [HEAD, data[0], [], [], data[1], [], data[2], [], []])
-    table("footnote-below", [HEAD, *data, ["※ 출처: 자체 조사"]], rejected=[("A5", "unreadable_date")])
+    table("footnote-below", [HEAD, *data, ["※ 출처: 자체 조사"]])
     table("white-space-in-empty-cells", [HEAD, data[0], ["  ", "\u00a0", " "], data[1], data[2]])
     table("row-number-jumps", [HEAD, data[0], *[[] for _ in range(3000)], data[1], data[2]])
 
@@ -370,7 +370,7 @@ def products():
     save(workbook, used("price-error-value.xlsx", [["2026-11-19", "이어폰", "2", None]], [("C2", "unreadable_price")]))
     workbook = book([HEAD, [DAYS[0], "이어폰", None], [DAYS[0], "이어폰", 2]])
     workbook.active["C2"].value = "=1+1"
-    save(workbook, used("price-formula-without-a-value.xlsx", [["2026-11-19", "이어폰", "2", None]], [("C2", "no_price")]))
+    save(workbook, used("price-formula-without-a-value.xlsx", [["2026-11-19", "이어폰", "2", None]], [("C2", "not_computed")]))
 
 
 def errors():

@@ -1,110 +1,13 @@
 """Makes the workbooks of this folder and their right answers: `make.py`, with openpyxl and xlwt.
 
-Each is a kind of table that people make, in Korean and English. An answer is a list of day, product,
-price, vendor and category; what a workbook does not say is empty. A workbook that must not be guessed
-about has the reason of its refusal.
+Each is a kind of table that people make, in Korean and English; those of `harder.py` need more than one
+look.
 """
 
-import datetime
 import json
-import pathlib
 
-import xlwt
-from openpyxl import Workbook
-
-HERE = pathlib.Path(__file__).parent
-ANSWERS = {}
-DAY = datetime.date
-
-
-class Days:
-    a, b, c = DAY(2026, 10, 5), DAY(2026, 10, 12), DAY(2026, 10, 19)
-
-
-def answer(name, rows):
-    assert name not in ANSWERS, name
-    if isinstance(rows, str):
-        ANSWERS[name] = {"refused": rows}
-        return HERE / name
-    text = lambda value: value.isoformat() if isinstance(value, DAY) else str(value)
-    ANSWERS[name] = [[text(value) for value in (list(row) + [""] * 5)[:5]] for row in rows]
-    return HERE / name
-
-
-def xlsx(name, rows, sheets, formats=None):
-    """`sheets` is the rows of one sheet, or (title, rows, merged ranges) of several."""
-    if isinstance(sheets[0], list):
-        sheets = [("Sheet1", sheets, [])]
-    book = Workbook()
-    book.remove(book.active)
-    for title, lines, merges in sheets:
-        sheet = book.create_sheet(title)
-        for at, line in enumerate(lines, 1):
-            for column, value in enumerate(line, 1):
-                if value is None or value == "":
-                    continue
-                cell = sheet.cell(at, column)
-                cell.value = value
-                if isinstance(value, DAY):
-                    cell.number_format = "yyyy-mm-dd"
-                elif isinstance(value, str):
-                    cell.data_type = "s"
-                code = (formats or {}).get((at, column)) or (formats or {}).get(column)
-                if code and at > 1:
-                    cell.number_format = code
-        for merged in merges:
-            sheet.merge_cells(merged)
-    book.properties.created = book.properties.modified = datetime.datetime(2026, 11, 21)
-    book.save(answer(name + ".xlsx", rows))
-
-
-def xls(name, rows, lines, stray=None, merges=()):
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("Sheet1")
-    style = xlwt.easyxf(num_format_str="yyyy-mm-dd")
-    for at, line in enumerate(lines):
-        for column, value in enumerate(line):
-            if value is None or value == "":
-                continue
-            if isinstance(value, DAY):
-                sheet.write(at, column, value, style)
-            else:
-                sheet.write(at, column, value)
-    for top, bottom, column in merges:
-        sheet.merge(top, bottom, column, column)
-    if stray:
-        sheet.write(*stray, "x")
-    book.save(str(answer(name + ".xls", rows)))
-
-
-def text(name, rows, lines, separator=",", encoding="utf-8", end="\r\n", after=b""):
-    shown = lambda value: "" if value is None else value.isoformat() if isinstance(value, DAY) else str(value)
-    body = "".join(separator.join(shown(value) for value in line) + end for line in lines)
-    answer(name, rows).write_bytes(body.encode(encoding) + after)
-
-
-def raw(name, rows, body):
-    answer(name, rows).write_bytes(body.encode() if isinstance(body, str) else body)
-
-
-class Ko:
-    tag = "ko"
-    date, product, price, vendor, category = "날짜", "상품명", "가격", "판매처", "카테고리"
-    cup, pot, lamp = "머그컵", "전기포트", "스탠드 조명"
-    shop, other = "가나몰", "다라샵"
-    one, two = "주방", "조명"
-    total, all, mean = "소계", "합계", "평균"
-    note, qty, amount, unit = "비고", "수량", "금액", "단가"
-
-
-class En:
-    tag = "en"
-    date, product, price, vendor, category = "Date", "Product", "Price", "Vendor", "Category"
-    cup, pot, lamp = "Mug", "Kettle", "Desk lamp"
-    shop, other = "North Shop", "South Store"
-    one, two = "Kitchen", "Light"
-    total, all, mean = "Subtotal", "Grand Total", "Average"
-    note, qty, amount, unit = "Remark", "Qty", "Amount", "Unit price"
+import harder
+from write import ANSWERS, DAY, HERE, Days, En, Ko, raw, text, xls, xlsx
 
 
 def make():
@@ -123,6 +26,7 @@ def make():
         texts(words)
     korean_texts()
     files()
+    harder.make()
     (HERE / "expected.json").write_text(
         json.dumps(ANSWERS, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     )

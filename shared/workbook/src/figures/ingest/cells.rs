@@ -7,7 +7,7 @@ use iso_currency::Currency;
 
 use crate::header::headings::Role;
 use crate::header::order::DateOrder;
-use crate::values::cell::{Stop, Value};
+use crate::values::cell::{Stop, UNCOMPUTED, Value};
 use crate::values::date::{
     DayMonth, TextDate, from_bare_number, from_serial, read_date, read_period, with_year,
 };
@@ -35,6 +35,12 @@ impl Ingest<'_> {
         if let Some(read) = self.known.date(value, self.short_year) {
             return self.text_date(read, value);
         }
+        if self.is_uncomputed(Role::Date, value) {
+            return Ok(DateSlot::Empty);
+        }
+        if let Value::Code(number, padding) = value {
+            return self.other_date(Value::Text(&padding.show(number)));
+        }
         let at = match value {
             Value::Number(number) | Value::Money(number, _) => {
                 from_bare_number(number, self.sheet.is_1904)
@@ -46,6 +52,13 @@ impl Ingest<'_> {
         }
         self.keep(Role::Date, value);
         Ok(DateSlot::Bad)
+    }
+
+    /// Whether a value is a formula's that nobody has worked out, which is noted.
+    fn is_uncomputed(&mut self, role: Role, value: Value<'_>) -> bool {
+        let is_uncomputed = matches!(value, Value::Error(UNCOMPUTED));
+        self.uncomputed |= u8::from(is_uncomputed) << role as u8;
+        is_uncomputed
     }
 
     fn text_date(&mut self, read: DateText, value: Value<'_>) -> Result<DateSlot, Stop> {
@@ -94,6 +107,9 @@ impl Ingest<'_> {
 
     #[inline(never)]
     fn new_text(&mut self, role: Role, value: Value<'_>) -> Result<TextSlot, ReadError> {
+        if self.is_uncomputed(role, value) {
+            return Ok(TextSlot::Empty);
+        }
         if let Value::Error(_) = value {
             self.keep(role, value);
             return Ok(TextSlot::Bad);
@@ -129,6 +145,9 @@ impl Ingest<'_> {
 
     #[inline(never)]
     fn new_currency(&mut self, value: Value<'_>) -> CurrencySlot {
+        if self.is_uncomputed(Role::Currency, value) {
+            return CurrencySlot::Empty;
+        }
         let slot = self.known.new_currency(value);
         if slot == CurrencySlot::Bad {
             self.keep(Role::Currency, value);
@@ -151,6 +170,8 @@ impl Ingest<'_> {
         let text = match value {
             Value::Text(text) => Cow::Borrowed(text),
             Value::Shared(index, strings) => strings.get(index),
+            Value::Code(number, _) => return PriceSlot::Price(number, None),
+            other if self.is_uncomputed(Role::Price, other) => return PriceSlot::Empty,
             other => {
                 self.keep(Role::Price, other);
                 return PriceSlot::Bad;

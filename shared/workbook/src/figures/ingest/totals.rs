@@ -124,6 +124,26 @@ impl Ingest<'_> {
         self.totals.push(row);
     }
 
+    /// Whether a row without a price is a note of the sheet: `※ 부가세 포함`, `작성자 | 홍길동`.
+    #[cold]
+    pub(super) fn is_note(&self, slots: &Slots) -> bool {
+        let is_marked = |text: &str| text.trim_start().starts_with(['※', '*', '＊']);
+        if slots.price != PriceSlot::Empty || slots.sku != TextSlot::Empty || slots.filled() > 2 {
+            return false;
+        }
+        match slots.date {
+            DateSlot::Bad => {
+                let text = self.raw(Role::Date);
+                is_marked(text) || !text.contains(|c: char| c.is_ascii_digit())
+            }
+            DateSlot::Empty if slots.filled() == 1 => {
+                let text = self.texts.get(slots.product.id());
+                is_marked(text) || text.contains([':', '：'])
+            }
+            _ => false,
+        }
+    }
+
     /// The name of the product in a row, or its code.
     pub(super) fn product(&self, slots: &Slots) -> &str {
         let name = self.texts.get(slots.product.id());

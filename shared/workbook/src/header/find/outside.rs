@@ -4,7 +4,9 @@
 use super::PeekedRow;
 use crate::header::headings::{Headings, Role};
 use crate::values::cell::Held;
-use crate::values::date::{Around, Seconds, date_within, from_serial, read_period};
+use crate::values::date::{
+    Around, Seconds, ShortYear, TextDate, date_within, from_serial, read_date, read_period,
+};
 
 /// What holds for every row that says nothing else itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,7 +59,17 @@ impl Outside {
 pub(crate) fn day_of_name(name: &str, around: Around) -> Option<Seconds> {
     // `10월 (2)` is a copy.
     let name = name.split(" (").next().unwrap_or(name).trim();
-    date_within(name).0.or_else(|| read_period(name, around))
+    date_within(name)
+        .0
+        .or_else(|| read_period(name, around))
+        .or_else(|| {
+            let is_number =
+                matches!(name.len(), 6 | 8) && name.bytes().all(|byte| byte.is_ascii_digit());
+            match is_number.then(|| read_date(name, Some(ShortYear::First)))?? {
+                TextDate::Sure(at) | TextDate::Proof(at, _) => Some(at),
+                _ => None,
+            }
+        })
 }
 
 #[derive(Default)]
@@ -74,6 +86,15 @@ impl Found {
     fn line(&mut self, headings: &Headings, row: &PeekedRow) {
         let mut label: Option<Role> = None;
         let mut is_other = false;
+        // `2026년 | 10월 | 5일`
+        if row.labels().count() > 1 && row.labels().any(|(_, text)| text.ends_with('년')) {
+            let texts: Vec<&str> = row.labels().map(|(_, text)| text).collect();
+            let (at, around) = date_within(&texts.join(" "));
+            if at.is_some() && !texts.iter().any(|text| is_other_day(text)) {
+                self.arounds.push(around);
+                self.day(at, None);
+            }
+        }
         for (_, cell) in &row.cells {
             let (text, role) = match cell {
                 Held::Text(text) => match text.split_once([':', '：']) {

@@ -4,7 +4,7 @@
 use rust_decimal::Decimal;
 
 use super::{Layout, Peek, PeekedRow};
-use crate::header::headings::Role;
+use crate::header::headings::{Role, heading_currency, money_unit};
 use crate::values::cell::Held;
 use crate::values::price::read_price;
 
@@ -30,11 +30,9 @@ const QUANTITIES: [&str; 14] = [
 const MOST_COLUMNS: usize = 40;
 
 impl Peek {
-    /// Takes the price of a piece where the column that is named like a price holds amounts.
+    /// Takes the price of a piece where the column that is named like a price holds amounts, or
+    /// where none is named like one and a quantity times a column makes another.
     pub(super) fn choose_unit_price(&self, layout: &mut Layout) {
-        let Some(price) = layout.column_of(Role::Price) else {
-            return;
-        };
         let header = layout.last_header_row;
         let rows: Vec<&PeekedRow> = self.rows.iter().filter(|row| row.row > header).collect();
         let headings: Vec<(u32, &str)> = self
@@ -45,6 +43,32 @@ impl Peek {
             .take(MOST_COLUMNS)
             .collect();
         let Some(quantity) = headings.iter().find(|(_, text)| is_quantity(text)) else {
+            return;
+        };
+        let Some(price) = layout.column_of(Role::Price) else {
+            let pairs = headings.iter().flat_map(|unit| {
+                let amounts = headings.iter().map(|(amount, _)| *amount);
+                amounts.map(move |amount| (*unit, amount))
+            });
+            let is_free = |column| layout.columns.iter().all(|(taken, _, _)| *taken != column);
+            let unit = pairs.into_iter().find(|((unit, _), amount)| {
+                *unit != *amount
+                    && *unit != quantity.0
+                    && *amount != quantity.0
+                    && is_free(*unit)
+                    && multiplies(&rows, quantity.0, *unit, *amount)
+            });
+            if let Some(((column, heading), _)) = unit {
+                let (times, currency) = (money_unit(heading), heading_currency(heading));
+                layout.times = times.map_or(1, |(times, _)| times);
+                layout.currency = currency.or(times.and_then(|(_, currency)| currency));
+                layout
+                    .columns
+                    .push((column, Role::Price, heading.to_owned()));
+                layout
+                    .columns
+                    .sort_unstable_by_key(|(column, _, _)| *column);
+            }
             return;
         };
         let unit = headings.iter().find(|(column, _)| {

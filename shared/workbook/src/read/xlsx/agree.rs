@@ -4,6 +4,7 @@ use std::io::Read;
 
 use super::{Context, NumberKind, careful, quick, strings};
 use crate::Limits;
+use crate::read::formats::kind_of_code;
 use crate::values::cell::{Cells, Stop, Value};
 use crate::values::price::sign_of;
 use crate::values::strings::Strings;
@@ -122,6 +123,7 @@ pub(super) fn context(texts: u8, kinds: u8, limits: u8) -> Context {
         NumberKind::Date,
         NumberKind::Duration,
         sign_of("₩").map_or(NumberKind::Number, NumberKind::Money),
+        kind_of_code("00000"),
     ];
     Context {
         strings,

@@ -7,7 +7,7 @@ use quick_xml::events::Event;
 use super::Context;
 use super::strings::{push_unescaped, rich_text};
 use crate::read::xml::{Xml, attribute};
-use crate::values::cell::{Cells, Stop, Value, a1};
+use crate::values::cell::{Cells, Stop, UNCOMPUTED, Value, a1};
 use crate::values::number::Number;
 use crate::{Measure, ReadError};
 
@@ -146,6 +146,7 @@ fn cell(
 ) -> Result<(), Stop> {
     let mut text = String::new();
     let mut has_value = false;
+    let mut has_formula = false;
     let mut is_inline = false;
     let named = |error: ReadError| match error {
         ReadError::TooLarge {
@@ -163,6 +164,7 @@ fn cell(
         enum Inside {
             Value,
             Inline,
+            Formula,
             Skip,
             Other,
             End,
@@ -171,6 +173,7 @@ fn cell(
             Event::Start(element) => match element.local_name().as_ref() {
                 "v" => Inside::Value,
                 "is" => Inside::Inline,
+                "f" => Inside::Formula,
                 _ => Inside::Skip,
             },
             Event::End(_) => Inside::End,
@@ -188,6 +191,10 @@ fn cell(
                 rich_text(xml, &mut text, &context.limits).map_err(named)?;
                 is_inline = true;
             }
+            Inside::Formula => {
+                xml.skip()?;
+                has_formula = true;
+            }
             Inside::Value | Inside::Skip => xml.skip()?,
             Inside::Other => {}
             Inside::End => break,
@@ -200,10 +207,21 @@ fn cell(
             hand_on(Value::Text(&text))
         };
     }
+    let is_empty = || matches!(kind, None | Some("n")) && is_blank(text.as_bytes());
+    if has_formula && (!has_value || is_empty()) {
+        return hand_on(Value::Error(UNCOMPUTED));
+    }
     if !has_value {
         return Ok(());
     }
     value(context, style, kind, &text, hand_on)
+}
+
+/// Whether a value is nothing but white space.
+pub(super) fn is_blank(value: &[u8]) -> bool {
+    value
+        .iter()
+        .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 /// A value by its type (ECMA-376, 18.18.11).

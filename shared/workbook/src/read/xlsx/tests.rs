@@ -25,6 +25,7 @@ impl Cells for Collect {
             Value::Text(_) | Value::Shared(..) => 't',
             Value::Number(_) => 'n',
             Value::Money(..) => 'm',
+            Value::Code(..) => 'c',
             Value::Serial(_) => 'd',
             Value::Duration(_) => 'u',
             Value::Huge(_) => 'h',

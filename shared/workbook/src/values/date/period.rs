@@ -21,7 +21,13 @@ pub(crate) fn read_period(text: &str, around: Around) -> Option<Seconds> {
     let text = text.strip_suffix("부터").unwrap_or(text);
     if let Some((from, to)) = range(text) {
         // Both ends of a range must be dates, or `1~3` is one.
-        let from = whole(from).or_else(|| part(from, around))?;
+        let of_end = whole(to).and_then(civil).map_or(around, |to| Around {
+            year: Some(i64::from(to.year())),
+            month: Some(i64::from(to.month())),
+        });
+        let from = whole(from)
+            .or_else(|| part(from, around))
+            .or_else(|| part(from, of_end))?;
         let year = civil(from).map(|from| i64::from(from.year()));
         let month = civil(from).map(|from| i64::from(from.month()));
         let within = Around { year, month };
@@ -52,7 +58,7 @@ fn part(text: &str, around: Around) -> Option<Seconds> {
     if let Some(month) = scan.month_name() {
         return named_month(&mut scan, month, around);
     }
-    if let Some(at) = quarter(text, around) {
+    if let Some(at) = quarter(text, around).or_else(|| named_week(text, around)) {
         return Some(at);
     }
     let (mut year, mut month) = (around.year, around.month);
@@ -145,17 +151,22 @@ fn named_month(scan: &mut Scan<'_>, month: i64, around: Around) -> Option<Second
     (width <= 2).then(|| scan.finish(at))?
 }
 
-/// `3분기`, `2026년 3분기`, `2026 Q3`, `Q3 2026`, `3Q26`.
+/// `3분기`, `2026년 3분기`, `2026 Q3`, `Q3 2026`, `3Q26`, and halves: `상반기`, `H1 2026`.
 fn quarter(text: &str, around: Around) -> Option<Seconds> {
     let upper = text.to_uppercase();
     let is_quarter = upper.contains("분기") || upper.contains('Q');
-    if !is_quarter {
+    let is_half = upper.contains("반기") || upper.contains('H');
+    if is_quarter == is_half {
         return None;
     }
+    let letter = if is_quarter { 'Q' } else { 'H' };
+    let (most, months) = if is_quarter { (4, 3) } else { (2, 6) };
     let letters = upper
         .replace("분기", "Q")
+        .replace("상반기", "1H")
+        .replace("하반기", "2H")
         .replace(['년', '-', '.', '\'', '/'], " ");
-    let (before, after) = letters.split_once('Q')?;
+    let (before, after) = letters.split_once(letter)?;
     let (before, after) = (before.trim(), after.trim());
     let number = |text: &str| -> Option<i64> {
         let plain = !text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
@@ -180,9 +191,32 @@ fn quarter(text: &str, around: Around) -> Option<Seconds> {
         None => (number(after)?, year_of(before)?),
         Some(_) => return None,
     };
-    (1..=4)
+    (1..=most)
         .contains(&quarter)
-        .then(|| ymd(year, quarter * 3 - 2, 1))?
+        .then(|| ymd(year, (quarter - 1) * months + 1, 1))?
+}
+
+/// `Week 41, 2026`, `W41`, `2026 week 41`.
+fn named_week(text: &str, around: Around) -> Option<Seconds> {
+    let lower = text.to_lowercase();
+    let (before, after) = ["week", "wk", "w"]
+        .iter()
+        .find_map(|word| lower.split_once(word))?;
+    let number = |text: &str, most: usize| -> Option<i64> {
+        let is_number = (1..=most).contains(&text.len());
+        is_number.then(|| text.parse().ok())?
+    };
+    let after = after.trim_start_matches(['.', ' ']);
+    let (week, behind) = match after.split_once([',', ' ', '/']) {
+        Some((week, year)) => (week, year.trim()),
+        None => (after, ""),
+    };
+    let year = match (before.trim_end_matches([' ', ',', '-']), behind) {
+        ("", "") => around.year?,
+        ("", year) | (year, "") if year.len() == 4 => number(year, 4)?,
+        _ => return None,
+    };
+    week_of_year(year, number(week, 2)?)
 }
 
 /// A day without its year whose order nobody knows, with a year: `5/10` is 5 October below English
@@ -236,6 +270,15 @@ pub(crate) fn date_within(text: &str) -> (Option<Seconds>, Around) {
         }
         before = '0';
     }
+    if found.is_empty()
+        && let Some((at, is_day)) = in_words(&narrow).or_else(|| short_day(&narrow))
+    {
+        found.push((at, is_day));
+        around = civil(at).map_or(around, |at| Around {
+            year: Some(i64::from(at.year())),
+            month: Some(i64::from(at.month())),
+        });
+    }
     let is_range = narrow.contains('~');
     let days: Vec<Seconds> = found
         .iter()
@@ -248,6 +291,48 @@ pub(crate) fn date_within(text: &str) -> (Option<Seconds>, Around) {
         _ => None,
     };
     (one, around)
+}
+
+/// The only date with the name of a month in a text, and whether it has a day: `Quotation, October
+/// 5, 2026`, `Jan 2026`.
+fn in_words(text: &str) -> Option<(Seconds, bool)> {
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')' | ':'))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_month = |word: &str| Scan { rest: word }.month_name().is_some();
+    let is_year = |word: &str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+    for width in [3, 2] {
+        let mut dates = words.windows(width).filter_map(|words| {
+            let one = |is: &dyn Fn(&str) -> bool| words.iter().filter(|word| is(word)).count() == 1;
+            let is_date = one(&is_month) && one(&is_year);
+            is_date.then(|| whole(&words.join(" ")))?
+        });
+        if let Some(at) = dates.next() {
+            return dates.next().is_none().then_some((at, width == 3));
+        }
+    }
+    None
+}
+
+/// The only short day in a Korean text, which begins with the year: `가격표 26.10.05`.
+fn short_day(text: &str) -> Option<(Seconds, bool)> {
+    if text.is_ascii() {
+        return None;
+    }
+    let words = text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')'));
+    let mut days = words.filter_map(|word| {
+        let word = word.trim_start_matches('\'').trim_end_matches('.');
+        let parts: Vec<&str> = word.split(['.', '-', '/']).collect();
+        let are_pairs = parts.len() == 3
+            && parts[0].len() == 2
+            && parts
+                .iter()
+                .all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+        are_pairs.then(|| whole(word))?
+    });
+    let at = days.next()?;
+    days.next().is_none().then_some((at, true))
 }
 
 /// A date at the start of a text, whether it has a day, and how long it is.

@@ -77,6 +77,15 @@ impl Scan<'_> {
             self.rest = &self.rest[word..];
             self.skip(" ,.");
         }
+        // `(월) 2026-10-05`
+        if let Some((day, rest)) = self
+            .rest
+            .strip_prefix('(')
+            .and_then(|rest| rest.split_once(')'))
+            && ["월", "화", "수", "목", "금", "토", "일"].contains(&day.trim_end_matches("요일"))
+        {
+            self.rest = rest.trim_start();
+        }
     }
 
     /// `토`, `토요일`, `Sat`, behind a date.

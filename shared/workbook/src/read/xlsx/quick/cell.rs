@@ -7,7 +7,7 @@ use super::text::{decode, formula, shown, text_end};
 use super::{Kind, Scan, unsure};
 use crate::read::formats::NumberKind;
 use crate::read::xlsx::careful::{self, MAX_COLUMN};
-use crate::values::cell::{Cells, Stop, Value};
+use crate::values::cell::{Cells, Stop, UNCOMPUTED, Value};
 use crate::values::eight::{all, eight, first_zero, short_digits};
 use crate::values::number::Number;
 use crate::{Measure, ReadError};
@@ -172,11 +172,18 @@ impl<C: Cells> Scan<'_, C> {
             b"<v>" if !is_inline => (at + 3, false),
             b"<is" if is_inline => need!(inline_start(bytes, at)?),
             b"<v/" | b"<v " if !is_inline && tag.kind != Kind::Error => {
-                return empty_value(bytes, at);
+                let end = need!(empty_value(bytes, at)?);
+                if has_formula && tag.kind == Kind::Number {
+                    self.uncomputed(tag)?;
+                }
+                return Ok(Some(end));
             }
             b"</c" => {
                 if *need!(bytes.get(at + 3)) != b'>' {
                     return unsure("end of a cell");
+                }
+                if has_formula {
+                    self.uncomputed(tag)?;
                 }
                 return Ok(Some(at + 4));
             }
@@ -184,6 +191,16 @@ impl<C: Cells> Scan<'_, C> {
         };
         let length = if is_inline {
             need!(self.inline(bytes, start, tag, preserve)?)
+        } else if has_formula && tag.kind == Kind::Number {
+            let end = need!(memchr(b'<', &bytes[start..])) + start;
+            if careful::is_blank(&bytes[start..end]) {
+                if need!(bytes.get(end..end + END.len())) != END {
+                    return unsure("end of a value");
+                }
+                self.uncomputed(tag)?;
+                return Ok(Some(end + END.len()));
+            }
+            need!(self.long_value(bytes, start, tag)?)
         } else {
             need!(self.long_value(bytes, start, tag)?)
         };
@@ -191,6 +208,15 @@ impl<C: Cells> Scan<'_, C> {
             self.shapes.learn(&bytes[..start], &self.row, tag);
         }
         Ok(Some(length))
+    }
+
+    /// Hands on a formula of which nobody has worked out the value.
+    #[cold]
+    fn uncomputed(&mut self, tag: Tag) -> Result<(), Stop> {
+        if tag.wanted {
+            hand_on(self.cells, self.row.index, tag, Value::Error(UNCOMPUTED))?;
+        }
+        Ok(())
     }
 
     /// From behind `<v>` to behind `</c>`, for a value of at most eight bytes.
