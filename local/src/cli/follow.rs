@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use model::{
-    CoupangList, Currency, JsonPaths, PriceKind, Product, ProductId, RangePrice, RunId,
-    ScheduleName, Slot, Source, Variant,
+    Costs, CoupangList, Currency, ItemId, JsonPaths, Pack, PriceKind, Product, ProductId,
+    RangePrice, RunId, ScheduleName, Slot, Source, Tag, Unit, Variant,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ use super::remote::{Remote, path_segment};
 pub(crate) struct Follow {
     /// Follow every product of a CSV file. Its first row names the columns: `id` and `url`, and any of
     /// `name`, `category`, `vendor`, `currency`, `locale`, `schedule`, `selector`, `sku`, `json_price`,
-    /// `item` and `tags` (separated by white space).
+    /// `item`, `pack`, `costs` and `tags` (separated by white space).
     #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "url"])]
     from: Option<PathBuf>,
     /// The product's id, of your choice.
@@ -48,6 +48,19 @@ pub(crate) struct Follow {
     locale: Option<String>,
     #[command(flatten)]
     kind: Kind,
+    /// What it is an offer of, an id of your choice: products of one item are compared.
+    #[arg(long, value_name = "ITEM")]
+    item: Option<ItemId>,
+    /// How much is sold for the price, for prices by unit: `500g`, `1.5 kg`, `12 piece`.
+    #[arg(long, value_name = "QUANTITY UNIT", value_parser = pack)]
+    pack: Option<Pack>,
+    /// What shipping costs, in the price's currency, and from which price on it is free: `3000` or
+    /// `3000,30000`.
+    #[arg(long, value_name = "SHIPPING[,FREE_FROM]", value_parser = costs)]
+    costs: Option<Costs>,
+    /// Groupings of your own: `gift,kitchen`.
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    tags: Vec<Tag>,
     /// The schedule that fetches it.
     #[arg(long, default_value = "daily")]
     schedule: ScheduleName,
@@ -132,6 +145,50 @@ impl Kind {
     }
 }
 
+/// `500g` or `1.5 kg`.
+pub(super) fn pack(text: &str) -> Result<Pack> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.');
+    let (quantity, unit) = text.split_at(end.unwrap_or(text.len()));
+    let unit = unit.trim();
+    let known = || Unit::ALL.iter().map(|unit| unit.name());
+    let Some(unit) = Unit::ALL.iter().find(|known| known.name() == unit) else {
+        let known: Vec<&str> = known().collect();
+        bail!(
+            "write a number and one of {}, such as 500g",
+            known.join(", ")
+        );
+    };
+    let quantity = quantity
+        .parse()
+        .context("write a number before the unit, such as 500g")?;
+    let pack = Pack {
+        quantity,
+        unit: *unit,
+    };
+    pack.check()?;
+    Ok(pack)
+}
+
+/// `3000`, or `3000,30000` where shipping is free from a price on.
+pub(super) fn costs(text: &str) -> Result<Costs> {
+    let amount = |text: &str| {
+        text.trim()
+            .parse()
+            .with_context(|| format!("{text:?} is no amount: write 3000 or 3000,30000"))
+    };
+    let (shipping, free_from) = match text.split_once(',') {
+        Some((shipping, from)) => (shipping, Some(amount(from)?)),
+        None => (text, None),
+    };
+    let costs = Costs {
+        shipping: amount(shipping)?,
+        free_from,
+    };
+    costs.check()?;
+    Ok(costs)
+}
+
 /// The product's number, alone or in the address of its page (`/vp/products/7335597976`).
 fn coupang_number(text: &str) -> Option<u64> {
     let number = text.split_once("/products/").map_or(text, |(_, rest)| rest);
@@ -157,10 +214,10 @@ pub(crate) fn follow(follow: &Follow) -> Result<ExitCode> {
         locale: follow.locale.clone(),
         schedule: follow.schedule.clone(),
         active: !follow.stop,
-        item: None,
-        pack: None,
-        costs: None,
-        tags: Vec::new(),
+        item: follow.item.clone(),
+        pack: follow.pack,
+        costs: follow.costs,
+        tags: follow.tags.clone(),
         alerts: Vec::new(),
     };
     let remote = Remote::of(&follow.data)?;
@@ -217,6 +274,27 @@ async fn closed(remote: &Remote, run: &RunId) -> Result<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pack_and_costs_are_read_as_a_person_writes_them() {
+        for (text, read) in [
+            ("500g", "500 g"),
+            (" 1.5 kg", "1.5 kg"),
+            ("12 piece", "12 piece"),
+        ] {
+            assert_eq!(pack(text).unwrap().to_string(), read);
+        }
+        for text in ["", "500", "g", "0g", "-1g", "5 stone", "1.2.3kg"] {
+            assert!(pack(text).is_err(), "{text}");
+        }
+        let read = costs("3000, 30000").unwrap();
+        assert_eq!(read.shipping, 3_000.into());
+        assert_eq!(read.free_from, Some(30_000.into()));
+        assert_eq!(costs("2.50").unwrap().free_from, None);
+        for text in ["", "free", "-1", "3000,", "3,000,30000"] {
+            assert!(costs(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_product_at_coupang_is_named_by_its_number_or_its_page() {

@@ -12,6 +12,7 @@ use model::Product;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+use super::follow::{costs, pack};
 use super::remote::Remote;
 use super::remote::path_segment;
 
@@ -19,6 +20,9 @@ use super::remote::path_segment;
 const PLAIN: [&str; 8] = [
     "id", "name", "category", "vendor", "currency", "locale", "schedule", "item",
 ];
+/// The columns that are read as the command line's options of these names; tags are separated by white
+/// space.
+const MORE: [&str; 3] = ["tags", "pack", "costs"];
 /// The columns that say where the price is.
 const SOURCE: [&str; 4] = ["url", "selector", "sku", "json_price"];
 
@@ -62,8 +66,8 @@ fn read(text: &str, active: bool) -> Result<Vec<(u64, Product)>> {
         .from_reader(text.as_bytes());
     let headings = reader.headers()?.clone();
     for heading in &headings {
-        if !PLAIN.contains(&heading) && !SOURCE.contains(&heading) && heading != "tags" {
-            let known = [&PLAIN[..], &SOURCE[..], &["tags"]].concat();
+        if !PLAIN.contains(&heading) && !SOURCE.contains(&heading) && !MORE.contains(&heading) {
+            let known = [&PLAIN[..], &SOURCE[..], &MORE[..]].concat();
             bail!("no column is called {heading:?}: {}", known.join(", "));
         }
     }
@@ -103,6 +107,12 @@ fn product(cells: &BTreeMap<&str, &str>, active: bool) -> Result<Product> {
         let tags: Vec<&str> = tags.split_whitespace().collect();
         fields.insert("tags".to_owned(), json!(tags));
     }
+    if let Some(text) = cell("pack") {
+        fields.insert("pack".to_owned(), serde_json::to_value(pack(text)?)?);
+    }
+    if let Some(text) = cell("costs") {
+        fields.insert("costs".to_owned(), serde_json::to_value(costs(text)?)?);
+    }
     let source = match (cell("json_price"), cell("selector"), cell("sku")) {
         (Some(price), None, None) => json!({"kind": "json", "url": url, "paths": {"price": price}}),
         (None, selector, sku) => {
@@ -131,14 +141,16 @@ mod tests {
 
     #[test]
     fn a_list_of_products_is_read_with_what_it_says() {
-        let text = "\u{feff}id, url, name, currency, item, tags, json_price\n\
-                    p-1,https://a.example/1,\"Mug, blue\",USD,mug,gift home,\n\
-                    p-2,https://b.example/2.json,,,mug,,$.price\n";
+        let text = "\u{feff}id, url, name, currency, item, tags, pack, costs, json_price\n\
+                    p-1,https://a.example/1,\"Mug, blue\",USD,mug,gift home,2 piece,\"3.50,30\",\n\
+                    p-2,https://b.example/2.json,,,mug,,,,$.price\n";
         let products = read(text, true).unwrap();
         let [(2, first), (3, second)] = &products[..] else {
             panic!("{products:?}");
         };
         assert_eq!((first.name.as_str(), first.tags.len()), ("Mug, blue", 2));
+        assert_eq!(first.pack.unwrap().to_string(), "2 piece");
+        assert_eq!(first.costs.unwrap().free_from, Some(30.into()));
         assert_eq!(second.name, "p-2");
         assert!(matches!(second.source, Source::Json { .. }));
         assert_eq!(first.item, second.item);

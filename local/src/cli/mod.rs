@@ -41,7 +41,7 @@ enum Command {
     /// Run the pipeline.
     Up(up::Up),
     /// Follow a product, by way of a running `pricetide up`.
-    Follow(follow::Follow),
+    Follow(Box<follow::Follow>),
     /// Fetch the prices of a schedule's products now, by way of a running `pricetide up`.
     Fetch(follow::Fetch),
     /// List the runs of a running `pricetide up`, or show one.
