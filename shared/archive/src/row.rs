@@ -48,7 +48,7 @@ impl Row {
             generation,
             slot_local: local(observation.run.slot.instant()),
             fetched_local: local(whole_seconds(observation.fetched_at)),
-            list_amount: None,
+            list_amount: list_amount(&observation.outcome),
             item: definition.and_then(|known| known.item.clone()),
             url: definition.and_then(|known| known.source.url().map(str::to_owned)),
             source: definition.map(|known| source_name(&known.source)),
@@ -76,6 +76,15 @@ impl Row {
     pub(crate) fn previous(&self) -> Option<PreviousPrice> {
         self.observation.previous
     }
+}
+
+/// The list price, where it is in the currency of the price.
+fn list_amount(outcome: &Outcome) -> Option<Decimal> {
+    let Outcome::Price(offer) = outcome else {
+        return None;
+    };
+    let listed = offer.list_price?;
+    (listed.currency == offer.price.currency).then_some(listed.amount)
 }
 
 /// The instant without fractions of a second, as files have it.

@@ -33,7 +33,7 @@ fn row(run: &RunId, amount: &str, generation: u32) -> Row {
         availability: Some(Availability::InStock),
         name: None,
         found_in: "json-ld".to_owned(),
-        list_price: None,
+        list_price: Some(Money::new(25.into(), Currency::USD)),
         remark: None,
     };
     let product = product();
@@ -90,6 +90,7 @@ fn every_digit_and_every_letter_is_read_as_it_was_written() {
         ("amount", "19.990000000000000001"),
         ("currency", "USD"),
         ("availability", "InStock"),
+        ("list_amount", "25"),
         ("reason", ""),
         ("void", "오타"),
         ("imported", "false"),
