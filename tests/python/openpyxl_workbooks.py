@@ -4,7 +4,7 @@
 
 FOLDER/expected.json lists the workbooks; a cell is [row, column, kind, value], counted from 0.
 The kinds: t text, n number, m money ("KRW 12900"), d date, u duration, h a number beyond
-fifteen digits, b truth, e error. A formula is not listed: openpyxl stores no value with it.
+fifteen digits, b truth, e error. A formula is an error: openpyxl stores no value with it.
 Texts of blanks alone are left out, because openpyxl does not mark them as text to be kept.
 """
 
@@ -138,7 +138,8 @@ def any_cell(pick, workbook, ascii_only):
         return error, None, False, ("e", error)
     if kind == 7:
         formula = pick.choice([formula for formula in FORMULAS if formula.isascii() or not ascii_only])
-        return pick.choice([formula, ArrayFormula("A1:A1", formula)]), None, False, None
+        formula = pick.choice([formula, ArrayFormula("A1:A1", formula)])
+        return formula, None, False, ("e", "formula without a value")
     if kind == 8:
         text = pick.choice(LOOK_LIKE_FORMULAS)
         return text, None, True, ("t", text.strip() if text.isspace() else text)
@@ -209,7 +210,7 @@ def write(pick, path):
             sheet.sheet_state = "hidden"
         expected = {}
         (fill_streamed if streamed else fill_placed)(pick, workbook, sheet, pick.random() < 0.5, expected)
-        cells = [[*place, *seen] for place, seen in sorted(expected.items()) if seen]
+        cells = [[*place, *seen] for place, seen in sorted(expected.items())]
         sheets.append({"name": name, "visible": sheet.sheet_state == "visible", "cells": cells})
     workbook.save(path)
     return {"file": path.name, "is_1904": workbook.epoch == CALENDAR_MAC_1904, "sheets": sheets}
